@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Training kernels in JAX: arrays in, arrays out. This is their face."""
+
+from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._losses import LOSSES
+from ._network import ACTIVATIONS
+from ._optimizers import SCHEDULES, SOLVERS
+from ._run import Snapshot, Start, clear_caches, default_platform, fit_network
+from ._types import Data, FitResult, History, Hyper, Layer, SparseRows
+
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "SCHEDULES",
+    "SOLVERS",
+    "Data",
+    "FitResult",
+    "History",
+    "Hyper",
+    "Layer",
+    "NetworkSpec",
+    "PenaltySpec",
+    "Snapshot",
+    "SparseRows",
+    "Start",
+    "StopReason",
+    "TrainSpec",
+    "clear_caches",
+    "default_platform",
+    "fit_network",
+]

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Batches of a fixed shape out of a table padded to a bucket of rows."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from ._types import Batch, Data, SparseRows
+
+
+class Layout(NamedTuple):
+    """Static shape of a batch."""
+
+    capacity: int  #: rows, padding included
+    n_features: int
+    row_width: int  #: most stored values of a row of a sparse table
+
+
+def bucket(size: int, *, minimum: int = 8) -> int:
+    """Smallest of 1, 1.25, 1.5, 1.75 times a power of two that holds `size`.
+
+    Folds of a cross-validation fall into one bucket, and so share one compiled program.
+    """
+    size = max(size, minimum)
+    power = 1 << (size - 1).bit_length()
+    candidates = [power // 8 * quarter for quarter in (5, 6, 7)]
+    return next((c for c in candidates if c >= size), power)
+
+
+def count_batches(n_rows: int, batch_size: int) -> int:
+    """As few near-equal batches as hold all rows with at most `batch_size` in each."""
+    return max(1, -(-n_rows // batch_size))
+
+
+def draw_orders(
+    rng: np.random.Generator, n_epochs: int, shape: tuple[int, int], n_rows: int
+) -> np.ndarray:
+    """Row orders of `n_epochs` epochs in an array of `shape` (capacity, padded rows).
+
+    Drawn by NumPy from the rows that are there: the order does not depend on the padding.
+    """
+    orders = np.zeros(shape, np.int32)
+    for order in orders[:n_epochs]:
+        order[:n_rows] = rng.permutation(n_rows)
+    return orders
+
+
+def take_batch(
+    data: Data, order: Array, index: Array, n_batches: Array, layout: Layout
+) -> Batch:
+    """Batch `index` of `n_batches` near-equal ones, in `order`, padded to the capacity."""
+    rows_each, longer = data.n_rows // n_batches, data.n_rows % n_batches
+    start = index * rows_each + jnp.minimum(index, longer)
+    size = rows_each + (index < longer)
+    rows = lax.dynamic_slice(order, (start,), (layout.capacity,))
+    return _gather(data, rows, size, layout)
+
+
+def take_block(data: Data, index: Array, layout: Layout) -> Batch:
+    """Rows ``index * capacity`` and following in their own order, for evaluation."""
+    capacity = layout.capacity
+    rows = index * capacity + jnp.arange(capacity, dtype=jnp.int32)
+    size = jnp.clip(data.n_rows - index * capacity, 0, capacity)
+    return _gather(data, jnp.minimum(rows, data.n_rows - 1), size, layout)
+
+
+def _gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
+    real = jnp.arange(rows.shape[0]) < size
+    if isinstance(data.inputs, SparseRows):
+        inputs = _densify(data.inputs, rows, layout)
+    else:
+        inputs = jnp.take(data.inputs, rows, axis=0, mode="clip")
+    weights = jnp.take(data.weights, rows, axis=0, mode="clip")
+    return Batch(
+        inputs,
+        jnp.take(data.targets, rows, axis=0, mode="clip"),
+        jnp.where(real[:, None], weights, 0),
+        size,
+    )
+
+
+def _densify(table: SparseRows, rows: Array, layout: Layout) -> Array:
+    """Rows of a compressed table as a dense batch.
+
+    Every row is read through a window as long as the longest; what lies past its end is
+    added as zero.
+    """
+    start, end = table.starts[rows], table.starts[rows + 1]
+    stored = start[:, None] + jnp.arange(layout.row_width, dtype=jnp.int32)
+    values = jnp.where(
+        stored < end[:, None], jnp.take(table.values, stored, mode="clip"), 0
+    )
+    columns = jnp.take(table.columns, stored, mode="clip")
+    line = jnp.arange(rows.shape[0])[:, None]
+    empty = jnp.zeros((rows.shape[0], layout.n_features), table.values.dtype)
+    return empty.at[line, columns].add(values)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rule of Regularization Learning Networks.
+
+Every weight w has a coefficient lambda. A step of the solver by u is followed by the step of
+the penalty, of strength ``(eta_t / 1e-3) * exp(lambda)``. At the next batch the solver's
+update u tells how the loss would change had lambda been another (Theorem 1 of [1]_): lambda
+moves along that, and then all of them are shifted so that their mean is theta again
+(Eqs. 5 and 6 of [1]_).
+
+References
+----------
+.. [1] Shavitt and Segal, "Regularization Learning Networks: Deep Learning for Tabular
+   Datasets", NeurIPS 2018.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ._config import PenaltySpec
+from ._types import Hyper, Params, Penalty
+
+#: Learning rate at which exp(lambda) is the size of a penalty step.
+UNIT_RATE = 1e-3
+#: exp of more than this is no stronger a penalty, but could overflow.
+MAX_EXPONENT = 30.0
+
+
+def init_penalty(params: Params, spec: PenaltySpec | None) -> Penalty:
+    """All lambda at theta; no slope before the first penalty step."""
+    if spec is None:
+        return Penalty((), ())
+    layers = params[: spec.n_layers]
+    slope = tuple(jnp.zeros_like(layer.weight) for layer in layers)
+    if not spec.n_groups:
+        return Penalty(slope, slope)
+    counts = (spec.n_groups, *(layer.weight.shape[0] for layer in layers[1:]))
+    deviation = tuple(
+        jnp.zeros(count, layer.weight.dtype)
+        for count, layer in zip(counts, layers, strict=True)
+    )
+    return Penalty(deviation, slope)
+
+
+def update_coefficients(
+    penalty: Penalty,
+    updates: Params,
+    hyper: Hyper,
+    groups: Array,
+    spec: PenaltySpec,
+) -> Penalty:
+    """Move lambda along the counterfactual gradient and back to its mean.
+
+    Parameters
+    ----------
+    penalty : Penalty
+        With the slope of the penalty step before.
+    updates : tuple of Layer
+        What the solver is about to add, computed at the new weights on the next batch.
+    hyper : Hyper
+    groups : Array of shape (n_inputs,)
+        Group of each input row; unused with one lambda per weight.
+    spec : PenaltySpec
+    """
+    moved = []
+    for k, (deviation, slope) in enumerate(zip(*penalty, strict=True)):
+        gain = updates[k].weight * slope / hyper.learning_rate
+        if spec.n_groups:
+            gain = _group_mean(gain, _groups_of(k, gain, groups), deviation.shape[0])
+        move = jnp.clip(hyper.reg_step * gain, -hyper.max_reg_step, hyper.max_reg_step)
+        moved.append(deviation - move)
+    return penalty._replace(deviation=_project(tuple(moved), spec.scope))
+
+
+def _project(deviations: tuple[Array, ...], scope: str) -> tuple[Array, ...]:
+    """Euclidean projection onto mean zero, over the network or each layer (Eq. 6)."""
+    if scope == "layer":
+        return tuple(d - jnp.mean(d) for d in deviations)
+    total = sum(jnp.sum(d) for d in deviations)
+    mean = total / sum(d.size for d in deviations)
+    return tuple(d - mean for d in deviations)
+
+
+def shrink(
+    params: Params,
+    penalty: Penalty,
+    rate: Array,
+    hyper: Hyper,
+    groups: Array,
+    spec: PenaltySpec,
+) -> tuple[Params, Penalty]:
+    """Take the penalty step after the solver's, and note its slope.
+
+    Parameters
+    ----------
+    params : tuple of Layer
+        After the solver's update.
+    penalty : Penalty
+    rate : Array
+        eta_t.
+    hyper, groups, spec
+        As for `update_coefficients`.
+    """
+    scale = rate / UNIT_RATE
+    layers, deviations, slopes = list(params), [], []
+    for k, deviation in enumerate(penalty.deviation):
+        weight, theta = params[k].weight, hyper.theta[k]
+        if spec.rule == "subgradient":
+            deviation = _cap(deviation, weight, theta, scale, spec.norm)
+        relative = jnp.exp(jnp.minimum(theta + deviation, MAX_EXPONENT) - theta)
+        unit = scale * jnp.exp(theta)
+        if spec.rule == "subgradient":
+            weight, slope = _subgradient_step(weight, relative, unit, spec.norm)
+        elif spec.n_groups:
+            rows = _groups_of(k, weight, groups)
+            weight, slope = _group_step(weight, relative, unit, rows, spec.norm)
+        else:
+            weight, slope = _proximal_step(weight, relative, unit, spec.norm)
+        layers[k] = layers[k]._replace(weight=weight)
+        deviations.append(deviation)
+        slopes.append(slope)
+    return tuple(layers), Penalty(tuple(deviations), tuple(slopes))
+
+
+def _proximal_step(
+    weight: Array, relative: Array, unit: Array, norm: str
+) -> tuple[Array, Array]:
+    """Proximal step of each weight, with its true derivative: zero in the dead zone."""
+    strength = unit * relative
+    if norm == "l2":
+        new = weight / (1 + 2 * strength)
+        return new, relative * 2 * new / (1 + 2 * strength)
+    dead = jnp.abs(weight) <= strength
+    sign = jnp.sign(weight)
+    # A subtraction alone would leave rounding errors where zeros belong.
+    new = jnp.where(dead, 0, weight - strength * sign)
+    return new, jnp.where(dead, 0, relative * sign)
+
+
+def _group_step(
+    weight: Array, relative: Array, unit: Array, rows: Array, norm: str
+) -> tuple[Array, Array]:
+    """Proximal step of whole groups of rows.
+
+    With "l1" the norm of a group is its Euclidean length times the root of its size, so that
+    theta means per weight what it means with one lambda each.
+    """
+    n_groups = relative.shape[0]
+    if norm == "l2":
+        return _proximal_step(weight, relative[rows][:, None], unit, norm)
+    lengths = jnp.sqrt(_group_sum(weight**2, rows, n_groups))
+    root = jnp.sqrt(_group_sum(jnp.ones_like(weight), rows, n_groups))
+    strength = unit * relative * root
+    dead = lengths <= strength
+    # A dead group may have length zero: divide by one there, or its gradient is NaN.
+    safe = jnp.where(dead, 1, lengths)
+    kept = jnp.where(dead, 0, 1 - strength / safe)[rows][:, None]
+    pull = jnp.where(dead, 0, relative * root / safe)[rows][:, None]
+    return weight * kept, weight * pull
+
+
+def _subgradient_step(
+    weight: Array, relative: Array, unit: Array, norm: str
+) -> tuple[Array, Array]:
+    """The plain penalty gradient, as released in 2018; `_cap` has kept it from overshooting."""
+    strength = unit * relative
+    if norm == "l2":
+        return weight - 2 * strength * weight, relative * 2 * weight
+    sign = jnp.sign(weight)
+    reached = jnp.abs(weight) <= strength * (1 + 4 * jnp.finfo(weight.dtype).eps)
+    return jnp.where(reached, 0, weight - strength * sign), relative * sign
+
+
+def _cap(
+    deviation: Array, weight: Array, theta: Array, scale: Array, norm: str
+) -> Array:
+    """Lower lambda to where the subgradient step just reaches zero, and keep it there."""
+    tiny = jnp.finfo(weight.dtype).tiny
+    reach = jnp.maximum(jnp.abs(weight), tiny) if norm == "l1" else 0.5
+    limit = jnp.log(reach / jnp.maximum(scale, tiny))
+    return jnp.minimum(deviation, limit - theta)
+
+
+def coefficients(
+    params: Params, penalty: Penalty, hyper: Hyper, groups: Array
+) -> tuple[Array, ...]:
+    """Lambda of every weight; minus infinity, no penalty, where a layer has none."""
+    found = []
+    for k, layer in enumerate(params):
+        shape = layer.weight.shape
+        if k >= len(penalty.deviation):
+            found.append(jnp.full(shape, -jnp.inf, layer.weight.dtype))
+            continue
+        deviation = penalty.deviation[k]
+        if deviation.ndim == 1:
+            deviation = deviation[_groups_of(k, layer.weight, groups)][:, None]
+        found.append(jnp.broadcast_to(hyper.theta[k] + deviation, shape))
+    return tuple(found)
+
+
+def _groups_of(layer: int, weight: Array, groups: Array) -> Array:
+    """Inputs are grouped by column; a row of a deeper layer is a group of its own."""
+    return groups if layer == 0 else jnp.arange(weight.shape[0])
+
+
+def _group_sum(values: Array, rows: Array, n_groups: int) -> Array:
+    return jax.ops.segment_sum(jnp.sum(values, axis=1), rows, num_segments=n_groups)
+
+
+def _group_mean(values: Array, rows: Array, n_groups: int) -> Array:
+    sizes = _group_sum(jnp.ones_like(values), rows, n_groups)
+    return _group_sum(values, rows, n_groups) / jnp.maximum(sizes, 1)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The static arguments of the compiled programs: structure only, never a number to tune."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class StopReason(IntEnum):
+    """Why the epochs ended."""
+
+    RUNNING = 0
+    MAX_ITER = 1
+    PATIENCE = 2
+    DIVERGED = 3
+    CALLBACK = 4
+    INTERRUPTED = 5
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Shape of a network.
+
+    Parameters
+    ----------
+    layer_sizes : tuple of int
+        Units per layer, inputs and outputs included.
+    activation : str
+        Name in ``_network.ACTIVATIONS``.
+    heads : tuple of int
+        Outputs per task; they sum to the last of `layer_sizes`.
+    """
+
+    layer_sizes: tuple[int, ...]
+    activation: str
+    heads: tuple[int, ...]
+
+    @property
+    def n_layers(self) -> int:
+        """Number of weight matrices."""
+        return len(self.layer_sizes) - 1
+
+
+@dataclass(frozen=True)
+class PenaltySpec:
+    """Which weights are penalized, and how.
+
+    Parameters
+    ----------
+    norm : {"l1", "l2"}
+    rule : {"proximal", "subgradient"}
+    n_layers : int
+        How many layers are regularized, counted from the inputs.
+    scope : {"network", "layer"}
+        Over what the mean of lambda is held.
+    n_groups : int
+        Number of input groups with one lambda each; 0 for one lambda per weight.
+    """
+
+    norm: str = "l1"
+    rule: str = "proximal"
+    n_layers: int = 1
+    scope: str = "network"
+    n_groups: int = 0
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    loss : str
+        Name in ``_losses.LOSSES``.
+    solver : str
+        Name in ``_optimizers.SOLVERS``.
+    schedule : str
+        Name in ``_optimizers.SCHEDULES``.
+    penalty : PenaltySpec or None
+        None trains the plain network.
+    batch_capacity : int
+        Rows that a batch is padded to.
+    has_validation : bool
+        Whether the monitored loss is that of validation data.
+    row_width : int
+        Most stored values of a row of a sparse table; 0 for a dense one.
+    """
+
+    loss: str
+    solver: str
+    schedule: str
+    penalty: PenaltySpec | None
+    batch_capacity: int
+    has_validation: bool = False
+    row_width: int = 0

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The only training loop: epochs over batches, the best epoch, and the reason to stop."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from ._batches import Layout, take_batch, take_block
+from ._coefficients import coefficients, init_penalty
+from ._config import NetworkSpec, StopReason, TrainSpec
+from ._optimizers import make_solver
+from ._step import batch_loss, train_step
+from ._stopping import init_patience, update_patience
+from ._types import Data, History, Hyper, LoopState, Params, Penalty, TrainState
+
+#: Rows that the validation loss is computed on at a time: memory stays bounded.
+EVALUATION_ROWS = 1024
+#: Targets are scaled, so that a network of zeros has a loss of about one in every kind of loss;
+#: a thousand standard deviations off is no network that will come back.
+DIVERGED_LOSS = 1e6
+
+
+@partial(jax.jit, static_argnames=("train",))
+def start_loop(
+    params: Params, penalty: Penalty | None, hyper: Hyper, *, train: TrainSpec
+) -> LoopState:
+    """State before the first epoch, at the weights (and lambda) given."""
+    if penalty is None:
+        penalty = init_penalty(params, train.penalty)
+    solver = make_solver(train.solver, hyper.momentum).init(params)
+    state = TrainState(params, penalty, solver, jnp.int32(0))
+    return loop_state(state)
+
+
+def loop_state(state: TrainState) -> LoopState:
+    """State of a loop that goes on from `state`, with a patience of its own."""
+    dtype = state.params[0].weight.dtype
+    running = jnp.int32(StopReason.RUNNING)
+    best = (state.params, state.penalty)
+    return LoopState(state, best, init_patience(dtype), jnp.int32(0), running)
+
+
+@partial(jax.jit, static_argnames=("network", "train"))
+def train_epochs(
+    state: LoopState,
+    data: Data,
+    validation: Data | None,
+    orders: Array,
+    n_epochs: Array,
+    n_batches: Array,
+    groups: Array,
+    edges: Array,
+    hyper: Hyper,
+    *,
+    network: NetworkSpec,
+    train: TrainSpec,
+) -> tuple[LoopState, History]:
+    """Run up to `n_epochs` epochs of `n_batches` batches.
+
+    Parameters
+    ----------
+    state : LoopState
+    data, validation : Data
+        The monitored loss is that of `validation`, or of `data` where it is None.
+    orders : Array of shape (capacity, n_padded + batch capacity)
+        Row order of each epoch; the capacity bounds `n_epochs`.
+    n_epochs, n_batches : Array
+        Traced: any number of them runs the same program.
+    groups : Array of shape (n_inputs,)
+        Input column of each input row.
+    edges : Array of shape (n_edges,)
+        Flat indices of the first layer's weights that History.path follows.
+    hyper : Hyper
+    network, train
+        Static.
+
+    Returns
+    -------
+    LoopState, History
+        Rows of the history past the epochs that ran are NaN.
+    """
+    history = _empty_history(orders.shape[0], edges, state)
+
+    def unfinished(carry: tuple[Array, LoopState, History]) -> Array:
+        done, state, _ = carry
+        return (done < n_epochs) & (state.reason == StopReason.RUNNING)
+
+    def one_epoch(
+        carry: tuple[Array, LoopState, History],
+    ) -> tuple[Array, LoopState, History]:
+        done, state, history = carry
+        trained, loss = _epoch(
+            state.train, data, orders[done], n_batches, groups, hyper, network, train
+        )
+        monitored = validation_loss = jnp.full_like(loss, jnp.nan)
+        if validation is None:
+            monitored = loss
+        else:
+            monitored = validation_loss = _evaluate(
+                trained.params, validation, hyper, network, train
+            )
+        path = _follow(trained, edges, hyper, groups)
+        row = History(loss, validation_loss, _count_zeros(trained.params), path)
+        history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
+        state = _judge(state, trained, loss, monitored, hyper)
+        return done + 1, state, history
+
+    _, state, history = lax.while_loop(
+        unfinished, one_epoch, (jnp.int32(0), state, history)
+    )
+    return state, history
+
+
+def _epoch(
+    state: TrainState,
+    data: Data,
+    order: Array,
+    n_batches: Array,
+    groups: Array,
+    hyper: Hyper,
+    network: NetworkSpec,
+    train: TrainSpec,
+) -> tuple[TrainState, Array]:
+    """One pass over the data; also its mean loss, each batch at the weights it met."""
+    layout = Layout(train.batch_capacity, network.layer_sizes[0], train.row_width)
+
+    def one_batch(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
+        state, total = carry
+        batch = take_batch(data, order, i, n_batches, layout)
+        state, info = train_step(state, batch, hyper, groups, network, train)
+        return state, total + info.loss * info.size
+
+    zero = jnp.zeros((), data.targets.dtype)
+    state, total = lax.fori_loop(0, n_batches, one_batch, (state, zero))
+    return state, total / data.n_rows
+
+
+def _evaluate(
+    params: Params, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
+) -> Array:
+    """Mean loss over `data`, in blocks of rows."""
+    capacity = min(data.targets.shape[0], EVALUATION_ROWS)
+    layout = Layout(capacity, network.layer_sizes[0], train.row_width)
+
+    def one_block(i: Array, total: Array) -> Array:
+        block = take_block(data, i, layout)
+        return total + batch_loss(params, block, hyper, network, train.loss)
+
+    n_blocks = (data.n_rows + capacity - 1) // capacity
+    zero = jnp.zeros((), data.targets.dtype)
+    return lax.fori_loop(0, n_blocks, one_block, zero) / data.n_rows
+
+
+def _judge(
+    state: LoopState,
+    trained: TrainState,
+    loss: Array,
+    monitored: Array,
+    hyper: Hyper,
+) -> LoopState:
+    """Keep the epoch if it is the best so far, and decide whether it is the last."""
+    finite = loss < DIVERGED_LOSS  # false for NaN
+    for leaf in jax.tree.leaves(trained.params):
+        finite &= jnp.all(jnp.isfinite(leaf))
+    value = jnp.where(finite, monitored, jnp.nan)
+    patience, better = update_patience(state.patience, value, state.epoch, hyper.tol)
+    best = jax.tree.map(
+        lambda new, old: jnp.where(better, new, old),
+        (trained.params, trained.penalty),
+        state.best,
+    )
+    exhausted = patience.stale >= hyper.patience
+    reason = jnp.where(exhausted, StopReason.PATIENCE, StopReason.RUNNING)
+    reason = jnp.where(finite, reason, StopReason.DIVERGED).astype(jnp.int32)
+    return LoopState(trained, best, patience, state.epoch + 1, reason)
+
+
+def _empty_history(capacity: int, edges: Array, state: LoopState) -> History:
+    dtype = state.train.params[0].weight.dtype
+    n_layers = len(state.train.params)
+    missing = jnp.full(capacity, jnp.nan, dtype)
+    return History(
+        missing,
+        missing,
+        jnp.zeros((capacity, n_layers), jnp.int32),
+        jnp.full((capacity, edges.shape[0], 2), jnp.nan, dtype),
+    )
+
+
+def _count_zeros(params: Params) -> Array:
+    return jnp.stack([jnp.sum(layer.weight == 0) for layer in params]).astype(jnp.int32)
+
+
+def _follow(state: TrainState, edges: Array, hyper: Hyper, groups: Array) -> Array:
+    """Weight and lambda of the edges followed, (n_edges, 2)."""
+    if not edges.shape[0]:
+        return jnp.zeros((0, 2), state.params[0].weight.dtype)
+    found = coefficients(state.params, state.penalty, hyper, groups)[0]
+    pair = (jnp.ravel(state.params[0].weight)[edges], jnp.ravel(found)[edges])
+    return jnp.stack(pair, axis=1)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Patience, and which epoch was the best."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from ._types import Patience, Values
+
+
+def init_patience(dtype: jnp.dtype) -> Patience:
+    """Before the first epoch."""
+    infinite = jnp.full((), jnp.inf, dtype)
+    return Patience(infinite, jnp.int32(-1), infinite, jnp.int32(0))
+
+
+def update_patience(
+    patience: Patience, value: Array, epoch: Array, tol: Values
+) -> tuple[Patience, Array]:
+    """Take in the monitored loss of an epoch; also whether it is the lowest so far.
+
+    Any improvement makes an epoch the best; only one of more than `tol` since the last that
+    counted resets the patience. A loss that is not finite is no improvement.
+    """
+    best = value < patience.best
+    counts = value < patience.reference - tol
+    return (
+        Patience(
+            jnp.where(best, value, patience.best),
+            jnp.where(best, epoch, patience.best_epoch),
+            jnp.where(counts, value, patience.reference),
+            jnp.where(counts, 0, patience.stale + 1),
+        ),
+        best,
+    )

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The arrays that flow through the kernels, and the glossary of symbols.
+
+==================  =======================================================================
+name                meaning and shape
+==================  =======================================================================
+``n``               rows that are trained on; arrays are padded to a bucket of rows
+``B``               rows of a batch; batches are padded to a static capacity
+``T``               tasks: outputs of a regression, labels, or several class targets
+``w``, ``weight``   weights of one layer, (n_inputs, n_units)
+``lambda``          log regularization coefficient of a weight, natural log
+``theta``           the mean that all lambda keep
+``deviation``       ``lambda - theta``; its mean is zero
+``u``, ``update``   what the solver adds to a weight in one step, ``-eta_t * direction``
+``eta_0, eta_t``    initial learning rate; learning rate of step t
+``slope``           ``-d w / d lambda`` of the last penalty step, divided by
+                    ``(eta_t / 1e-3) * exp(theta)``: of size one where lambda = theta
+==================  =======================================================================
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax import Array
+
+#: What the kernels take where a device array will be made of it.
+Values = Array | np.ndarray
+
+
+class Layer(NamedTuple):
+    """One dense layer."""
+
+    weight: Any  #: (n_inputs, n_units)
+    bias: Any  #: (n_units,)
+
+
+Params = tuple[Layer, ...]
+
+
+class SparseRows(NamedTuple):
+    """Compressed rows; a batch is made dense, the table never is."""
+
+    values: Any  #: (n_stored,)
+    columns: Any  #: (n_stored,), int
+    starts: Any  #: (n + 1,), int: row i is ``starts[i]:starts[i + 1]``
+
+
+class Data(NamedTuple):
+    """A table on the device, padded to a bucket of rows.
+
+    Padding, ``sample_weight``, ``task_weight`` and missing labels are one thing: an entry of
+    ``weights``, which is zero where a label does not count.
+    """
+
+    inputs: Any  #: (n, n_inputs), or SparseRows
+    targets: Any  #: (n, T); class codes for log losses
+    weights: Any  #: (n, T); scaled so that the loss is ``sum(weights * values) / n``
+    n_rows: Any  #: rows that are not padding
+
+
+class Batch(NamedTuple):
+    """Rows of one step, padded to the capacity."""
+
+    inputs: Array  #: (B, n_inputs)
+    targets: Array  #: (B, T)
+    weights: Array  #: (B, T); zero on padding
+    size: Array  #: rows that are not padding
+
+
+class Hyper(NamedTuple):
+    """Numbers of a fit. All are traced: a search over them compiles once."""
+
+    learning_rate: Any  #: eta_0
+    momentum: Any  #: of solver "sgd"
+    theta: Any  #: (n_regularized_layers,); mean of lambda, natural log
+    reg_step: Any  #: change of lambda for a unit update at lambda = theta
+    max_reg_step: Any  #: bound on the change of lambda in one step
+    loss_parameter: Any  #: quantile level, or the Huber threshold
+    tol: Any  #: improvement that resets the patience
+    patience: Any  #: epochs without improvement before the fit stops
+    total_steps: Any  #: length of the schedule in steps
+
+
+class Penalty(NamedTuple):
+    """State of the rule, one entry per regularized layer."""
+
+    deviation: tuple[Any, ...]  #: as the weights, or (n_groups,) with one lambda per group
+    slope: tuple[Any, ...]  #: as the weights
+
+
+class TrainState(NamedTuple):
+    """What the next step needs."""
+
+    params: Params
+    penalty: Penalty
+    solver: Any  #: state of the optax transformation
+    step: Any  #: steps taken
+
+
+class StepInfo(NamedTuple):
+    """What people look at; never fed back."""
+
+    loss: Array  #: loss of the batch at the weights it started from, penalty apart
+    size: Array
+
+
+class Patience(NamedTuple):
+    """Best value so far, and how long ago it was reached."""
+
+    best: Any  #: lowest monitored loss
+    best_epoch: Any  #: 0-based; -1 before the first epoch
+    reference: Any  #: value that an improvement of ``tol`` is measured from
+    stale: Any  #: epochs since the reference moved
+
+
+class LoopState(NamedTuple):
+    """What the next epoch needs."""
+
+    train: TrainState
+    best: tuple[Params, Penalty]  #: of the best epoch
+    patience: Patience
+    epoch: Any  #: epochs done
+    reason: Any  #: a StopReason
+
+
+class History(NamedTuple):
+    """One row per epoch of a chunk."""
+
+    loss: Any  #: (n_epochs,); training loss, penalty apart
+    validation_loss: Any  #: (n_epochs,); NaN without validation data
+    zeros: Any  #: (n_epochs, n_layers); weights that are exactly zero
+    path: Any  #: (n_epochs, n_edges, 2); weight and lambda of the edges followed
+
+
+class FitResult(NamedTuple):
+    """A fit, back in NumPy."""
+
+    params: Params
+    coefficients: tuple[np.ndarray, ...]  #: lambda per weight, one array a layer
+    history: History
+    n_epochs: int
+    best_epoch: int  #: 0-based
+    reason: int
+    state: list[np.ndarray]  #: leaves of the last TrainState, to go on from
