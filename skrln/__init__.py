@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Neural networks for tables, as scikit-learn estimators."""
+
+from ._core._scoring import make_masked_scorer
+from ._kernels import clear_caches
+from ._show_versions import show_versions
+from .networks import RLNClassifier, RLNRegressor
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "RLNClassifier",
+    "RLNRegressor",
+    "__version__",
+    "clear_caches",
+    "make_masked_scorer",
+    "show_versions",
+]

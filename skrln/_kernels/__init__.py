@@ -5,7 +5,7 @@ from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
-from ._run import Snapshot, Start, clear_caches, default_platform, fit_network
+from ._run import Snapshot, Start, clear_caches, default_platform, fit_network, list_devices
 from ._types import Data, FitResult, History, Hyper, Layer, SparseRows
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "clear_caches",
     "default_platform",
     "fit_network",
+    "list_devices",
 ]

@@ -68,6 +68,7 @@ def fit_network(
     validation: Data | None = None,
     groups: np.ndarray | None = None,
     edges: np.ndarray | None = None,
+    dead_inputs: np.ndarray | None = None,
     start: Start | None = None,
     restore_best: bool = False,
     precision: str = "float32",
@@ -92,6 +93,9 @@ def fit_network(
         Input column of each input row.
     edges : ndarray of int
         Flat indices of the first layer's weights to follow.
+    dead_inputs : ndarray of bool of shape (n_inputs,)
+        Inputs that never change. Their fresh weights are zero: no gradient would move them,
+        and they would pass for inputs that the network uses.
     start : Start
     restore_best : bool
         Whether the result is the best epoch's instead of the last one's.
@@ -119,6 +123,7 @@ def fit_network(
             validation=validation,
             groups=_default(groups, np.arange(network.layer_sizes[0])),
             edges=_default(edges, np.zeros(0)),
+            dead_inputs=_default(dead_inputs, np.zeros(network.layer_sizes[0], bool)),
             start=start or Start(),
             restore_best=restore_best,
             dtype=np.dtype(precision),
@@ -138,6 +143,7 @@ def _fit(
     validation: Data | None,
     groups: np.ndarray,
     edges: np.ndarray,
+    dead_inputs: np.ndarray,
     start: Start,
     restore_best: bool,
     dtype: np.dtype,
@@ -154,7 +160,10 @@ def _fit(
     hyper = _cast(hyper._replace(total_steps=max_epochs * n_batches), dtype)
     table = pad_data(data, dtype)
     held_out = None if validation is None else pad_data(validation, dtype)
-    state = _initial_state(start, network, train, hyper, groups, rngs[0], dtype)
+    if start.params is None:
+        start = start._replace(params=init_params(rngs[0], network, dtype))
+        start.params[0].weight[dead_inputs] = 0
+    state = _initial_state(start, train, hyper, groups, dtype)
     fixed = jax.device_put(
         (np.int32(n_batches), groups.astype(np.int32), edges.astype(np.int32), hyper)
     )
@@ -249,15 +258,12 @@ def _lambdas(
 
 def _initial_state(
     start: Start,
-    network: NetworkSpec,
     train: TrainSpec,
     hyper: Hyper,
     groups: np.ndarray,
-    rng: np.random.Generator,
     dtype: np.dtype,
 ) -> LoopState:
-    params = start.params or init_params(rng, network, dtype)
-    params = _cast(params, dtype)
+    params = _cast(start.params, dtype)
     penalty = None
     if start.coefficients is not None and train.penalty is not None:
         penalty = _penalty_of(
@@ -366,6 +372,12 @@ def default_platform(device: str | None = None) -> str:
     return _find_device(device).platform
 
 
+def list_devices() -> list[str]:
+    """Devices that JAX finds, as `device` takes them."""
+    _check_fork()
+    return [f"{device.platform}:{device.id}" for device in jax.devices()]
+
+
 def _find_device(device: str | None) -> Any:
     if device is None:
         return jax.devices()[0]
@@ -373,7 +385,7 @@ def _find_device(device: str | None) -> Any:
     try:
         return jax.devices(platform)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
-        there = ", ".join(sorted({f"{d.platform}:{d.id}" for d in jax.devices()}))
+        there = ", ".join(list_devices())
         raise ValueError(
             f"Got device={device!r}, but expected None or one of the devices that JAX "
             f"finds here: {there}. Install the JAX build of that device, or pass None."

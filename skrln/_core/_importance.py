@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Numbers to read a network by."""
+
+import numpy as np
+from scipy.spatial.distance import jensenshannon
+
+
+def garson_importance(coefs, groups=None):
+    r"""Share of each input in the outputs, by the weights on the paths between them.
+
+    Garson's measure carried through any depth: every weight is divided by the sum of the
+    absolute weights into its unit, and the shares are multiplied along the paths and summed.
+    With one hidden layer it is the measure of [1]_. It knows sizes only, neither signs nor
+    the data, and inputs are best on one scale.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (n_units_in, n_units_out)
+        Weights of each layer, as in the `coefs_` of a fitted network.
+
+    groups : array-like of int of shape (n_inputs,), default=None
+        Group of each input, such as the column that a one-hot input belongs to. Importances
+        are summed over a group. By default every input stands for itself.
+
+    Returns
+    -------
+    ndarray of shape (n_inputs,) or (n_groups,)
+        Non-negative; sums to one, or is all zeros where no path reaches an output. Each
+        output counts the same.
+
+    References
+    ----------
+    .. [1] Garson, "Interpreting neural-network connection weights", AI Expert 6(4), 1991.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrln.inspection import garson_importance
+    >>> garson_importance([np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[2.0], [1.0]])])
+    array([0.25, 0.75])
+    """
+    shares = None
+    for weight in coefs:
+        size = np.abs(np.asarray(weight, float))
+        total = size.sum(axis=0)
+        step = size / np.where(total > 0, total, 1)
+        shares = step if shares is None else shares @ step
+    reached = shares.sum(axis=0)
+    shares = shares / np.where(reached > 0, reached, 1)
+    importance = shares.mean(axis=1)
+    if groups is not None:
+        importance = np.bincount(np.asarray(groups), weights=importance)
+    total = importance.sum()
+    return importance / total if total > 0 else importance
+
+
+def importance_entropy(importance):
+    """Entropy of importances in bits: 2 to its power is how many inputs matter.
+
+    Parameters
+    ----------
+    importance : array-like of shape (n_features,)
+        Non-negative; scaled to sum to one.
+
+    Returns
+    -------
+    float
+        From 0 (one input has it all) to log2(n_features) (all have the same); NaN where all
+        importances are zero.
+
+    Examples
+    --------
+    >>> from skrln.inspection import importance_entropy
+    >>> importance_entropy([0.5, 0.5, 0.0])
+    1.0
+    """
+    importance = _check_importances(importance, ndim=1)
+    total = importance.sum()
+    if total == 0:
+        return float("nan")
+    share = importance[importance > 0] / total
+    return float(-(share * np.log2(share)).sum()) + 0.0
+
+
+def importance_divergence(importances):
+    """Mean Jensen-Shannon divergence, in bits, between the importances of several fits.
+
+    Parameters
+    ----------
+    importances : array-like of shape (n_fits, n_features)
+        One fit a row; each is scaled to sum to one.
+
+    Returns
+    -------
+    float
+        From 0 (all fits agree) to 1 (no two share an input), over all pairs of fits. Dense
+        networks spread importance evenly and so agree without telling anything; look at the
+        entropy beside it.
+
+    Examples
+    --------
+    >>> from skrln.inspection import importance_divergence
+    >>> importance_divergence([[1.0, 0.0], [0.0, 1.0]])
+    1.0
+    """
+    importances = _check_importances(importances, ndim=2)
+    if len(importances) < 2:
+        raise ValueError(
+            f"Got importances of {len(importances)} fit, but a divergence needs at least 2."
+        )
+    if np.any(importances.sum(axis=1) == 0):
+        raise ValueError(
+            "Got importances that are all zero for a fit, but expected at least one "
+            "positive importance in each. Leave out fits in which no input survived."
+        )
+    n_fits = len(importances)
+    pairs = [
+        jensenshannon(importances[i], importances[j], base=2) ** 2
+        for i in range(n_fits)
+        for j in range(i)
+    ]
+    return float(np.mean(pairs))
+
+
+def _check_importances(importances, ndim):
+    array = np.asarray(importances, float)
+    if array.ndim != ndim or not np.all(np.isfinite(array)) or np.any(array < 0):
+        raise ValueError(
+            f"Got importances of shape {array.shape}, but expected {ndim} dimension(s) of "
+            "finite, non-negative numbers, as in feature_importances_."
+        )
+    return array
+
+
+def active_inputs(coefs, groups=None):
+    """Whether each input column has an edge that is not exactly zero.
+
+    Parameters
+    ----------
+    coefs : list of ndarray
+    groups : ndarray of int of shape (n_inputs,), default=None
+        Input column of each input.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_columns,)
+    """
+    alive = (np.asarray(coefs[0]) != 0).any(axis=1)
+    if groups is None:
+        return alive
+    return np.bincount(groups, weights=alive) > 0
+
+
+def zero_shares(coefs):
+    """Share of the weights of each layer that are exactly zero, (n_layers,)."""
+    return np.array([np.mean(np.asarray(weight) == 0) for weight in coefs])

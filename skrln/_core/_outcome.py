@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What people see of a fit while it runs and when it ends: progress, callbacks, warnings."""
+
+import contextlib
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skrln._kernels import StopReason
+
+
+def warn_outcome(estimator, result):
+    """Turn the reason why a fit stopped into a warning, where there is one to give."""
+    reason = result.reason
+    if reason == StopReason.DIVERGED:
+        kept = (
+            f"the weights of epoch {result.best_epoch + 1}"
+            if result.best_epoch >= 0
+            else "the initial weights"
+        )
+        warnings.warn(
+            f"Training diverged in epoch {result.n_epochs}: the loss or a weight was no "
+            f"longer finite, or far off. Kept {kept}. Got learning_rate_init="
+            f"{estimator.learning_rate_init}; lower it.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif reason == StopReason.INTERRUPTED:
+        warnings.warn(
+            f"Training was interrupted by the user after {result.n_epochs} epochs; the "
+            "weights reached by then are kept.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if estimator.regularization is not None and not _has_survivor(result.params):
+        warnings.warn(
+            "No input reaches the output: every path through the network has a weight of "
+            f"zero, and predictions are constant. Got theta={estimator.theta}, "
+            f"reg_step={estimator.reg_step}; lower theta (weaker regularization), raise "
+            "reg_step, or check that X tells something about y.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _has_survivor(params):
+    """Whether a path of weights that are not zero leads from an input to an output."""
+    reached = np.ones(params[0].weight.shape[0], bool)
+    for layer in params:
+        reached = (layer.weight[reached] != 0).any(axis=0)
+    return bool(reached.any())
+
+
+class Watch:
+    """Between the epochs: a progress bar, and scikit-learn's callbacks.
+
+    Parameters
+    ----------
+    estimator : estimator
+    context : CallbackContext or None
+        Root context of the fit.
+    X, y : array-like
+        As the user passed them.
+    metadata : dict
+        Weights, for callbacks that score.
+    describe : callable
+        Fitted attributes of a FitResult.
+    """
+
+    def __init__(self, estimator, context, X, y, metadata, describe):
+        self.estimator, self.context = estimator, context
+        self.X, self.y, self.metadata = X, y, metadata or None
+        self.describe = describe
+
+    @contextlib.contextmanager
+    def epochs(self, max_epochs):
+        """Yield what the kernel calls after every epoch, or None to run them all at once."""
+        listening = self.context is not None and hasattr(
+            self.estimator, "_skl_callbacks"
+        )
+        with contextlib.ExitStack() as stack:
+            advance = None
+            if self.estimator.verbose:
+                name = type(self.estimator).__name__
+                advance = stack.enter_context(_progress_bar(name, max_epochs))
+            if listening:
+                self._begin()
+            if not listening and advance is None:
+                yield None
+                return
+
+            def on_epoch(snapshot):
+                if advance is not None:
+                    advance(snapshot)
+                return listening and self._end(snapshot, max_epochs)
+
+            yield on_epoch
+
+    def _begin(self):
+        self._task = self.context.subcontext(task_name="epoch")
+        self._task.call_on_fit_task_begin(
+            estimator=self.estimator, X=self.X, y=self.y, metadata=self.metadata
+        )
+
+    def _end(self, snapshot, max_epochs):
+        stop = self._task.call_on_fit_task_end(
+            estimator=self.estimator,
+            X=self.X,
+            y=self.y,
+            metadata=self.metadata,
+            reconstruction_attributes=lambda: self.describe(snapshot.fetch()),
+        )
+        if not stop and snapshot.epoch + 1 < max_epochs:
+            self._begin()
+        return stop
+
+
+@contextlib.contextmanager
+def _progress_bar(name, max_epochs):
+    """Bar on standard error that shows the losses."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn(name),
+        BarColumn(),
+        TextColumn("epoch {task.completed:.0f}/{task.total:.0f} {task.fields[losses]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(name, total=max_epochs, losses="")
+
+        def advance(snapshot):
+            losses = f"loss {snapshot.history.loss[-1]:.4g}"
+            held_out = snapshot.history.validation_loss[-1]
+            if np.isfinite(held_out):
+                losses += f", validation {held_out:.4g}"
+            bar.update(task, advance=1, losses=losses)
+
+        yield advance

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What each parameter may be, once for all estimators."""
+
+from numbers import Integral, Real
+
+from skrln._kernels import ACTIVATIONS, SCHEDULES, SOLVERS
+
+from ._sklearn import Interval, StrOptions
+
+NETWORK = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+}
+RULE = {
+    "regularization": [StrOptions({"rln", "uniform"}), None],
+    "theta": [Interval(Real, None, None, closed="neither")],
+    "norm": [StrOptions({"l1", "l2"})],
+    "reg_step": [Interval(Real, 0, None, closed="left")],
+    "nu": [Interval(Real, 0, None, closed="left"), None],
+    "max_reg_step": [Interval(Real, 0, None, closed="right")],
+    "rule": [StrOptions({"proximal", "subgradient"})],
+    "reg_layers": [StrOptions({"first", "all"})],
+    "reg_scope": [StrOptions({"network", "layer"})],
+    "reg_group": [StrOptions({"weight", "input"})],
+    "store_reg_path": [Interval(Integral, 0, None, closed="left")],
+}
+TRAINING = {
+    "solver": [StrOptions(set(SOLVERS))],
+    "momentum": [Interval(Real, 0, 1, closed="left")],
+    "learning_rate": [StrOptions(set(SCHEDULES))],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "task_weight": ["array-like", None],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "dtype": [StrOptions({"auto", "float32", "float64"})],
+    "device": [str, None],
+}
+STOPPING = {
+    "early_stopping": [StrOptions({"auto"}), "boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_cv": ["cv_object"],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+}
+INPUT = {"categorical_features": ["array-like", StrOptions({"from_dtype"}), None]}
+
+COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **INPUT}
+REGRESSION = {
+    "loss": [
+        StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})
+    ],
+    "quantile": [Interval(Real, 0, 1, closed="neither")],
+    "huber_threshold": [Interval(Real, 0, None, closed="neither")],
+}
+CLASSIFICATION = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}

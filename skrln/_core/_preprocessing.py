@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the table as the user has it to the numbers that a network takes, and back to columns."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ._sklearn import check_feature_names, check_n_features, take
+
+#: One-hot columns that one categorical column can become; rarer categories share the last.
+MAX_CATEGORIES = 64
+FLOATS = [np.float64, np.float32]
+
+
+def check_inputs(estimator, X, *, reset):
+    """Validate `X` against `estimator`, which learns its width and column names on `reset`.
+
+    Returns
+    -------
+    array, CSR matrix, or the data frame itself where it has categorical columns.
+    """
+    if reset:
+        categorical = find_categorical(X, estimator.categorical_features)
+    else:
+        categorical = estimator._encoder.categorical
+    if not len(categorical):
+        return validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=FLOATS,
+            ensure_all_finite="allow-nan" if not sparse.issparse(X) else True,
+            ensure_min_samples=2 if reset else 1,
+            reset=reset,
+        )
+    if sparse.issparse(X):
+        raise ValueError(
+            f"Got categorical_features={estimator.categorical_features!r} with sparse X, "
+            "but categories are expected in a dense array or a data frame. One-hot encode "
+            "them before, or pass categorical_features=None."
+        )
+    X = X if hasattr(X, "columns") else np.asarray(X)
+    check_feature_names(estimator, X, reset=reset)
+    check_n_features(estimator, X, reset=reset)
+    return X
+
+
+def find_categorical(X, categorical_features):
+    """Positions of the categorical columns of `X`, sorted."""
+    if categorical_features is None:
+        return np.zeros(0, int)
+    if isinstance(categorical_features, str):  # "from_dtype"
+        return np.flatnonzero([_is_category(dtype) for dtype in _column_types(X)])
+    asked = np.asarray(categorical_features)
+    n_features = X.shape[1] if hasattr(X, "shape") else np.asarray(X).shape[1]
+    if asked.dtype == bool:
+        if asked.shape != (n_features,):
+            raise ValueError(
+                f"Got categorical_features of shape {asked.shape}, but a boolean mask is "
+                f"expected to have shape ({n_features},), one entry per column of X."
+            )
+        return np.flatnonzero(asked)
+    if asked.dtype.kind in "OUST":
+        names = list(getattr(X, "columns", []))
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            raise ValueError(
+                f"Got categorical_features={list(asked)!r}, but X has no column "
+                f"{unknown}. Pass names of columns of a data frame, or positions."
+            )
+        return np.sort([names.index(name) for name in asked])
+    if asked.size and (asked.min() < 0 or asked.max() >= n_features):
+        raise ValueError(
+            f"Got categorical_features={asked.tolist()}, but expected positions between 0 "
+            f"and {n_features - 1}: X has {n_features} columns."
+        )
+    return np.unique(asked.astype(int))
+
+
+def _column_types(X):
+    """Names of the column types of a pandas or polars frame; none for anything else."""
+    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
+        return []
+    return [str(dtype).lower() for dtype in X.dtypes]
+
+
+def _is_category(dtype):
+    return dtype.startswith(("category", "categorical", "enum", "object", "str", "utf8"))
+
+
+class InputEncoder:
+    """Scale numbers, one-hot encode categories, mark what is missing.
+
+    Numbers are centred and scaled by weighted mean and standard deviation; a missing one
+    becomes the mean, with a 0/1 column beside it where some were missing in training. A
+    category that was not seen in training is all zeros, or falls among the rare ones.
+
+    Parameters
+    ----------
+    categorical : ndarray of int
+        Positions of the categorical columns.
+    """
+
+    def __init__(self, categorical):
+        self.categorical = categorical
+
+    def fit(self, X, sample_weight):
+        """Learn from the rows given; `sample_weight` of shape (n_samples,)."""
+        self.numeric = np.setdiff1d(np.arange(X.shape[1]), self.categorical)
+        self.scaler = self.imputer = self.one_hot = None
+        groups = []
+        if self.numeric.size:
+            groups.append(self._fit_numbers(self._numbers(X), sample_weight))
+        if self.categorical.size:
+            groups.append(self._fit_categories(self._categories(X)))
+        self.groups = np.concatenate(groups)
+        return self
+
+    def _fit_numbers(self, block, sample_weight):
+        self.scaler = StandardScaler(with_mean=not sparse.issparse(block))
+        if not sparse.issparse(block):
+            # A column without any value has no mean: call it zero, and it is constant.
+            hollow = np.isnan(block).all(axis=0)
+            if hollow.any():
+                block = np.where(hollow, 0, block)
+        self.scaler.fit(block, sample_weight=sample_weight)
+        if sparse.issparse(block) or not np.isnan(block).any():
+            return self.numeric
+        self.imputer = SimpleImputer(
+            strategy="constant", fill_value=0.0, add_indicator=True
+        ).fit(block)
+        return np.concatenate(
+            [self.numeric, self.numeric[self.imputer.indicator_.features_]]
+        )
+
+    def _fit_categories(self, block):
+        self.one_hot = OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            max_categories=MAX_CATEGORIES,
+            sparse_output=False,
+        ).fit(block)
+        widths = [
+            len(names) if rare is None else len(names) - len(rare) + 1
+            for names, rare in zip(
+                self.one_hot.categories_,
+                self.one_hot.infrequent_categories_,
+                strict=True,
+            )
+        ]
+        return np.repeat(self.categorical, widths)
+
+    def transform(self, X):
+        """Encoded rows, (n_samples, n_encoded); CSR stays CSR, without centring."""
+        parts = []
+        if self.scaler is not None:
+            parts.append(self._scale(self._numbers(X)))
+        if self.one_hot is not None:
+            parts.append(self.one_hot.transform(self._categories(X)))
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def _scale(self, block):
+        if sparse.issparse(block):
+            return self.scaler.transform(block)
+        scaled = block / self.scaler.scale_
+        if self.scaler.mean_ is not None and self.scaler.with_mean:
+            scaled -= self.scaler.mean_ / self.scaler.scale_
+        if self.imputer is not None:
+            return self.imputer.transform(scaled)
+        missing = np.isnan(scaled)
+        return np.where(missing, 0, scaled) if missing.any() else scaled
+
+    def _numbers(self, X):
+        if not self.categorical.size:
+            return X
+        block = take(X, self.numeric, axis=1)
+        return check_array(block, dtype=FLOATS, ensure_all_finite="allow-nan")
+
+    def _categories(self, X):
+        return take(X, self.categorical, axis=1)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The inner validation split."""
+
+import numpy as np
+from sklearn.model_selection import check_cv, train_test_split
+
+from ._sklearn import take
+
+#: "auto" stops early above this many rows, as in HistGradientBoosting.
+AUTO_ROWS = 10_000
+
+
+def wants_validation(early_stopping, n_rows, validation_cv):
+    """Whether a part of the training data is held out."""
+    if early_stopping == "auto":
+        return validation_cv is not None or n_rows > AUTO_ROWS
+    return bool(early_stopping)
+
+
+def split_rows(X, y, *, fraction, validation_cv, groups, stratify, random_state):
+    """Rows to train on and rows to validate on.
+
+    Parameters
+    ----------
+    X, y : array-like
+    fraction : float
+        Share of the rows held out, where `validation_cv` is None.
+    validation_cv : splitter, iterable of splits or None
+        The first of its splits is used: groups and time order are its business.
+    groups : array-like of shape (n_samples,) or None
+    stratify : ndarray of shape (n_samples,) or None
+        Classes to hold out in equal shares.
+    random_state : int
+
+    Returns
+    -------
+    train, validation : ndarray of int
+    """
+    if validation_cv is not None:
+        splitter = check_cv(validation_cv, y, classifier=stratify is not None)
+        train, validation = next(iter(splitter.split(X, y, groups)))
+        train, validation = np.asarray(train), np.asarray(validation)
+        if not len(train) or not len(validation):
+            raise ValueError(
+                f"Got validation_cv={validation_cv!r}, whose first split has "
+                f"{len(train)} training and {len(validation)} validation rows, but both "
+                "need at least one."
+            )
+        return train, validation
+    rows = np.arange(len(y))
+    if stratify is not None and not _can_stratify(stratify, fraction):
+        stratify = None
+    return train_test_split(
+        rows, test_size=fraction, stratify=stratify, random_state=random_state
+    )
+
+
+def _can_stratify(classes, fraction):
+    counts = np.unique(classes, return_counts=True)[1]
+    n_validation = int(np.ceil(fraction * len(classes)))
+    smallest = min(n_validation, len(classes) - n_validation)
+    return counts.min() >= 2 and smallest >= len(counts)
+
+
+def take_rows(rows, *tables):
+    """The rows given of every table; None stays None."""
+    return tuple(None if t is None else take(t, rows, axis=0) for t in tables)

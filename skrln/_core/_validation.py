@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arguments of fit: weights, validation data, and a fit that happens whole or not at all."""
+
+import contextlib
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from ._sklearn import check_sample_weight, count_samples
+
+#: Attributes of scikit-learn's callback machinery, which outlives a failed fit.
+_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks", "_parent_callback_ctx")
+
+
+@contextlib.contextmanager
+def all_or_nothing(estimator):
+    """Restore the estimator as it was where the body raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        kept = {
+            k: v for k, v in vars(estimator).items() if k.startswith(_CALLBACK_STATE)
+        }
+        vars(estimator).clear()
+        vars(estimator).update(before | kept)
+        raise
+
+
+def check_weights(sample_weight, X, *, name="sample_weight"):
+    """Weights as float64 of shape (n_samples,): finite, non-negative, not all zero."""
+    n_samples = count_samples(X)
+    if sample_weight is None:
+        return np.ones(n_samples)
+    if np.ndim(sample_weight) == 0:
+        sample_weight = np.full(n_samples, sample_weight)
+    weights = check_sample_weight(
+        sample_weight, np.empty((n_samples, 0)), dtype=np.float64, **_ALLOW_ZEROS
+    )
+    if np.any(weights < 0):
+        raise ValueError(
+            f"Got {name} with a smallest value of {weights.min()}, but expected "
+            "non-negative weights. Negative values in sample_weight have no meaning here."
+        )
+    if not np.any(weights > 0):
+        raise ValueError(
+            f"Got {name} that is zero everywhere, but at least one sample weight must be "
+            "positive. Sample weights cannot all be zero."
+        )
+    return weights
+
+
+# Zero weights are refused above, in this package's words, in every version of scikit-learn.
+_ALLOW_ZEROS = (
+    {"allow_all_zero_weights": True}
+    if "allow_all_zero_weights" in check_sample_weight.__kwdefaults__
+    else {}
+)
+
+
+def check_validation_arguments(
+    X_val, y_val, sample_weight_val, early_stopping, validation_cv
+):
+    """Refuse combinations of arguments that contradict each other."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(
+            f"{given} is provided, but {missing} was not provided. Pass both, or neither."
+        )
+    if sample_weight_val is not None and X_val is None:
+        raise ValueError(
+            "sample_weight_val is provided, but X_val and y_val were not provided. Pass "
+            "all three, or choose the validation part with validation_cv."
+        )
+    if early_stopping is False and (X_val is not None or validation_cv is not None):
+        given = "X_val and y_val" if X_val is not None else "validation_cv"
+        raise ValueError(
+            f"Got early_stopping=False together with {given}, which only early stopping "
+            'uses. Pass early_stopping=True or "auto", or leave the validation data out.'
+        )
+    if X_val is not None:
+        check_consistent_length(X_val, y_val)
+
+
+def resolve_task_weight(task_weight, n_tasks):
+    """Weights of the tasks, summing to one."""
+    if task_weight is None:
+        return np.full(n_tasks, 1 / n_tasks)
+    weights = np.asarray(task_weight, float)
+    if weights.shape != (n_tasks,):
+        raise ValueError(
+            f"Got task_weight of shape {weights.shape}, but expected one number per task: "
+            f"y has {n_tasks}."
+        )
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or weights.sum() == 0:
+        raise ValueError(
+            f"Got task_weight={weights.tolist()}, but expected finite, non-negative "
+            "numbers, not all zero."
+        )
+    return weights / weights.sum()
+
+
+def resolve_hidden_layers(hidden_layer_sizes):
+    """Widths of the hidden layers as a tuple; empty for a linear model."""
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, float))
+    if sizes.ndim != 1 or np.any(sizes < 1) or np.any(sizes != sizes.round()):
+        raise ValueError(
+            f"Got hidden_layer_sizes={hidden_layer_sizes!r}, but expected positive whole "
+            "numbers, one per hidden layer, e.g. (64, 32)."
+        )
+    return tuple(int(size) for size in sizes)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What to put into a bug report."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from ._kernels import list_devices
+
+PACKAGES = ("skrln", "numpy", "scipy", "scikit-learn", "jax", "jaxlib", "optax", "pandas")
+
+
+def show_versions():
+    """Print versions of Python and the packages, the devices that JAX finds, and its flags.
+
+    Starts the JAX backend.
+    """
+    lines = [f"python: {sys.version.split()[0]}", f"platform: {platform.platform()}"]
+    lines += [f"{name}: {_version(name)}" for name in PACKAGES]
+    lines.append(f"devices: {', '.join(list_devices())}")
+    lines += [f"{k}={v}" for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_"))]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

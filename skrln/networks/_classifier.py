@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The classifier."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from skrln._core._base import BaseRLN
+from skrln._core._params import CLASSIFICATION, COMMON
+from skrln._core._scoring import exact_match
+from skrln._core._sklearn import fit_context
+from skrln._core._targets import ClassTarget, check_class_target
+
+
+class RLNClassifier(ClassifierMixin, BaseRLN):
+    r"""Neural network classifier whose every weight learns its own penalty.
+
+    A Regularization Learning Network [1]_ tunes one regularization coefficient per weight
+    while it trains. The weights that the loss needs are set free, the others become exact
+    zeros, and what is left names the few inputs that it uses. It suits tables with many
+    columns of which few matter; where all of a few columns matter, lower `theta`.
+
+    Labels in one dimension are two or more classes. In two dimensions they are several tasks
+    in one network: zeros and ones are labels of a multilabel problem, anything else several
+    sets of classes. The loss is the log loss.
+
+    Read more in the :ref:`User Guide <rln>`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int or int, default=(64, 32)
+        Units of each hidden layer, from the inputs on. ``()`` is a linear model.
+
+    activation : {"relu", "leaky_relu", "elu", "selu", "silu", "mish", "tanh", \
+            "logistic", "identity"}, default="relu"
+        What the hidden units compute. "selu" draws its weights for it (LeCun normal).
+
+    regularization : {"rln", "uniform"} or None, default="rln"
+        "rln" learns one coefficient per weight. "uniform" gives every weight the same
+        (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
+        network, without a penalty.
+
+    theta : float, default=-6.5
+        Mean of the log coefficients, natural log, held constant while they are learned.
+        Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
+        ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
+        other rates it grows in proportion. Useful from about -9 to -5.5.
+
+    norm : {"l1", "l2"}, default="l1"
+        Penalty of a weight. Only "l1" makes exact zeros.
+
+    reg_step : float, default=0.03
+        How fast coefficients are learned: the change of a coefficient, natural log, for a
+        solver's step as long as the learning rate. 0 keeps them all at `theta`.
+
+    nu : float, default=None
+        Step size of the coefficients as the paper defines it; overrides `reg_step`. It is
+        ``reg_step / (learning_rate_init * exp(theta))`` at a learning rate of 1e-3.
+
+    max_reg_step : float, default=1.0
+        Largest change of a coefficient in one step.
+
+    rule : {"proximal", "subgradient"}, default="proximal"
+        How the penalty moves a weight. "proximal" solves for it and makes exact zeros.
+        "subgradient" is the rule released in 2018: the penalty's gradient, with the
+        coefficient lowered where a step would pass zero. It is there to compare with.
+
+    reg_layers : {"first", "all"}, default="first"
+        Which layers are regularized. Biases never are.
+
+    reg_scope : {"network", "layer"}, default="network"
+        Over which weights the mean of the coefficients is `theta`: all regularized ones
+        together, or each layer for itself. Per layer, one with fewer inputs than the first
+        gets a weaker mean, in proportion to its inputs.
+
+    reg_group : {"weight", "input"}, default="weight"
+        One coefficient per weight, or per input column. With "input" all weights of a column
+        (of all its one-hot columns) reach zero together: a feature selector.
+
+    store_reg_path : int, default=0
+        Number of first-layer edges whose weight and coefficient are recorded each epoch, in
+        `reg_path_`. Half of them are the strongest survivors.
+
+    solver : {"adam", "rmsprop", "sgd"}, default="adam"
+        Optimiser, of optax.
+
+    momentum : float, default=0.9
+        Of "sgd", in [0, 1); unused by the others.
+
+    learning_rate : {"constant", "cosine", "multi_cycle"}, default="cosine"
+        Schedule over the `max_iter` epochs: constant; half a cosine down to zero; or four
+        cosine cycles, each twice as long as the one before.
+
+    learning_rate_init : float, default=0.003
+        Initial learning rate; the highest of the schedule.
+
+    batch_size : int or "auto", default="auto"
+        Most rows of a batch; batches are as equal as can be. "auto" is the whole table up to
+        128 rows, else a sixteenth of it, between 32 and 256.
+
+    max_iter : int, default=100
+        Epochs. Without early stopping all of them run.
+
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight of each class; one dict per task where there are several. "balanced" makes all
+        classes count the same.
+
+    task_weight : array-like of shape (n_tasks,), default=None
+        How much each column of `y` counts, in proportion; all the same by default.
+
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold out validation data, stop after `n_iter_no_change` epochs without
+        improvement of its loss, and restore the best epoch: weights and coefficients. "auto"
+        does so above 10,000 rows, or where validation data or a `validation_cv` is given.
+
+    validation_fraction : float, default=0.1
+        Share of the rows held out, in equal shares of each class.
+
+    validation_cv : int, splitter or iterable, default=None
+        Chooses the rows held out instead: its first split is used. For groups or time order,
+        such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+
+    n_iter_no_change : int, default=40
+        Epochs without improvement before early stopping. Dropping edges takes the first 10 to
+        60 epochs, in which the validation loss need not fall: allow for them.
+
+    tol : float, default=1e-4
+        Improvement of the validation loss that counts, in units of the scaled target.
+
+    categorical_features : "from_dtype", array-like of bool, int or str, or None, \
+            default="from_dtype"
+        Columns to one-hot encode: by mask, positions or names. "from_dtype" takes the
+        category, string and object columns of a data frame. None has numbers only.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights, coefficients and scaling of the last fit, with
+        a fresh solver.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds the initial weights, the order of the rows and the validation split. With an int
+        two fits on a CPU are identical to the bit.
+
+    verbose : int or bool, default=False
+        Whether to show a progress bar with the losses.
+
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of training. "auto" is double on a CPU for tables of at most 50,000 numbers,
+        where it costs nothing to speak of, and single otherwise.
+
+    device : str, default=None
+        Where to train: "cpu", "gpu", "gpu:1"; None is JAX's default. Fitted attributes are
+        NumPy arrays, and predictions are computed in NumPy.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_units_in, n_units_out)
+        Weights of each layer, on scaled inputs. Zeros are exact.
+
+    intercepts_ : list of ndarray of shape (n_units_out,)
+        Biases of each layer.
+
+    reg_coefs_ : list of ndarray, shaped as `coefs_`
+        Learned log coefficient of every weight, natural log; minus infinity where a layer is
+        not regularized.
+
+    theta_ : float
+        Mean of the coefficients of the regularized weights.
+
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Garson importance of each input column. Sums to one; all zeros where no path is left.
+
+    active_features_ : ndarray
+        Names, or positions, of the columns with an edge that is not zero.
+
+    n_active_features_ : int
+        How many those are.
+
+    sparsity_ : ndarray of shape (n_layers,)
+        Share of the weights of each layer that are exactly zero.
+
+    sparsity_curve_ : ndarray of shape (n_iter_, n_layers)
+        The same after every epoch.
+
+    loss_curve_ : ndarray of shape (n_iter_,)
+        Mean training loss of each epoch without the penalty, on the scaled target.
+
+    validation_loss_curve_ : ndarray of shape (n_iter_,) or None
+        Validation loss of each epoch; None without validation data.
+
+    n_iter_ : int
+        Epochs that ran.
+
+    best_iteration_ : int
+        Epoch whose weights were kept, counted from 0.
+
+    reg_path_ : ndarray of shape (n_iter_, n_edges, 2)
+        Weight and coefficient of the edges followed; only with `store_reg_path`.
+
+    reg_path_edges_ : ndarray of shape (n_edges, 2)
+        Encoded input and unit of those edges.
+
+    n_layers_ : int
+        Layers of units, inputs and outputs included.
+
+    n_outputs_ : int
+        Units of the last layer.
+
+    classes_ : ndarray or list of ndarray
+        Classes of the labels; a list with those of each task where there are several. For
+        multilabel problems the positions of the labels.
+
+    n_features_in_ : int
+        Columns of `X`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where all are strings.
+
+    See Also
+    --------
+    RLNRegressor : The same network for numbers.
+    sklearn.neural_network.MLPClassifier : Plain network with one penalty for all weights.
+
+    Notes
+    -----
+    A step :math:`u_t` of the solver on the loss :math:`L` alone is followed by the proximal
+    step of the penalty,
+
+    .. math:: w_{t+1} = \operatorname{prox}_{s_t \|\cdot\|}(w_t + u_t), \qquad
+        s_t = \frac{\eta_t}{10^{-3}} e^{\lambda_t},
+
+    where :math:`\eta_t` is the learning rate. At the next batch the loss at the new weights
+    tells how it would have changed with another :math:`\lambda` (the counterfactual gradient,
+    Theorem 1 of [1]_). Every coefficient moves along that and all are shifted so that their
+    mean stays `theta` (Eqs. 5 and 6 of [1]_): weights that the loss asks for are set free at
+    the expense of those that it does not. A weight in the dead zone of the proximal step does
+    not depend on its coefficient, and moves it only by the shift.
+
+    The rule costs no gradient of its own.
+
+    References
+    ----------
+    .. [1] Shavitt and Segal, "Regularization Learning Networks: Deep Learning for Tabular
+       Datasets", NeurIPS 2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skrln import RLNClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> model = RLNClassifier(random_state=0).fit(X[:400], y[:400])
+    >>> bool(model.score(X[400:], y[400:]) > 0.9)
+    True
+    >>> model.predict_proba(X[400:]).shape
+    (169, 2)
+    """
+
+    _parameter_constraints = {**COMMON, **CLASSIFICATION}
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64, 32),
+        activation="relu",
+        *,
+        regularization="rln",
+        theta=-6.5,
+        norm="l1",
+        reg_step=0.03,
+        nu=None,
+        max_reg_step=1.0,
+        rule="proximal",
+        reg_layers="first",
+        reg_scope="network",
+        reg_group="weight",
+        store_reg_path=0,
+        solver="adam",
+        momentum=0.9,
+        learning_rate="cosine",
+        learning_rate_init=0.003,
+        batch_size="auto",
+        max_iter=100,
+        class_weight=None,
+        task_weight=None,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        validation_cv=None,
+        n_iter_no_change=40,
+        tol=1e-4,
+        categorical_features="from_dtype",
+        warm_start=False,
+        random_state=None,
+        verbose=False,
+        dtype="auto",
+        device=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.regularization = regularization
+        self.theta = theta
+        self.norm = norm
+        self.reg_step = reg_step
+        self.nu = nu
+        self.max_reg_step = max_reg_step
+        self.rule = rule
+        self.reg_layers = reg_layers
+        self.reg_scope = reg_scope
+        self.reg_group = reg_group
+        self.store_reg_path = store_reg_path
+        self.solver = solver
+        self.momentum = momentum
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.class_weight = class_weight
+        self.task_weight = task_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_cv = validation_cv
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.categorical_features = categorical_features
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.dtype = dtype
+        self.device = device
+
+    @property
+    def classes_(self):
+        """Classes of the labels, a list of them for several tasks."""
+        return self._target.classes
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Take one epoch over the rows given.
+
+        The first call learns the scaling of the inputs from its rows, and later calls keep
+        it; solver and coefficients go on where the last call left them. The learning rate is
+        constant from the second call on.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Labels.
+
+        classes : array-like, or list of them for several tasks, default=None
+            All classes that any call will have. Needed in the first call.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss.
+
+        Returns
+        -------
+        self : object
+            Trained estimator.
+        """
+        if classes is None and not hasattr(self, "coefs_"):
+            raise ValueError(
+                "Got classes=None, but the first call of partial_fit is expected to name "
+                "all classes. Pass classes=numpy.unique(all_labels)."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of them
+            One array per task where there are several. For multilabel problems one array of
+            shape (n_samples, n_labels), the probability of each label.
+        """
+        outputs = self._outputs(X)
+        found = self._target.probabilities(outputs)
+        if self._target.multilabel:
+            return np.column_stack([p[:, 1] for p in found])
+        return found[0] if self._target.one_dimensional else found
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray, or list of them
+            Shaped as the result of `predict_proba`.
+        """
+        found = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            if isinstance(found, list):
+                return [np.log(p) for p in found]
+            return np.log(found)
+
+    def predict(self, X):
+        """Predict the most likely classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            Labels.
+        """
+        outputs = self._outputs(X)
+        return self._target.decode(self._target.probabilities(outputs))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy; for several tasks the share of rows where all labels are right.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            True labels; in two dimensions a missing one does not count.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        return exact_match(y, self.predict(X), sample_weight)
+
+    def _check_target(self, y):
+        return check_class_target(y)
+
+    def _fit_target(self, y, known, sample_weight):
+        return ClassTarget().fit(y, known)
+
+    def _first_target(self, y, known, weights, classes):
+        target = ClassTarget()
+        target.one_dimensional = y.ndim == 1
+        if target.one_dimensional:
+            return target.set_classes([np.unique(classes)])
+        found = [np.unique(one) for one in classes]
+        return target.set_classes(found, multilabel=target.looks_multilabel(found))
+
+    def _encode_target(self, target, y, known, name):
+        codes = target.encode(y, known, name)
+        return codes, known, target.class_weights(self.class_weight, y, known)
+
+    def _stratify_by(self, y):
+        return y if y.ndim == 1 else None
+
+    def _loss(self):
+        return "log_loss", 0.0
+
+    def __sklearn_tags__(self):
+        """What this estimator can do, for scikit-learn."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
