@@ -146,7 +146,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             )
             with watch.epochs(self.max_iter) as on_epoch:
                 result, edges = self._train(problem, rng, self.max_iter, on_epoch)
-            vars(self).pop("_train_state", None)
+            for left_over in ("_train_state", "_n_partial_fits"):
+                vars(self).pop(left_over, None)
             vars(self).update(self._describe(problem, result, edges))
         warn_outcome(self, result)
         if context is not None:
@@ -161,14 +162,13 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             rng = check_random_state(self.random_state)
             problem = self._prepare_batch(X, y, sample_weight, classes)
             before = vars(self)
-            start = Start(state=before.get("_train_state"))
-            if start.state is None and hasattr(self, "coefs_"):
-                start = self._start()
-            result, _ = self._train(
-                problem, rng, 1, None, start, epoch=before.get("_n_partial_", 0)
-            )
+            start = None
+            if hasattr(self, "coefs_"):
+                start = self._start()._replace(state=before.get("_train_state"))
+            n_calls = before.get("_n_partial_fits", 0)
+            result, _ = self._train(problem, rng, 1, None, start, epoch=n_calls)
             described = self._describe(problem, result)
-            if start.state is not None:
+            if start is not None:
                 described["loss_curve_"] = np.concatenate(
                     [self.loss_curve_, described["loss_curve_"]]
                 )
@@ -178,7 +178,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             described["n_iter_"] = len(described["loss_curve_"])
             described["best_iteration_"] = described["n_iter_"] - 1
             described["_train_state"] = result.state
-            described["_n_partial_"] = before.get("_n_partial_", 0) + 1
+            described["_n_partial_fits"] = n_calls + 1
             vars(self).update(described)
         warn_outcome(self, result)
         return self
@@ -278,7 +278,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     # -- the kernel ----------------------------------------------------------------------
 
-    def _train(self, problem, rng, max_epochs, on_epoch, start=None, epoch=0):
+    def _train(self, problem, rng, max_epochs, on_epoch, start=None, epoch=None):
+        going_on = epoch is not None  # a call of partial_fit: the end is not known
         loss, loss_parameter = self._loss()
         network = NetworkSpec(
             (
@@ -306,7 +307,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             patience=np.inf if problem.validation is None else self.n_iter_no_change,
             total_steps=1,
         )
-        schedule = self.learning_rate if start is None or not start.state else "constant"
+        schedule = "constant" if going_on else self.learning_rate
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = self._candidate_edges(network, seed)
         result = fit_network(
@@ -316,7 +317,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             hyper,
             max_epochs=max_epochs,
             batch_size=self._resolved_batch_size(problem.n_rows),
-            seed=seed + epoch,
+            seed=seed + (epoch or 0),
             validation=problem.validation,
             groups=_dense_groups(problem.encoder.groups),
             edges=edges,

@@ -18,15 +18,16 @@ def check_regression_target(y):
         y,
         ensure_2d=False,
         dtype=np.float64,
-        ensure_all_finite="allow-nan" if np.ndim(y) == 2 else True,
+        ensure_all_finite="allow-nan",
         ensure_min_samples=0,
         input_name="y",
     )
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-        check_array(y, ensure_2d=False, input_name="y", ensure_min_samples=0)
     if y.ndim == 2:
         check_labelled(~np.isnan(y))
+    else:
+        check_array(y, ensure_2d=False, input_name="y", ensure_min_samples=0)
     return y
 
 

@@ -32,7 +32,7 @@ def check_weights(sample_weight, X, *, name="sample_weight"):
     n_samples = count_samples(X)
     if sample_weight is None:
         return np.ones(n_samples)
-    if np.ndim(sample_weight) == 0:
+    if np.isscalar(sample_weight):
         sample_weight = np.full(n_samples, sample_weight)
     weights = check_sample_weight(
         sample_weight, np.empty((n_samples, 0)), dtype=np.float64, **_ALLOW_ZEROS

@@ -335,7 +335,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
         The first call learns the scaling of the inputs from its rows, and later calls keep
         it; solver and coefficients go on where the last call left them. The learning rate is
-        constant from the second call on.
+        constant.
 
         Parameters
         ----------

@@ -334,7 +334,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
         The first call learns the scaling of inputs and targets from its rows, and later calls
         keep it; solver and coefficients go on where the last call left them. The learning
-        rate is constant from the second call on.
+        rate is constant.
 
         Parameters
         ----------
