@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Settings of the documentation."""
+
+import os
+import re
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    release = version("skrln")
+except PackageNotFoundError:  # built from a checkout that is not installed
+    release = "dev"
+
+project = "skrln"
+author = "skrln developers"
+copyright = "2026, skrln developers"
+version = release
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates", "changes", "examples"]
+root_doc = "index"
+nitpicky = False
+
+# -- API reference ---------------------------------------------------------------------
+
+autosummary_generate = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+default_role = "literal"
+
+# References into other projects need the network; set SKRLN_DOCS_ONLINE=1 to have them.
+intersphinx_mapping = {}
+if os.environ.get("SKRLN_DOCS_ONLINE"):
+    intersphinx_mapping = {
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "python": ("https://docs.python.org/3", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+
+# -- Gallery ---------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "abort_on_example_error": True,
+    "doc_module": ("skrln",),
+    "reference_url": {"skrln": None},
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "matplotlib_animations": False,
+}
+
+# -- Doctests of the pages -------------------------------------------------------------
+
+doctest_test_doctest_blocks = "default"
+
+# -- HTML ------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skrln"
+html_static_path = ["_static"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_end": ["theme-switcher"],
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
+
+
+# -- Docstrings that are inherited from scikit-learn -----------------------------------
+
+FOREIGN_LABEL = re.compile(r":ref:`([^`<]*?)\s*<(?:metadata_routing|callbacks)\w*>`")
+FOREIGN_TERM = re.compile(r":term:`([^`<]*?)\s*(?:<[^`>]*>)?`")
+
+
+def drop_foreign_references(app, what, name, obj, options, lines):
+    """Make plain text of references into scikit-learn's user guide and glossary."""
+    del what, name, obj, options
+    if app.config.intersphinx_mapping:  # there they lead somewhere
+        return
+    text = FOREIGN_LABEL.sub(r"\1", "\n".join(lines))
+    lines[:] = FOREIGN_TERM.sub(r"\1", text).split("\n")
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", drop_foreign_references)
