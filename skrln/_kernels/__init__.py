@@ -2,10 +2,11 @@
 """Training kernels in JAX: arrays in, arrays out. This is their face."""
 
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._devices import default_platform, list_devices
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
-from ._run import Snapshot, Start, clear_caches, default_platform, fit_network, list_devices
+from ._run import Snapshot, Start, clear_caches, fit_network
 from ._types import Data, FitResult, History, Hyper, Layer, SparseRows
 
 __all__ = [

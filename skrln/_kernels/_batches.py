@@ -19,19 +19,38 @@ class Layout(NamedTuple):
 
 
 def bucket(size: int, *, minimum: int = 8) -> int:
-    """Smallest of 1, 1.25, 1.5, 1.75 times a power of two that holds `size`.
-
-    Folds of a cross-validation fall into one bucket, and so share one compiled program.
-    """
+    """Smallest of 1, 1.25, 1.5, 1.75 times a power of two that holds `size`."""
     size = max(size, minimum)
     power = 1 << (size - 1).bit_length()
     candidates = [power // 8 * quarter for quarter in (5, 6, 7)]
     return next((c for c in candidates if c >= size), power)
 
 
+def row_bucket(n_rows: int) -> int:
+    """Rows that a table is padded to.
+
+    Rows are read by their index, so that padding costs memory and no time: small tables all
+    share one bucket, and with it their compiled program.
+    """
+    if n_rows <= 1 << 17:
+        return max(1024, 1 << (n_rows - 1).bit_length())
+    return bucket(n_rows)
+
+
+def batch_bucket(batch_size: int) -> int:
+    """Rows that a batch is padded to; these are computed with."""
+    if batch_size <= 128:
+        return max(32, 1 << (batch_size - 1).bit_length())
+    return bucket(batch_size)
+
+
 def count_batches(n_rows: int, batch_size: int) -> int:
-    """As few near-equal batches as hold all rows with at most `batch_size` in each."""
-    return max(1, -(-n_rows // batch_size))
+    """As few near-equal batches as hold all rows with at most `batch_size` in each.
+
+    None has a single row, unless that is asked for: batches of two may hold three instead.
+    """
+    n_batches = max(1, -(-n_rows // batch_size))
+    return n_batches if batch_size == 1 else max(1, min(n_batches, n_rows // 2))
 
 
 def draw_orders(

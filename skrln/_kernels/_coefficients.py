@@ -13,6 +13,8 @@ References
    Datasets", NeurIPS 2018.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -106,20 +108,25 @@ def shrink(
     for k, deviation in enumerate(penalty.deviation):
         weight, theta = params[k].weight, hyper.theta[k]
         if spec.rule == "subgradient":
-            deviation = _cap(deviation, weight, theta, scale, spec.norm)
-        relative = jnp.exp(jnp.minimum(theta + deviation, MAX_EXPONENT) - theta)
-        unit = scale * jnp.exp(theta)
-        if spec.rule == "subgradient":
-            weight, slope = _subgradient_step(weight, relative, unit, spec.norm)
+            step = _subgradient_step(weight, deviation, theta, scale, spec.norm)
+            weight, deviation, slope = step
         elif spec.n_groups:
             rows = _groups_of(k, weight, groups)
+            relative, unit = _strength(deviation, theta, scale)
             weight, slope = _group_step(weight, relative, unit, rows, spec.norm)
         else:
+            relative, unit = _strength(deviation, theta, scale)
             weight, slope = _proximal_step(weight, relative, unit, spec.norm)
         layers[k] = layers[k]._replace(weight=weight)
         deviations.append(deviation)
         slopes.append(slope)
     return tuple(layers), Penalty(tuple(deviations), tuple(slopes))
+
+
+def _strength(deviation: Array, theta: Array, scale: Array) -> tuple[Array, Array]:
+    """exp(lambda - theta), and the length of a penalty step at lambda = theta."""
+    relative = jnp.exp(jnp.minimum(theta + deviation, MAX_EXPONENT) - theta)
+    return relative, scale * jnp.exp(theta)
 
 
 def _proximal_step(
@@ -160,41 +167,51 @@ def _group_step(
 
 
 def _subgradient_step(
-    weight: Array, relative: Array, unit: Array, norm: str
-) -> tuple[Array, Array]:
-    """The plain penalty gradient, as released in 2018; `_cap` has kept it from overshooting."""
-    strength = unit * relative
+    weight: Array, deviation: Array, theta: Array, scale: Array, norm: str
+) -> tuple[Array, Array, Array]:
+    """The plain penalty gradient, as released in 2018.
+
+    Where the step would overshoot zero, lambda is lowered to where it just reaches it, and
+    stays there.
+    """
+    limit = _limit(weight, theta, scale, norm)
+    reached, deviation = deviation >= limit, jnp.minimum(deviation, limit)
+    relative, unit = _strength(deviation, theta, scale)
     if norm == "l2":
-        return weight - 2 * strength * weight, relative * 2 * weight
+        return weight - 2 * unit * relative * weight, deviation, relative * 2 * weight
     sign = jnp.sign(weight)
-    reached = jnp.abs(weight) <= strength * (1 + 4 * jnp.finfo(weight.dtype).eps)
-    return jnp.where(reached, 0, weight - strength * sign), relative * sign
+    new = jnp.where(reached, 0, weight - unit * relative * sign)
+    return new, deviation, relative * sign
 
 
-def _cap(
-    deviation: Array, weight: Array, theta: Array, scale: Array, norm: str
-) -> Array:
-    """Lower lambda to where the subgradient step just reaches zero, and keep it there."""
+def _limit(weight: Array, theta: Array, scale: Array, norm: str) -> Array:
+    """Deviation beyond which the subgradient step would overshoot zero."""
     tiny = jnp.finfo(weight.dtype).tiny
     reach = jnp.maximum(jnp.abs(weight), tiny) if norm == "l1" else 0.5
-    limit = jnp.log(reach / jnp.maximum(scale, tiny))
-    return jnp.minimum(deviation, limit - theta)
+    # Two logarithms: the quotient may be subnormal, which XLA takes for zero.
+    limit = jnp.log(reach) - jnp.log(jnp.maximum(scale, tiny)) - theta
+    # A weight of exactly zero has no penalty gradient that could overshoot.
+    return jnp.where(weight == 0, jnp.inf, limit)
 
 
 def coefficients(
-    params: Params, penalty: Penalty, hyper: Hyper, groups: Array
-) -> tuple[Array, ...]:
-    """Lambda of every weight; minus infinity, no penalty, where a layer has none."""
+    params: Params, penalty: Penalty, hyper: Hyper, groups: Any, xp: Any = jnp
+) -> tuple[Any, ...]:
+    """Lambda of every weight; minus infinity, no penalty, where a layer has none.
+
+    `xp` is the module that the arrays are of, jax.numpy or numpy.
+    """
     found = []
     for k, layer in enumerate(params):
-        shape = layer.weight.shape
+        shape, dtype = layer.weight.shape, layer.weight.dtype
         if k >= len(penalty.deviation):
-            found.append(jnp.full(shape, -jnp.inf, layer.weight.dtype))
+            found.append(xp.full(shape, -xp.inf, dtype))
             continue
         deviation = penalty.deviation[k]
         if deviation.ndim == 1:
-            deviation = deviation[_groups_of(k, layer.weight, groups)][:, None]
-        found.append(jnp.broadcast_to(hyper.theta[k] + deviation, shape))
+            rows = groups if k == 0 else slice(None)
+            deviation = xp.broadcast_to(deviation[rows][:, None], shape)
+        found.append((hyper.theta[k] + deviation).astype(dtype))
     return tuple(found)
 
 

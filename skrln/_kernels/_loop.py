@@ -5,6 +5,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from ._batches import Layout, take_batch, take_block
@@ -13,33 +14,37 @@ from ._config import NetworkSpec, StopReason, TrainSpec
 from ._optimizers import make_solver
 from ._step import batch_loss, train_step
 from ._stopping import init_patience, update_patience
-from ._types import Data, History, Hyper, LoopState, Params, Penalty, TrainState
+from ._types import Data, History, Hyper, LoopState, Params, TrainState
 
 #: Rows that the validation loss is computed on at a time: memory stays bounded.
-EVALUATION_ROWS = 1024
+EVALUATION_ROWS = 256
 #: Targets are scaled, so that a network of zeros has a loss of about one in every kind of loss;
 #: a thousand standard deviations off is no network that will come back.
 DIVERGED_LOSS = 1e6
 
 
-@partial(jax.jit, static_argnames=("train",))
-def start_loop(
-    params: Params, penalty: Penalty | None, hyper: Hyper, *, train: TrainSpec
-) -> LoopState:
-    """State before the first epoch, at the weights (and lambda) given."""
-    if penalty is None:
+def initial_train_state(params: Params, train: TrainSpec) -> TrainState:
+    """State before the first step, in NumPy.
+
+    All that is not a weight starts at zero, here and in the solvers of optax; only the shapes
+    are asked for, which compiles nothing.
+    """
+
+    def start(params: Params) -> TrainState:
+        solver = make_solver(train.solver, 0.0).init(params)
         penalty = init_penalty(params, train.penalty)
-    solver = make_solver(train.solver, hyper.momentum).init(params)
-    state = TrainState(params, penalty, solver, jnp.int32(0))
-    return loop_state(state)
+        return TrainState(params, penalty, solver, jnp.int32(0))
+
+    shapes = jax.eval_shape(start, params)
+    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+    return zeros._replace(params=params)
 
 
-def loop_state(state: TrainState) -> LoopState:
+def loop_state(state: TrainState, dtype: np.dtype) -> LoopState:
     """State of a loop that goes on from `state`, with a patience of its own."""
-    dtype = state.params[0].weight.dtype
-    running = jnp.int32(StopReason.RUNNING)
+    running = np.int32(StopReason.RUNNING)
     best = (state.params, state.penalty)
-    return LoopState(state, best, init_patience(dtype), jnp.int32(0), running)
+    return LoopState(state, best, init_patience(dtype), np.int32(0), running)
 
 
 @partial(jax.jit, static_argnames=("network", "train"))
@@ -104,7 +109,9 @@ def train_epochs(
         path = _follow(trained, edges, hyper, groups)
         row = History(loss, validation_loss, _count_zeros(trained.params), path)
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
-        state = _judge(state, trained, loss, monitored, hyper)
+        # The training loss is of the weights that the epoch met, not of those it left.
+        judged = state.train if validation is None else trained
+        state = _judge(state, trained, judged, loss, monitored, hyper)
         return done + 1, state, history
 
     _, state, history = lax.while_loop(
@@ -126,7 +133,9 @@ def _epoch(
     """One pass over the data; also its mean loss, each batch at the weights it met."""
     layout = Layout(train.batch_capacity, network.layer_sizes[0], train.row_width)
 
-    def one_batch(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
+    def one_batch(
+        i: Array, carry: tuple[TrainState, Array]
+    ) -> tuple[TrainState, Array]:
         state, total = carry
         batch = take_batch(data, order, i, n_batches, layout)
         state, info = train_step(state, batch, hyper, groups, network, train)
@@ -156,6 +165,7 @@ def _evaluate(
 def _judge(
     state: LoopState,
     trained: TrainState,
+    judged: TrainState,
     loss: Array,
     monitored: Array,
     hyper: Hyper,
@@ -168,7 +178,7 @@ def _judge(
     patience, better = update_patience(state.patience, value, state.epoch, hyper.tol)
     best = jax.tree.map(
         lambda new, old: jnp.where(better, new, old),
-        (trained.params, trained.penalty),
+        (judged.params, judged.penalty),
         state.best,
     )
     exhausted = patience.stale >= hyper.patience

@@ -24,9 +24,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def init_params(
-    rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype
-) -> Params:
+def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) -> Params:
     """Draw the initial weights.
 
     Glorot normal, the scale of the published network; LeCun normal for "selu", which needs

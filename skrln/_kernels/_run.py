@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NumPy in, NumPy out: padding, precision, device, and the host loop over chunks of epochs."""
+"""NumPy in, NumPy out: the host loop that calls the compiled program in chunks of epochs."""
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from ._batches import bucket, count_batches, draw_orders
+from ._batches import batch_bucket, count_batches, draw_orders
 from ._coefficients import coefficients
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
-from ._loop import loop_state, start_loop, train_epochs
+from ._devices import check_fork, placed
+from ._loop import initial_train_state, loop_state, train_epochs
 from ._network import init_params
+from ._padding import pad_data, row_width
 from ._types import (
     Data,
     FitResult,
@@ -23,7 +24,6 @@ from ._types import (
     LoopState,
     Params,
     Penalty,
-    SparseRows,
     TrainState,
 )
 
@@ -33,7 +33,6 @@ ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
 MAX_PROGRAMS = 64
 
 _programs: set[Any] = set()
-_backend_pid: int | None = None
 
 
 class Start(NamedTuple):
@@ -49,7 +48,7 @@ class Start(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What a callback may look at between two epochs."""
+    """What a callback may look at between two epochs; `fetch` gives the present state."""
 
     epoch: int
     history: History
@@ -110,175 +109,171 @@ def fit_network(
     -------
     FitResult
     """
-    _check_fork()
-    with _placed(device, precision):
-        return _fit(
-            data,
-            network,
-            train,
-            hyper,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            rngs=[np.random.default_rng([seed, k]) for k in range(2)],
-            validation=validation,
-            groups=_default(groups, np.arange(network.layer_sizes[0])),
-            edges=_default(edges, np.zeros(0)),
-            dead_inputs=_default(dead_inputs, np.zeros(network.layer_sizes[0], bool)),
-            start=start or Start(),
-            restore_best=restore_best,
-            dtype=np.dtype(precision),
-            on_epoch=on_epoch,
-        )
-
-
-def _fit(
-    data: Data,
-    network: NetworkSpec,
-    train: TrainSpec,
-    hyper: Hyper,
-    *,
-    max_epochs: int,
-    batch_size: int,
-    rngs: list[np.random.Generator],
-    validation: Data | None,
-    groups: np.ndarray,
-    edges: np.ndarray,
-    dead_inputs: np.ndarray,
-    start: Start,
-    restore_best: bool,
-    dtype: np.dtype,
-    on_epoch: Callable[[Snapshot], bool] | None,
-) -> FitResult:
+    check_fork()
+    n_inputs, dtype = network.layer_sizes[0], np.dtype(precision)
+    groups = np.arange(n_inputs) if groups is None else groups
+    edges = np.zeros(0) if edges is None else edges
+    start = start or Start()
+    init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
+    if start.params is None:
+        params = init_params(init_rng, network, dtype)
+        if dead_inputs is not None:
+            params[0].weight[dead_inputs] = 0
+        start = start._replace(params=params)
     n_rows = int(data.n_rows)
     n_batches = count_batches(n_rows, batch_size)
     train = replace(
         train,
-        batch_capacity=min(bucket(n_rows), bucket(batch_size)),
+        batch_capacity=batch_bucket(min(n_rows, batch_size)),
         has_validation=validation is not None,
-        row_width=_row_width(data, validation),
+        row_width=row_width(data, validation),
     )
     hyper = _cast(hyper._replace(total_steps=max_epochs * n_batches), dtype)
-    table = pad_data(data, dtype)
-    held_out = None if validation is None else pad_data(validation, dtype)
-    if start.params is None:
-        start = start._replace(params=init_params(rngs[0], network, dtype))
-        start.params[0].weight[dead_inputs] = 0
-    state = _initial_state(start, train, hyper, groups, dtype)
-    fixed = jax.device_put(
-        (np.int32(n_batches), groups.astype(np.int32), edges.astype(np.int32), hyper)
-    )
-    table, held_out = jax.device_put((table, held_out))
-
-    n_padded = table.targets.shape[0]
-    capacity = int(np.clip(ORDERS_PER_CHUNK // n_padded, 1, EPOCHS_PER_CHUNK))
-    shape = (capacity, n_padded + train.batch_capacity)
-    _remember(network, train, shape, held_out, dtype, len(edges), capacity)
-
-    def result(state: LoopState, rows: list[History], reason: int) -> FitResult:
-        best = restore_best or reason == StopReason.DIVERGED
-        return _collect(state, rows, reason, best, fixed[3], fixed[1])
-
-    rows: list[History] = []
-    done, reason = 0, int(StopReason.RUNNING)
-    try:
-        while done < max_epochs and reason == StopReason.RUNNING:
-            chunk = min(capacity, max_epochs - done) if on_epoch is None else 1
-            if n_batches == 1:  # the order of the rows does not matter
-                orders = np.zeros(shape, np.int32)
-                orders[:, :n_rows] = np.arange(n_rows)
-            else:
-                orders = draw_orders(rngs[1], chunk, shape, n_rows)
-            new, history = train_epochs(
-                state,
-                table,
-                held_out,
-                orders,
-                np.int32(chunk),
-                *fixed,
-                network=network,
-                train=train,
+    with placed(device, precision):
+        state = _initial_state(start, train, hyper, groups, dtype)
+        table = pad_data(data, dtype)
+        held_out = None if validation is None else pad_data(validation, dtype)
+        tables = jax.device_put((table, held_out))
+        fixed = jax.device_put(
+            (
+                np.int32(n_batches),
+                groups.astype(np.int32),
+                edges.astype(np.int32),
+                hyper,
             )
-            ran = int(new.epoch) - done
-            rows.append(jax.tree.map(lambda h, ran=ran: np.asarray(h)[:ran], history))
-            state, done, reason = new, done + ran, int(new.reason)
-            if on_epoch is not None and reason != StopReason.DIVERGED:
-                snapshot = Snapshot(
-                    done - 1, rows[-1], lambda: result(state, rows, StopReason.RUNNING)
-                )
-                if on_epoch(snapshot):
-                    reason = int(StopReason.CALLBACK)
-    except KeyboardInterrupt:
-        reason = int(StopReason.INTERRUPTED)
-    if reason == StopReason.RUNNING:
-        reason = int(StopReason.MAX_ITER)
-    return result(state, rows, reason)
+        )
+        program = partial(train_epochs, network=network, train=train)
+        _remember(
+            (network, train, dtype, device, len(edges)),
+            [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out))],
+        )
+        run = _Run(
+            lambda state, orders, chunk: program(state, *tables, orders, chunk, *fixed),
+            partial(_describe, hyper=hyper, groups=groups, restore_best=restore_best),
+            n_rows=n_rows,
+            n_padded=table.targets.shape[0],
+            n_batches=n_batches,
+            batch_capacity=train.batch_capacity,
+            rng=order_rng,
+            state=state,
+        )
+        return run.until(max_epochs, on_epoch)
 
 
-def _collect(
+@dataclass
+class _Run:
+    """A fit under way on the host.
+
+    Parameters
+    ----------
+    program : callable
+        ``(state, orders, n_epochs) -> (state, history)``.
+    describe : callable
+        ``(state, history, reason) -> FitResult``.
+    """
+
+    program: Callable[..., tuple[LoopState, History]]
+    describe: Callable[..., FitResult]
+    n_rows: int
+    n_padded: int
+    n_batches: int
+    batch_capacity: int
+    rng: np.random.Generator
+    state: LoopState
+    epochs: list[History] = field(default_factory=list)
+
+    def until(
+        self, max_epochs: int, on_epoch: Callable[[Snapshot], bool] | None
+    ) -> FitResult:
+        """Run up to `max_epochs` epochs; an interrupt keeps those that are done."""
+        done, reason = 0, StopReason.RUNNING
+        capacity = int(np.clip(ORDERS_PER_CHUNK // self.n_padded, 1, EPOCHS_PER_CHUNK))
+        try:
+            while done < max_epochs and reason == StopReason.RUNNING:
+                left = min(capacity, max_epochs - done)
+                done, reason = self._chunk(left if on_epoch is None else 1, capacity)
+                if on_epoch is None or reason == StopReason.DIVERGED:
+                    continue
+                if on_epoch(Snapshot(done - 1, self.epochs[-1], self._result)):
+                    reason = StopReason.CALLBACK
+        except KeyboardInterrupt:
+            reason = StopReason.INTERRUPTED
+        if reason == StopReason.RUNNING:
+            reason = StopReason.MAX_ITER
+        return self._result(reason)
+
+    def _chunk(self, n_epochs: int, capacity: int) -> tuple[int, StopReason]:
+        """Epochs done after up to `n_epochs` more, and whether and why to stop."""
+        done = int(self.state.epoch)
+        shape = (capacity, self.n_padded + self.batch_capacity)
+        if self.n_batches == 1:  # the order of the rows does not matter
+            orders = np.zeros(shape, np.int32)
+            orders[:, : self.n_rows] = np.arange(self.n_rows)
+        else:
+            orders = draw_orders(self.rng, n_epochs, shape, self.n_rows)
+        state, history = self.program(self.state, orders, np.int32(n_epochs))
+        ran = int(state.epoch) - done
+        self.epochs.append(jax.tree.map(lambda h: np.asarray(h)[:ran], history))
+        self.state = state
+        return done + ran, StopReason(int(state.reason))
+
+    def _result(self, reason: StopReason = StopReason.RUNNING) -> FitResult:
+        return self.describe(self.state, self.epochs, reason)
+
+
+def _describe(
     state: LoopState,
-    rows: list[History],
-    reason: int,
-    best: bool,
+    epochs: list[History],
+    reason: StopReason,
+    *,
     hyper: Hyper,
-    groups: Any,
+    groups: np.ndarray,
+    restore_best: bool,
 ) -> FitResult:
+    """The fit in NumPy, at the last epoch or the best.
+
+    A fit that diverged gives the best epoch, which is the start where there is none.
+    """
     params, penalty = state.train.params, state.train.penalty
-    if best and int(state.patience.best_epoch) >= 0:
-        params, penalty = state.best
-    elif reason == StopReason.DIVERGED:
+    has_best = int(state.patience.best_epoch) >= 0
+    if reason == StopReason.DIVERGED or (restore_best and has_best):
         params, penalty = state.best
     kept = state.train._replace(params=params, penalty=penalty)
-    found = _lambdas(params, penalty, hyper, groups)
-    empty = History(*(np.zeros(0),) * 2, np.zeros((0, 0)), np.zeros((0, 0, 2)))
-    history = jax.tree.map(lambda *h: np.concatenate(h), *rows) if rows else empty
+    kept = jax.tree.map(np.asarray, kept)
+    if not epochs:  # interrupted before the first one
+        nothing = np.zeros((0, len(params)))
+        epochs = [History(nothing[:, 0], nothing[:, 0], nothing, np.zeros((0, 0, 2)))]
     return FitResult(
-        jax.tree.map(np.asarray, params),
-        found,
-        history,
+        kept.params,
+        coefficients(kept.params, kept.penalty, hyper, groups, np),
+        jax.tree.map(lambda *chunks: np.concatenate(chunks), *epochs),
         int(state.epoch),
         int(state.patience.best_epoch),
-        reason,
-        [np.asarray(leaf) for leaf in jax.tree.leaves(kept)],
+        int(reason),
+        jax.tree.leaves(kept),
     )
-
-
-@jax.jit
-def _lambdas_on_device(
-    params: Params, penalty: Penalty, hyper: Hyper, groups: Any
-) -> tuple[Any, ...]:
-    return coefficients(params, penalty, hyper, groups)
-
-
-def _lambdas(
-    params: Params, penalty: Penalty, hyper: Hyper, groups: Any
-) -> tuple[np.ndarray, ...]:
-    found = _lambdas_on_device(params, penalty, hyper, groups)
-    return tuple(np.asarray(array) for array in found)
 
 
 def _initial_state(
-    start: Start,
-    train: TrainSpec,
-    hyper: Hyper,
-    groups: np.ndarray,
-    dtype: np.dtype,
+    start: Start, train: TrainSpec, hyper: Hyper, groups: np.ndarray, dtype: np.dtype
 ) -> LoopState:
-    params = _cast(start.params, dtype)
-    penalty = None
-    if start.coefficients is not None and train.penalty is not None:
+    """State on the device, before the first epoch."""
+    params: Params = _cast(start.params, dtype)
+    fresh = initial_train_state(params, train)
+    if start.state is not None:
+        leaves, structure = jax.tree.flatten(fresh)
+        pairs = zip(start.state, leaves, strict=True)
+        state: TrainState = jax.tree.unflatten(
+            structure, [np.asarray(old, new.dtype) for old, new in pairs]
+        )
+    elif start.coefficients is not None and train.penalty is not None:
         penalty = _penalty_of(
             params, start.coefficients, hyper, groups, train.penalty, dtype
         )
-    fresh = start_loop(params, penalty, hyper, train=train)
-    if start.state is None:
-        return fresh
-    structure = jax.tree.structure(fresh.train)
-    leaves = [
-        np.asarray(old, new.dtype)
-        for old, new in zip(start.state, jax.tree.leaves(fresh.train), strict=True)
-    ]
-    state: TrainState = jax.tree.unflatten(structure, leaves)
-    return jax.device_put(loop_state(state))
+        state = fresh._replace(penalty=penalty)
+    else:
+        state = fresh
+    return jax.device_put(loop_state(state, dtype))
 
 
 def _penalty_of(
@@ -301,55 +296,13 @@ def _penalty_of(
     return Penalty(tuple(deviations), slopes)
 
 
-def pad_data(data: Data, dtype: np.dtype) -> Data:
-    """Copy of `data` in `dtype`, padded to a bucket of rows with weight zero."""
-    n_padded = bucket(int(data.n_rows))
-    inputs = data.inputs
-    if isinstance(inputs, SparseRows):
-        inputs = _pad_sparse(inputs, n_padded, dtype)
-    else:
-        inputs = _pad_rows(inputs, n_padded, dtype)
-    targets = _pad_rows(data.targets, n_padded, dtype)
-    weights = _pad_rows(data.weights, n_padded, dtype)
-    return Data(inputs, targets, weights, np.int32(data.n_rows))
-
-
-def _pad_rows(array: np.ndarray, n_padded: int, dtype: np.dtype) -> np.ndarray:
-    padded = np.zeros((n_padded, *array.shape[1:]), dtype)
-    padded[: len(array)] = array
-    return padded
-
-
-def _pad_sparse(table: SparseRows, n_padded: int, dtype: np.dtype) -> SparseRows:
-    n_stored = bucket(len(table.values))
-    starts = np.full(n_padded + 1, table.starts[-1], np.int32)
-    starts[: len(table.starts)] = table.starts
-    return SparseRows(
-        _pad_rows(table.values, n_stored, dtype),
-        _pad_rows(table.columns, n_stored, np.dtype(np.int32)),
-        starts,
-    )
-
-
-def _row_width(data: Data, validation: Data | None) -> int:
-    if not isinstance(data.inputs, SparseRows):
-        return 0
-    tables = [data.inputs] + ([] if validation is None else [validation.inputs])
-    longest = max(int(np.diff(t.starts).max(initial=1)) for t in tables)
-    return bucket(longest, minimum=4)
-
-
 def _cast(tree: Any, dtype: np.dtype) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
 
 
-def _default(array: np.ndarray | None, default: np.ndarray) -> np.ndarray:
-    return default if array is None else array
-
-
-def _remember(*key: Any) -> None:
+def _remember(specs: tuple[Any, ...], shapes: list[tuple[int, ...]]) -> None:
     """Let all programs go when too many distinct ones have been compiled."""
-    key = tuple(k if not isinstance(k, Data) else k.targets.shape for k in key)
+    key = (specs, tuple(shapes))
     if key not in _programs and len(_programs) >= MAX_PROGRAMS:
         clear_caches()
     _programs.add(key)
@@ -360,56 +313,11 @@ def clear_caches() -> None:
 
     The next fit of each network shape compiles again (about a second). Useful in a long-lived
     process that fits networks of many different shapes; the number kept is bounded anyway.
+
+    Examples
+    --------
+    >>> import skrln
+    >>> skrln.clear_caches()
     """
     _programs.clear()
-    for program in (train_epochs, start_loop, _lambdas_on_device):
-        program.clear_cache()
-
-
-def default_platform(device: str | None = None) -> str:
-    """"cpu", "gpu" or "tpu": where a fit with this `device` runs."""
-    _check_fork()
-    return _find_device(device).platform
-
-
-def list_devices() -> list[str]:
-    """Devices that JAX finds, as `device` takes them."""
-    _check_fork()
-    return [f"{device.platform}:{device.id}" for device in jax.devices()]
-
-
-def _find_device(device: str | None) -> Any:
-    if device is None:
-        return jax.devices()[0]
-    platform, _, index = device.partition(":")
-    try:
-        return jax.devices(platform)[int(index or 0)]
-    except (RuntimeError, IndexError, ValueError) as error:
-        there = ", ".join(list_devices())
-        raise ValueError(
-            f"Got device={device!r}, but expected None or one of the devices that JAX "
-            f"finds here: {there}. Install the JAX build of that device, or pass None."
-        ) from error
-
-
-@contextlib.contextmanager
-def _placed(device: str | None, precision: str) -> Iterator[None]:
-    """Device and precision inside a scope: nothing global is left changed."""
-    with contextlib.ExitStack() as stack:
-        if device is not None:
-            stack.enter_context(jax.default_device(_find_device(device)))
-        stack.enter_context(jax.enable_x64(precision == "float64"))
-        yield
-
-
-def _check_fork() -> None:
-    """Refuse to run in a child forked after JAX has started: it would hang."""
-    global _backend_pid  # noqa: PLW0603 -- a process has one backend
-    if _backend_pid is None:
-        _backend_pid = os.getpid()
-    elif _backend_pid != os.getpid():
-        raise RuntimeError(
-            "This process was forked after JAX had started in its parent, where JAX's "
-            "threads did not follow: a fit here would hang. Start workers with joblib's "
-            'default "loky" or with "threading", or with multiprocessing\'s "spawn".'
-        )
+    train_epochs.clear_cache()  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 """One step: (state, batch) -> (state, info)."""
 
 import jax
-import optax
+import jax.numpy as jnp
 from jax import Array
 
 from ._coefficients import shrink, update_coefficients
@@ -49,7 +49,7 @@ def train_step(
     penalty = state.penalty
     if train.penalty is not None:
         penalty = update_coefficients(penalty, updates, hyper, groups, train.penalty)
-    params = optax.apply_updates(state.params, updates)
+    params: Params = jax.tree.map(jnp.add, state.params, updates)
     if train.penalty is not None:
         params, penalty = shrink(params, penalty, rate, hyper, groups, train.penalty)
     new = TrainState(params, penalty, solver_state, state.step + 1)

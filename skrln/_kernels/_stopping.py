@@ -2,15 +2,16 @@
 """Patience, and which epoch was the best."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ._types import Patience, Values
 
 
-def init_patience(dtype: jnp.dtype) -> Patience:
+def init_patience(dtype: np.dtype) -> Patience:
     """Before the first epoch."""
-    infinite = jnp.full((), jnp.inf, dtype)
-    return Patience(infinite, jnp.int32(-1), infinite, jnp.int32(0))
+    infinite = np.asarray(np.inf, dtype)
+    return Patience(infinite, np.int32(-1), infinite, np.int32(0))
 
 
 def update_patience(

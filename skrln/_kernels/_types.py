@@ -84,7 +84,9 @@ class Hyper(NamedTuple):
 class Penalty(NamedTuple):
     """State of the rule, one entry per regularized layer."""
 
-    deviation: tuple[Any, ...]  #: as the weights, or (n_groups,) with one lambda per group
+    deviation: tuple[
+        Any, ...
+    ]  #: as the weights, or (n_groups,) with one lambda per group
     slope: tuple[Any, ...]  #: as the weights
 
 

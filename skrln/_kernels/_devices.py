@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where and in what precision a fit runs, in a scope: nothing global is left changed."""
+
+import contextlib
+import os
+from collections.abc import Generator
+from typing import Any
+
+import jax
+
+_backend_pid: int | None = None
+
+
+def default_platform(device: str | None = None) -> str:
+    """Platform where a fit with this `device` runs: "cpu", "gpu" or "tpu"."""
+    check_fork()
+    return _find_device(device).platform
+
+
+def list_devices() -> list[str]:
+    """Devices that JAX finds, as `device` takes them."""
+    check_fork()
+    return [f"{device.platform}:{device.id}" for device in jax.devices()]
+
+
+@contextlib.contextmanager
+def placed(device: str | None, precision: str) -> Generator[None]:
+    """Run the body on `device` in `precision`."""
+    with contextlib.ExitStack() as stack:
+        if device is not None:
+            stack.enter_context(jax.default_device(_find_device(device)))
+        stack.enter_context(jax.enable_x64(precision == "float64"))
+        yield
+
+
+def check_fork() -> None:
+    """Refuse to run in a child forked after JAX has started: it would hang."""
+    global _backend_pid
+    if _backend_pid is None:
+        _backend_pid = os.getpid()
+    elif _backend_pid != os.getpid():
+        raise RuntimeError(
+            "This process was forked after JAX had started in its parent, where JAX's "
+            "threads did not follow: a fit here would hang. Start workers with joblib's "
+            'default "loky" or with "threading", or with multiprocessing\'s "spawn".'
+        )
+
+
+def _find_device(device: str | None) -> Any:
+    if device is None:
+        return jax.devices()[0]
+    platform, _, index = device.partition(":")
+    try:
+        return jax.devices(platform)[int(index or 0)]
+    except (RuntimeError, IndexError, ValueError) as error:
+        raise ValueError(
+            f"Got device={device!r}, but expected None or one of the devices that JAX "
+            f"finds here: {', '.join(list_devices())}. Install the JAX build of that "
+            "device, or pass None."
+        ) from error
