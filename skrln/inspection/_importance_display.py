@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The importance curve."""
+
+import numpy as np
+
+from skrln._core._importance import importance_entropy
+
+from ._plotting import (
+    check_option,
+    column_names,
+    fitted_attribute,
+    get_axes,
+    name_of,
+    next_line_style,
+    styled,
+)
+
+
+class ImportanceDisplay:
+    """Importances of the inputs, in falling order.
+
+    As a curve, it shows on how few inputs an estimator rests: where every input matters
+    a little it is flat, and it drops to the bottom after the last input that is used at
+    all. Curves of several estimators go on one axis. As bars, it names the most
+    important inputs.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    importances : ndarray of shape (n_features,)
+        Share of each input, largest first.
+
+    feature_names : ndarray of shape (n_features,)
+        Names of the inputs, in the same order.
+
+    entropy : float
+        Entropy of the importances in bits; NaN where all are zero.
+
+    n_used : int
+        Inputs whose importance is not zero.
+
+    name : str, default=None
+        Name of the estimator in the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes that were drawn on.
+
+    figure_ : matplotlib Figure
+        Figure of the axes.
+
+    line_ : matplotlib Line2D or None
+        The curve.
+
+    bars_ : matplotlib BarContainer or None
+        The bars.
+
+    See Also
+    --------
+    OutgoingWeightsDisplay : The weights behind the importances.
+    importance_entropy : The number in the legend.
+
+    Examples
+    --------
+    >>> from skrln import RLNRegressor
+    >>> from skrln.datasets import make_friedman1_noise
+    >>> from skrln.inspection import ImportanceDisplay
+    >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
+    >>> rln = RLNRegressor(theta=-7, random_state=0).fit(X, y)
+    >>> l1 = RLNRegressor(regularization="uniform", theta=-8, random_state=0).fit(X, y)
+    >>> display = ImportanceDisplay.from_estimator(rln, name="RLN")
+    >>> other = ImportanceDisplay.from_estimator(l1, name="L1", ax=display.ax_)
+    >>> [text.get_text().split()[0] for text in display.ax_.get_legend().get_texts()]
+    ['RLN', 'L1']
+    """
+
+    def __init__(self, importances, feature_names, *, entropy, n_used, name=None):
+        self.importances = importances
+        self.feature_names = feature_names
+        self.entropy = entropy
+        self.n_used = n_used
+        self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        *,
+        feature_names=None,
+        kind="curve",
+        max_features=10,
+        name=None,
+        ax=None,
+        **style,
+    ):
+        """Draw the importances of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : object
+            Fitted estimator with `feature_importances_`: a network of this package, a
+            forest, gradient boosted trees.
+
+        feature_names : array-like of str of shape (n_features,), default=None
+            Names of the inputs. By default those of the data frame that the estimator
+            was fitted on, else "x0", "x1" and so on.
+
+        kind : {"curve", "bar"}, default="curve"
+            See :meth:`plot`.
+
+        max_features : int, default=10
+            Bars to draw; unused by the curve.
+
+        name : str, default=None
+            Name in the legend; by default that of the class.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, such as `ax_` of another display; by default those of a new
+            figure.
+
+        **style : dict
+            Passed on to matplotlib, see :meth:`plot`.
+
+        Returns
+        -------
+        ImportanceDisplay
+        """
+        importances = fitted_attribute(estimator, "feature_importances_")
+        return cls.from_importances(
+            importances,
+            feature_names=column_names(feature_names, len(importances), estimator),
+            kind=kind,
+            max_features=max_features,
+            name=name_of(estimator, name),
+            ax=ax,
+            **style,
+        )
+
+    @classmethod
+    def from_importances(
+        cls,
+        importances,
+        *,
+        feature_names=None,
+        kind="curve",
+        max_features=10,
+        name=None,
+        ax=None,
+        **style,
+    ):
+        """Draw importances that are at hand, such as their mean over several fits.
+
+        Parameters
+        ----------
+        importances : array-like of shape (n_features,)
+            Non-negative, in the order of the inputs; scaled to sum to one.
+
+        feature_names : array-like of str of shape (n_features,), default=None
+            Names of the inputs; by default "x0", "x1" and so on.
+
+        kind : {"curve", "bar"}, default="curve"
+            See :meth:`plot`.
+
+        max_features : int, default=10
+            Bars to draw; unused by the curve.
+
+        name : str, default=None
+            Name in the legend.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        **style : dict
+            Passed on to matplotlib, see :meth:`plot`.
+
+        Returns
+        -------
+        ImportanceDisplay
+        """
+        importances = np.asarray(importances, float)
+        entropy = importance_entropy(importances)
+        names = column_names(feature_names, len(importances))
+        order = np.argsort(-importances, kind="stable")
+        total = importances.sum()
+        display = cls(
+            importances[order] / (total if total > 0 else 1),
+            names[order],
+            entropy=entropy,
+            n_used=int(np.count_nonzero(importances)),
+            name=name,
+        )
+        return display.plot(ax, kind=kind, max_features=max_features, **style)
+
+    def plot(self, ax=None, *, name=None, kind="curve", max_features=10, **style):
+        """Draw the importances.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        name : str, default=None
+            Name in the legend; by default `name` of the display.
+
+        kind : {"curve", "bar"}, default="curve"
+            "curve" has the importance of all inputs over their rank, both on a
+            logarithmic scale. "bar" has one bar for each of the most important inputs.
+
+        max_features : int, default=10
+            Bars to draw; unused by the curve.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot` for a curve, to
+            :meth:`matplotlib.axes.Axes.barh` for bars.
+
+        Returns
+        -------
+        ImportanceDisplay
+        """
+        check_option("kind", kind, ("curve", "bar"))
+        self.ax_ = get_axes(ax, self)
+        self.figure_ = self.ax_.figure
+        self.line_ = self.bars_ = None
+        name = self.name if name is None else name
+        if kind == "curve":
+            self._plot_curve(name, style)
+        else:
+            self._plot_bars(name, max_features, style)
+        return self
+
+    def _plot_curve(self, name, style):
+        from matplotlib.lines import Line2D
+
+        n_features = len(self.importances)
+        # An importance of zero has no place on a logarithmic axis: "clip" lets the
+        # curve fall to the bottom there, which is set to a thousandth of an even share.
+        # Up to one, the corner above the curves is free: the k-th importance is at most
+        # 1 / k.
+        self.ax_.set_ylim(1e-3 / n_features, 1)
+        self.ax_.set_xscale("log")
+        self.ax_.set_yscale("log", nonpositive="clip")
+        defaults = {
+            "linestyle": next_line_style(self.ax_),
+            "marker": "o",
+            "markersize": 3,
+            "label": self._label(name),
+        }
+        (self.line_,) = self.ax_.plot(
+            np.arange(1, n_features + 1),
+            self.importances,
+            **styled(Line2D, defaults, style),
+        )
+        self.ax_.xaxis.set_major_formatter("{x:g}")
+        self.ax_.set_xlabel("Rank of the input")
+        self.ax_.set_ylabel("Importance (share of the total)")
+        self.ax_.legend()
+
+    def _plot_bars(self, name, max_features, style):
+        from matplotlib.patches import Patch
+
+        names = self.feature_names[:max_features]
+        defaults = {"label": self._label(name)}
+        self.bars_ = self.ax_.barh(
+            np.arange(len(names)),
+            self.importances[:max_features],
+            **styled(Patch, defaults, style),
+        )
+        self.ax_.set_yticks(np.arange(len(names)), names)
+        self.ax_.set_ylim(len(names) - 0.4, -0.6)
+        self.ax_.set_xlabel("Importance (share of the total)")
+        self.ax_.legend(loc="lower right")
+
+    def _label(self, name):
+        n_features = len(self.importances)
+        bits = f"{self.entropy:.1f} bits, " if self.n_used else ""
+        label = f"{bits}{self.n_used} of {n_features} inputs"
+        return label if name is None else f"{name} ({label})"

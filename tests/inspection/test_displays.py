@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What holds for every display."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skrln.inspection
+from skrln import RLNRegressor
+from skrln.inspection import (
+    ImportanceDisplay,
+    LossCurveDisplay,
+    OutgoingWeightsDisplay,
+    RegularizationPathDisplay,
+)
+
+from .conftest import friedman
+
+DISPLAYS = [
+    ImportanceDisplay,
+    LossCurveDisplay,
+    OutgoingWeightsDisplay,
+    RegularizationPathDisplay,
+]
+
+
+def test_public_names():
+    assert skrln.inspection.__all__ == sorted(skrln.inspection.__all__)
+    assert {display.__name__ for display in DISPLAYS} < set(skrln.inspection.__all__)
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_unfitted(pyplot, display):
+    with pytest.raises(NotFittedError, match="RLNRegressor instance is not fitted yet"):
+        display.from_estimator(RLNRegressor())
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_other_estimators_are_told_the_way_out(pyplot, display):
+    pipeline = make_pipeline(StandardScaler(), Ridge()).fit(*friedman())
+    message = "Got Pipeline, but expected .* Of a pipeline pass the last step"
+    with pytest.raises(ValueError, match=message):
+        display.from_estimator(pipeline)
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_missing_matplotlib_names_the_extra(monkeypatch, rln, display):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    message = rf'{display.__name__}\.plot requires .* `pip install "skrln\[plot\]"`'
+    with pytest.raises(ImportError, match=message):
+        display.from_estimator(rln)
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_parameters_are_stored_and_survive_pickle(pyplot, rln, display):
+    drawn = display.from_estimator(rln, name="net")
+    stored = {k: v for k, v in vars(drawn).items() if not k.endswith("_")}
+    again = pickle.loads(pickle.dumps(display(**stored)))
+    assert vars(again).keys() == stored.keys()
+    assert again.plot().name == "net"
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_estimator_is_left_alone(pyplot, rln, display):
+    before = set(vars(rln))
+    display.from_estimator(rln)
+    assert set(vars(rln)) == before
+
+
+def test_import_does_not_import_matplotlib():
+    code = "import skrln.inspection, sys; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
