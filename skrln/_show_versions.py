@@ -8,7 +8,16 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ._kernels import list_devices
 
-PACKAGES = ("skrln", "numpy", "scipy", "scikit-learn", "jax", "jaxlib", "optax", "pandas")
+PACKAGES = (
+    "skrln",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "jax",
+    "jaxlib",
+    "optax",
+    "pandas",
+)
 
 
 def show_versions():
@@ -19,7 +28,9 @@ def show_versions():
     lines = [f"python: {sys.version.split()[0]}", f"platform: {platform.platform()}"]
     lines += [f"{name}: {_version(name)}" for name in PACKAGES]
     lines.append(f"devices: {', '.join(list_devices())}")
-    lines += [f"{k}={v}" for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_"))]
+    lines += [
+        f"{k}={v}" for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_"))
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

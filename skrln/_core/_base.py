@@ -18,6 +18,7 @@ from skrln._kernels import (
     PenaltySpec,
     SparseRows,
     Start,
+    StopReason,
     TrainSpec,
     default_platform,
     fit_network,
@@ -29,7 +30,7 @@ from ._outcome import Watch, warn_outcome
 from ._preprocessing import InputEncoder, check_inputs, find_categorical
 from ._sklearn import CallbackSupportMixin, fit_context, take, with_callbacks
 from ._splits import split_rows, take_rows, wants_validation
-from ._targets import effective_weights
+from ._targets import check_labelled, effective_weights
 from ._validation import (
     all_or_nothing,
     check_validation_arguments,
@@ -39,11 +40,21 @@ from ._validation import (
 )
 
 #: "auto" trains in double precision on a CPU up to this many numbers in the encoded table.
-DOUBLE_CELLS = 50_000
+DOUBLE_CELLS = 2_000
 #: "auto" takes the whole table as one batch up to this many rows.
 FULL_BATCH_ROWS = 128
 #: Edges that are recorded while training, of which store_reg_path are kept.
 PATH_CANDIDATES = 20_000
+#: Attributes that not every fit sets, and that are gone after one which does not.
+LEFT_OVER = (
+    "_train_state",
+    "_train_structure",
+    "_n_partial_fits",
+    "reg_path_",
+    "reg_path_edges_",
+)
+#: Parameters that shape the state of solver and rule, which partial_fit goes on with.
+STRUCTURE = ("solver", "regularization", "rule", "reg_layers", "reg_group")
 
 
 class Problem(NamedTuple):
@@ -60,23 +71,23 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     """Common part of the networks."""
 
     @abstractmethod
-    def _check_target(self, y):
+    def _check_target(self, y, name="y") -> Any:
         """Validated labels and which of them are known, (n_samples, n_tasks)."""
 
     @abstractmethod
-    def _fit_target(self, y, known, sample_weight):
+    def _fit_target(self, y, known, sample_weight) -> Any:
         """Target encoder learned from the training rows."""
 
     @abstractmethod
-    def _encode_target(self, target, y, known, name):
+    def _encode_target(self, target, y, known, sample_weight, name) -> Any:
         """Encoded labels, which are known, and the factors of the class weights."""
 
     @abstractmethod
-    def _stratify_by(self, y):
+    def _stratify_by(self, y) -> Any:
         """Classes to hold out in equal shares, or None."""
 
     @abstractmethod
-    def _loss(self):
+    def _loss(self) -> Any:
         """Name of the loss, and its number."""
 
     @with_callbacks
@@ -146,7 +157,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             )
             with watch.epochs(self.max_iter) as on_epoch:
                 result, edges = self._train(problem, rng, self.max_iter, on_epoch)
-            for left_over in ("_train_state", "_n_partial_fits"):
+            for left_over in LEFT_OVER:
                 vars(self).pop(left_over, None)
             vars(self).update(self._describe(problem, result, edges))
         warn_outcome(self, result)
@@ -163,8 +174,11 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             problem = self._prepare_batch(X, y, sample_weight, classes)
             before = vars(self)
             start = None
+            structure = [getattr(self, name) for name in STRUCTURE]
             if hasattr(self, "coefs_"):
-                start = self._start()._replace(state=before.get("_train_state"))
+                start = self._start()
+                if before.get("_train_structure") == structure:
+                    start = start._replace(state=before["_train_state"])
             n_calls = before.get("_n_partial_fits", 0)
             result, _ = self._train(problem, rng, 1, None, start, epoch=n_calls)
             described = self._describe(problem, result)
@@ -178,6 +192,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             described["n_iter_"] = len(described["loss_curve_"])
             described["best_iteration_"] = described["n_iter_"] - 1
             described["_train_state"] = result.state
+            described["_train_structure"] = structure
             described["_n_partial_fits"] = n_calls + 1
             vars(self).update(described)
         warn_outcome(self, result)
@@ -193,30 +208,34 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         going_on = self.warm_start and hasattr(self, "coefs_")
         X = check_inputs(self, X, reset=not going_on)
         y, known = self._check_target(y)
+        check_labelled(known)
         check_consistent_length(X, y)
         weights = check_weights(sample_weight, X)
         rows = np.flatnonzero((weights > 0) & known.any(axis=1))
-        if len(rows) < len(weights):
-            X, y, known, weights, groups = take_rows(rows, X, y, known, weights, groups)
         if len(rows) < 2:
             raise ValueError(
                 f"Got {len(rows)} sample with a positive weight and a label, but "
                 "at least 2 samples are needed to fit a network."
             )
+        check_labelled(known[rows], "the rows of y with a positive weight")
         target = self._target if going_on else None
         # Classes are those of all rows: the validation part may hold some that train lacks.
-        target = target or self._fit_target(y, known, weights)
+        target = target or self._fit_target(*take_rows(rows, y, known, weights))
         seed = rng.randint(np.iinfo(np.int32).max)
-        held_out = None
+        train, held_out = rows, None
         if X_val is not None:
-            self_val = check_inputs_again(self, X_val, going_on, X)
-            y_val, known_val = self._check_target(y_val)
+            if not going_on:
+                self._encoder = self._new_encoder(X)
+            X_val = check_inputs(self, X_val, reset=False)
+            y_val, known_val = self._check_target(y_val, "y_val")
+            check_labelled(known_val, "y_val")
             weights_val = check_weights(weight_val, X_val, name="sample_weight_val")
-            held_out = (self_val, y_val, known_val, weights_val)
+            held_out = (X_val, y_val, known_val, weights_val)
         elif wants_validation(self.early_stopping, len(rows), self.validation_cv):
             train, val = split_rows(
                 X,
                 y,
+                rows,
                 fraction=self.validation_fraction,
                 validation_cv=self.validation_cv,
                 groups=groups,
@@ -224,21 +243,25 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
                 random_state=seed,
             )
             held_out = take_rows(val, X, y, known, weights)
-            X, y, known, weights = take_rows(train, X, y, known, weights)
+            check_labelled(known[train], "the training part of y")
             if not going_on:
-                target = self._refit_target(target, y, known, weights)
-        encoder = (
-            self._encoder
-            if going_on
-            else InputEncoder(find_categorical(X, self.categorical_features)).fit(
-                X, weights
-            )
-        )
+                labels = take_rows(train, y, known, weights)
+                target = self._refit_target(target, *labels)
+        if len(train) < len(weights):
+            X, y, known, weights = take_rows(train, X, y, known, weights)
+        encoder = self._encoder if going_on else self._new_encoder(X).fit(X, weights)
         data = self._to_data(encoder, target, X, y, known, weights, "y")
         val = None
         if held_out is not None:
             val = self._to_data(encoder, target, *held_out, "y_val")
+            if isinstance(data.inputs, SparseRows):
+                val = val._replace(inputs=_sparse_rows(val.inputs))
         return Problem(encoder, target, data, val, len(y))
+
+    def _new_encoder(self, X):
+        return InputEncoder(
+            find_categorical(X, self.categorical_features), self.input_clip
+        )
 
     def _refit_target(self, target, y, known, weights):
         """Target encoder once the training rows are split off."""
@@ -251,11 +274,16 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         check_consistent_length(X, y)
         weights = check_weights(sample_weight, X)
         rows = np.flatnonzero((weights > 0) & known.any(axis=1))
+        if not len(rows):
+            raise ValueError(
+                "Got no sample with a positive weight and a label, but a call of "
+                "partial_fit needs at least 1. Leave the call out."
+            )
         X, y, known, weights = take_rows(rows, X, y, known, weights)
         if first:
+            check_labelled(known)
             target = self._first_target(y, known, weights, classes)
-            categorical = find_categorical(X, self.categorical_features)
-            encoder = InputEncoder(categorical).fit(X, weights)
+            encoder = self._new_encoder(X).fit(X, weights)
         else:
             target, encoder = self._target, self._encoder
         data = self._to_data(encoder, target, X, y, known, weights, "y")
@@ -269,11 +297,15 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     def _to_data(self, encoder, target, X, y, known, weights, name):
         inputs = encoder.transform(X)
         if sparse.issparse(inputs):
-            inputs = sparse.csr_matrix(inputs)
-            inputs = SparseRows(inputs.data, inputs.indices, inputs.indptr)
-        targets, known, factor = self._encode_target(target, y, known, name)
+            inputs = _sparse_rows(inputs)
+        targets, known, factor = self._encode_target(target, y, known, weights, name)
         task_weight = resolve_task_weight(self.task_weight, targets.shape[1])
         weights = effective_weights(known, weights, factor, task_weight)
+        if not np.any(weights > 0):
+            raise ValueError(
+                f"Got weights that leave no label of {name} to count: those of samples, "
+                "classes and tasks are multiplied. Make one of each positive."
+            )
         return Data(inputs, targets, weights, len(targets))
 
     # -- the kernel ----------------------------------------------------------------------
@@ -333,6 +365,12 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     def _penalty_spec(self, problem, network):
         if self.regularization is None:
             return None
+        if self.regularization == "uniform" and self.rule == "subgradient":
+            raise ValueError(
+                "Got regularization='uniform' with rule='subgradient', but that rule moves "
+                "coefficients by itself where it reaches zero: they would not stay the "
+                "same. Pass rule='proximal'."
+            )
         if self.reg_group == "input" and self.rule == "subgradient":
             raise ValueError(
                 "Got reg_group='input' with rule='subgradient', but groups of weights "
@@ -392,7 +430,9 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         return np.sort(chosen[:PATH_CANDIDATES])
 
     def _start(self):
-        params = tuple(Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_))
+        params = tuple(
+            Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_, strict=True)
+        )
         learned = np.isfinite(self.reg_coefs_[0]).all()
         return Start(params, tuple(self.reg_coefs_) if learned else None)
 
@@ -422,27 +462,29 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             "validation_loss_curve_": (
                 None if problem.validation is None else history.validation_loss
             ),
-            "sparsity_curve_": history.zeros / sizes,
+            "sparsity_curve_": history.zeros.reshape(-1, len(sizes)) / sizes,
             "n_iter_": result.n_epochs,
             "best_iteration_": (
-                result.n_epochs - 1
-                if problem.validation is None
-                else result.best_epoch
+                result.best_epoch
+                if problem.validation is not None
+                or result.reason == StopReason.DIVERGED
+                else result.n_epochs - 1
             ),
             "n_layers_": len(sizes) + 1,
             "n_outputs_": result.params[-1].weight.shape[1],
         }
         if self.store_reg_path and edges is not None:
-            kept, shape = self._kept_edges(history), result.params[0].weight.shape
+            kept = self._kept_edges(history, fitted["best_iteration_"])
+            shape = result.params[0].weight.shape
             fitted["reg_path_"] = history.path[:, kept]
             fitted["reg_path_edges_"] = np.column_stack(
                 np.unravel_index(edges[kept], shape)
             )
         return fitted
 
-    def _kept_edges(self, history):
+    def _kept_edges(self, history, kept_epoch):
         """Half of the edges asked for are the strongest survivors, the others a sample."""
-        final = np.abs(history.path[-1, :, 0]) if len(history.path) else np.zeros(0)
+        final = np.abs(history.path[kept_epoch, :, 0])
         strongest = np.argsort(-final, kind="stable")[: -(-self.store_reg_path // 2)]
         others = np.setdiff1d(np.arange(len(final)), strongest)
         n_more = min(len(others), self.store_reg_path - len(strongest))
@@ -508,13 +550,11 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         return tags
 
 
-def check_inputs_again(estimator, X_val, going_on, X):
-    """Validate validation inputs against training inputs that are not fitted yet."""
-    if going_on:
-        return check_inputs(estimator, X_val, reset=False)
-    categorical = find_categorical(X, estimator.categorical_features)
-    estimator._encoder = InputEncoder(categorical)
-    return check_inputs(estimator, X_val, reset=False)
+def _sparse_rows(table):
+    if isinstance(table, SparseRows):
+        return table
+    table = sparse.csr_matrix(table)
+    return SparseRows(table.data, table.indices, table.indptr)
 
 
 def _dense_groups(groups):

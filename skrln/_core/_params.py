@@ -45,7 +45,10 @@ STOPPING = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "tol": [Interval(Real, 0, None, closed="left")],
 }
-INPUT = {"categorical_features": ["array-like", StrOptions({"from_dtype"}), None]}
+INPUT = {
+    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+    "input_clip": [Interval(Real, 0, None, closed="neither"), None],
+}
 
 COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **INPUT}
 REGRESSION = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the table as the user has it to the numbers that a network takes, and back to columns."""
+"""From the table as the user has it to the numbers that a network takes."""
 
 import numpy as np
 from scipy import sparse
@@ -8,7 +8,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._sklearn import check_feature_names, check_n_features, take
+from ._sklearn import check_feature_names, check_n_features, count_samples, take
+from ._validation import find_missing
 
 #: One-hot columns that one categorical column can become; rarer categories share the last.
 MAX_CATEGORIES = 64
@@ -22,6 +23,7 @@ def check_inputs(estimator, X, *, reset):
     -------
     array, CSR matrix, or the data frame itself where it has categorical columns.
     """
+    refuse_dates(X)
     if reset:
         categorical = find_categorical(X, estimator.categorical_features)
     else:
@@ -43,6 +45,12 @@ def check_inputs(estimator, X, *, reset):
             "them before, or pass categorical_features=None."
         )
     X = X if hasattr(X, "columns") else np.asarray(X)
+    n_samples, least = count_samples(X), 2 if reset else 1
+    if n_samples < least:
+        raise ValueError(
+            f"Found array with {n_samples} sample(s) (shape={X.shape}) while a minimum of "
+            f"{least} is required by {type(estimator).__name__}."
+        )
     check_feature_names(estimator, X, reset=reset)
     check_n_features(estimator, X, reset=reset)
     return X
@@ -55,7 +63,13 @@ def find_categorical(X, categorical_features):
     if isinstance(categorical_features, str):  # "from_dtype"
         return np.flatnonzero([_is_category(dtype) for dtype in _column_types(X)])
     asked = np.asarray(categorical_features)
-    n_features = X.shape[1] if hasattr(X, "shape") else np.asarray(X).shape[1]
+    shape = X.shape if hasattr(X, "shape") else np.shape(X)
+    if len(shape) != 2:
+        raise ValueError(
+            f"Expected 2D array, got X of shape {shape} instead. Reshape your data: one row "
+            "per sample, one column per feature."
+        )
+    n_features = shape[1]
     if asked.dtype == bool:
         if asked.shape != (n_features,):
             raise ValueError(
@@ -65,14 +79,15 @@ def find_categorical(X, categorical_features):
         return np.flatnonzero(asked)
     if asked.dtype.kind in "OUST":
         names = list(getattr(X, "columns", []))
-        unknown = [name for name in asked if name not in names]
+        unknown = [name for name in asked.tolist() if name not in names]
         if unknown:
             raise ValueError(
-                f"Got categorical_features={list(asked)!r}, but X has no column "
+                f"Got categorical_features={asked.tolist()!r}, but X has no column "
                 f"{unknown}. Pass names of columns of a data frame, or positions."
             )
         return np.sort([names.index(name) for name in asked])
-    if asked.size and (asked.min() < 0 or asked.max() >= n_features):
+    whole = np.array_equal(asked, asked.astype(int))
+    if asked.size and (asked.min() < 0 or asked.max() >= n_features or not whole):
         raise ValueError(
             f"Got categorical_features={asked.tolist()}, but expected positions between 0 "
             f"and {n_features - 1}: X has {n_features} columns."
@@ -87,8 +102,42 @@ def _column_types(X):
     return [str(dtype).lower() for dtype in X.dtypes]
 
 
+def refuse_dates(X):
+    """Raise where a data frame has columns of dates or times."""
+    dated = [
+        name
+        for name, dtype in zip(
+            getattr(X, "columns", ()), _column_types(X), strict=False
+        )
+        if dtype.startswith(("date", "time", "duration", "period"))
+    ]
+    if dated:
+        raise ValueError(
+            f"Got X with the column(s) {dated} of dates or times, but expected numbers and "
+            "categories. Turn them into numbers before, such as the days since the first "
+            "one, the month or the hour."
+        )
+
+
+def fit_scaler(table, sample_weight, *, with_mean=True):
+    """Weighted mean and standard deviation of each column; NaN does not count.
+
+    The mean of equal numbers can be off by a rounding error, which is no small number where
+    they are 1e30: such a column is centred on its value.
+    """
+    scaler = StandardScaler(with_mean=with_mean).fit(table, sample_weight=sample_weight)
+    if with_mean:
+        lowest = np.fmin.reduce(table, axis=0)
+        constant = lowest == np.fmax.reduce(table, axis=0)
+        scaler.mean_ = np.where(constant, lowest, scaler.mean_)
+        scaler.scale_ = np.where(constant, 1.0, scaler.scale_)
+    return scaler
+
+
 def _is_category(dtype):
-    return dtype.startswith(("category", "categorical", "enum", "object", "str", "utf8"))
+    return dtype.startswith(
+        ("category", "categorical", "enum", "object", "str", "utf8")
+    )
 
 
 class InputEncoder:
@@ -102,10 +151,13 @@ class InputEncoder:
     ----------
     categorical : ndarray of int
         Positions of the categorical columns.
+    clip : float or None
+        Scaled numbers are drawn in towards this bound, smoothly.
     """
 
-    def __init__(self, categorical):
+    def __init__(self, categorical, clip=None):
         self.categorical = categorical
+        self.clip = clip
 
     def fit(self, X, sample_weight):
         """Learn from the rows given; `sample_weight` of shape (n_samples,)."""
@@ -120,13 +172,14 @@ class InputEncoder:
         return self
 
     def _fit_numbers(self, block, sample_weight):
-        self.scaler = StandardScaler(with_mean=not sparse.issparse(block))
         if not sparse.issparse(block):
             # A column without any value has no mean: call it zero, and it is constant.
             hollow = np.isnan(block).all(axis=0)
             if hollow.any():
                 block = np.where(hollow, 0, block)
-        self.scaler.fit(block, sample_weight=sample_weight)
+        self.scaler = fit_scaler(
+            block, sample_weight, with_mean=not sparse.issparse(block)
+        )
         if sparse.issparse(block) or not np.isnan(block).any():
             return self.numeric
         self.imputer = SimpleImputer(
@@ -162,21 +215,37 @@ class InputEncoder:
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _scale(self, block):
+        if sparse.issparse(block) and self.scaler.with_mean:
+            block = block.toarray()  # centred, it has no zeros left
         if sparse.issparse(block):
-            return self.scaler.transform(block)
-        scaled = block / self.scaler.scale_
-        if self.scaler.mean_ is not None and self.scaler.with_mean:
-            scaled -= self.scaler.mean_ / self.scaler.scale_
+            scaled = self.scaler.transform(block)
+            scaled.data = self._draw_in(scaled.data)
+            return scaled
+        if self.scaler.with_mean:
+            block = block - self.scaler.mean_
+        scaled = self._draw_in(block / self.scaler.scale_)
         if self.imputer is not None:
             return self.imputer.transform(scaled)
         missing = np.isnan(scaled)
         return np.where(missing, 0, scaled) if missing.any() else scaled
 
+    def _draw_in(self, scaled):
+        # hypot, because the square of a wild value could overflow.
+        if self.clip is None:
+            return scaled
+        return scaled / np.hypot(1, scaled / self.clip)
+
     def _numbers(self, X):
         if not self.categorical.size:
             return X
         block = take(X, self.numeric, axis=1)
-        return check_array(block, dtype=FLOATS, ensure_all_finite="allow-nan")
+        return check_array(
+            block, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X"
+        )
 
     def _categories(self, X):
-        return take(X, self.categorical, axis=1)
+        # As objects, because a column may come in another type than it had in fit: all of
+        # it missing, or numbers where strings were. What is new is an unseen category.
+        block = np.array(take(X, self.categorical, axis=1), dtype=object)
+        block[find_missing(block)] = np.nan
+        return block

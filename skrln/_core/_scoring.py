@@ -4,7 +4,7 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 
-from ._targets import _missing as missing_labels
+from ._validation import find_missing
 
 
 def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
@@ -13,19 +13,25 @@ def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
     if y.ndim == 1:
         y = y[:, None]
     per_task = _columns_of(prediction, y.shape[1])
-    known = ~missing_labels(y)
+    known = ~find_missing(y)
     scores = []
     for task in np.flatnonzero(known.any(axis=0)):
         rows = known[:, task]
         weights = {}
         if sample_weight is not None:
             weights = {"sample_weight": np.asarray(sample_weight)[rows]}
-        truth = y[rows, task]
-        truth = np.array(truth.tolist()) if truth.dtype.kind == "O" else truth
-        scores.append(score_func(truth, per_task[task][rows], **weights, **kwargs))
+        truth, guess = _plain(y[rows, task]), _plain(per_task[task][rows])
+        scores.append(score_func(truth, guess, **weights, **kwargs))
     if not scores:
-        raise ValueError("Got y without a single label, but a score needs at least one.")
+        raise ValueError(
+            "Got y without a single label, but a score needs at least one."
+        )
     return float(np.mean(scores))
+
+
+def _plain(labels):
+    """An object array in the type that its entries have."""
+    return np.array(labels.tolist()) if labels.dtype.kind == "O" else labels
 
 
 def _columns_of(prediction, n_tasks):
@@ -51,7 +57,7 @@ class MaskedScorer:
         """Score of `estimator` on the labels of `y` that are known; higher is better."""
         methods = self.response_method
         methods = [methods] if isinstance(methods, str) else methods
-        respond = next((getattr(estimator, m) for m in methods if hasattr(estimator, m)))
+        respond = next(getattr(estimator, m) for m in methods if hasattr(estimator, m))
         value = score_known(
             self.score_func, y, respond(X), sample_weight, **self.kwargs
         )
@@ -111,10 +117,11 @@ def make_masked_scorer(
 
 def exact_match(y, prediction, sample_weight=None):
     """Share of rows whose every known label is predicted; rows without labels do not count."""
-    y, prediction = np.asarray(y), np.asarray(prediction)
-    if y.ndim == 1:
-        return float(accuracy_score(y, prediction, sample_weight=sample_weight))
-    missing = missing_labels(y)
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    prediction = np.asarray(prediction)
+    if prediction.ndim == 1:
+        return float(accuracy_score(y.ravel(), prediction, sample_weight=sample_weight))
+    missing = find_missing(y)
     right = (missing | (y == prediction)).all(axis=1)
     counts = ~missing.all(axis=1)
     weights = None if sample_weight is None else np.asarray(sample_weight)[counts]

@@ -20,11 +20,9 @@ from sklearn.utils.validation import (
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9 has no callbacks
+    CallbackSupportMixin = type("CallbackSupportMixin", (), {})
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for scikit-learn's where there is none."""
-
-    def with_callbacks(method):  # type: ignore[no-redef]
+    def with_callbacks(method):
         """Return `method` as it is."""
         return method
 

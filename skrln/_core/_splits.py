@@ -17,12 +17,14 @@ def wants_validation(early_stopping, n_rows, validation_cv):
     return bool(early_stopping)
 
 
-def split_rows(X, y, *, fraction, validation_cv, groups, stratify, random_state):
+def split_rows(X, y, rows, *, fraction, validation_cv, groups, stratify, random_state):
     """Rows to train on and rows to validate on.
 
     Parameters
     ----------
     X, y : array-like
+    rows : ndarray of int
+        Those that count. `validation_cv` sees all of them, and so means the user's rows.
     fraction : float
         Share of the rows held out, where `validation_cv` is None.
     validation_cv : splitter, iterable of splits or None
@@ -38,16 +40,22 @@ def split_rows(X, y, *, fraction, validation_cv, groups, stratify, random_state)
     """
     if validation_cv is not None:
         splitter = check_cv(validation_cv, y, classifier=stratify is not None)
-        train, validation = next(iter(splitter.split(X, y, groups)))
-        train, validation = np.asarray(train), np.asarray(validation)
+        positions = np.arange(len(y))
+        parts = [positions[part] for part in next(iter(splitter.split(X, y, groups)))]
+        train, validation = (part[np.isin(part, rows)] for part in parts)
         if not len(train) or not len(validation):
             raise ValueError(
                 f"Got validation_cv={validation_cv!r}, whose first split has "
-                f"{len(train)} training and {len(validation)} validation rows, but both "
-                "need at least one."
+                f"{len(train)} training and {len(validation)} validation rows of positive "
+                "weight, but both need at least one."
             )
         return train, validation
-    rows = np.arange(len(y))
+    if np.ceil(fraction * len(rows)) >= len(rows):
+        raise ValueError(
+            f"Got validation_fraction={fraction}, which leaves no row of {len(rows)} to "
+            "train on. Lower it."
+        )
+    stratify = None if stratify is None else stratify[rows]
     if stratify is not None and not _can_stratify(stratify, fraction):
         stratify = None
     return train_test_split(

@@ -3,12 +3,14 @@
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, column_or_1d, compute_sample_weight
+from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._preprocessing import fit_scaler
+from ._validation import find_missing
 
-def check_regression_target(y):
+
+def check_regression_target(y, name="y"):
     """Targets as float64, 1-D or 2-D; NaN marks a missing label in 2-D only."""
     if y is None:
         raise ValueError(
@@ -20,24 +22,22 @@ def check_regression_target(y):
         dtype=np.float64,
         ensure_all_finite="allow-nan",
         ensure_min_samples=0,
-        input_name="y",
+        input_name=name,
     )
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    if y.ndim == 2:
-        check_labelled(~np.isnan(y))
-    else:
-        check_array(y, ensure_2d=False, input_name="y", ensure_min_samples=0)
+    if y.ndim == 1:
+        check_array(y, ensure_2d=False, input_name=name, ensure_min_samples=0)
     return y
 
 
-def check_labelled(known):
+def check_labelled(known, name="y"):
     """Refuse a task without any label; `known` of shape (n_samples, n_tasks)."""
     empty = np.flatnonzero(~known.any(axis=0))
     if empty.size:
         raise ValueError(
-            f"Got no label at all for task(s) {empty.tolist()} of y, but every column "
-            "needs at least one. Drop the columns."
+            f"Got no label at all for task(s) {empty.tolist()} of {name}, but every "
+            "column needs at least one. Drop the columns."
         )
 
 
@@ -68,7 +68,7 @@ class RegressionTarget:
             self.scale = (known * weights).sum(axis=0) / weights.sum(axis=0)
             self.scale[self.scale == 0] = 1.0
             return self
-        scaler = StandardScaler().fit(table, sample_weight=sample_weight)
+        scaler = fit_scaler(table, sample_weight)
         self.center, self.scale = scaler.mean_, scaler.scale_
         return self
 
@@ -91,7 +91,7 @@ class RegressionTarget:
         return y.ravel() if self.one_dimensional else y
 
 
-def check_class_target(y):
+def check_class_target(y, name="y"):
     """Labels, 1-D or 2-D, and which are known."""
     if y is None:
         raise ValueError(
@@ -102,27 +102,25 @@ def check_class_target(y):
         y = column_or_1d(y, warn=True)
     if y.ndim == 1:
         check_array(
-            y, ensure_2d=False, dtype=None, input_name="y", ensure_min_samples=0
+            y, ensure_2d=False, dtype=None, input_name=name, ensure_min_samples=0
         )
+        if find_missing(y).any():
+            raise ValueError(
+                f"Input {name} contains None, but the labels of a single task must all "
+                "be known. Leave out the rows without a label."
+            )
         check_classification_targets(y)
         return y, np.ones((len(y), 1), bool)
     if y.ndim != 2:
         raise ValueError(
-            f"Got y of shape {y.shape}, but expected (n_samples,) or (n_samples, n_tasks)."
+            f"Got {name} of shape {y.shape}, but expected (n_samples,) or (n_samples, "
+            "n_tasks)."
         )
-    known = ~_missing(y)
-    check_labelled(known)
+    known = ~find_missing(y)
+    for column, there in zip(y.T, known.T, strict=True):
+        if there.any():
+            check_classification_targets(_plain(column[there]))
     return y, known
-
-
-def _missing(y):
-    """None and NaN, in any kind of array."""
-    if y.dtype.kind in "biu":
-        return np.zeros(y.shape, bool)
-    if y.dtype.kind == "f":
-        return np.isnan(y)
-    unequal = np.asarray(y != y, bool) if y.dtype.kind == "O" else np.zeros(y.shape, bool)
-    return unequal | np.equal(y, None) if y.dtype.kind == "O" else unequal
 
 
 class ClassTarget:
@@ -132,9 +130,7 @@ class ClassTarget:
         """Learn the classes of `y` of shape (n_samples,) or (n_samples, n_tasks)."""
         self.one_dimensional = y.ndim == 1
         columns = y.reshape(len(y), -1).T
-        found = [
-            np.unique(_plain(c[k])) for c, k in zip(columns, known.T, strict=True)
-        ]
+        found = [np.unique(_plain(c[k])) for c, k in zip(columns, known.T, strict=True)]
         return self.set_classes(found, multilabel=self.looks_multilabel(found))
 
     def set_classes(self, classes, *, multilabel=False):
@@ -192,23 +188,29 @@ class ClassTarget:
             codes[there, task] = np.searchsorted(names, labels)
         return codes
 
-    def class_weights(self, class_weight, y, known):
+    def class_weights(self, class_weight, codes, known, sample_weight):
         """Factor of the weight of each label, (n_samples, n_tasks)."""
-        columns = y.reshape(len(y), -1).T
-        factors = np.ones((len(y), len(columns)))
+        n_tasks = codes.shape[1]
+        factors = np.ones(codes.shape)
         if class_weight is None:
             return factors
         per_task = class_weight
         if not isinstance(class_weight, list):
-            per_task = [class_weight] * len(columns)
-        if len(per_task) != len(columns):
+            per_task = [class_weight] * n_tasks
+        if len(per_task) != n_tasks:
             raise ValueError(
                 f"Got class_weight with {len(per_task)} entries, but expected one per "
-                f"task: y has {len(columns)}."
+                f"task: y has {n_tasks}."
             )
-        for task, (one, column) in enumerate(zip(per_task, columns, strict=True)):
+        for task, one in enumerate(per_task):
             there = known[:, task]
-            factors[there, task] = compute_sample_weight(one, _plain(column[there]))
+            labels = codes[there, task].astype(int)
+            names = self.task_classes[task]
+            if one == "balanced":
+                factor = _balanced(labels, sample_weight[there], len(names))
+            else:
+                factor = _weights_by_class(one or {}, names.tolist())
+            factors[there, task] = factor[labels]
         return factors
 
     def probabilities(self, outputs):
@@ -230,7 +232,36 @@ class ClassTarget:
             names[np.argmax(p, axis=1)]
             for names, p in zip(self.task_classes, probabilities, strict=True)
         ]
-        return chosen[0] if self.one_dimensional else np.column_stack(chosen)
+        if self.one_dimensional:
+            return chosen[0]
+        if len({labels.dtype.kind for labels in chosen}) > 1:
+            # Numbers beside strings would become strings.
+            chosen = [labels.astype(object) for labels in chosen]
+        return np.column_stack(chosen)
+
+
+def _balanced(labels, sample_weight, n_classes):
+    """Factor of each class with which all of them weigh the same."""
+    total = np.bincount(labels, sample_weight, minlength=n_classes)
+    there = total > 0
+    share = np.where(there, total, 1) / total.sum() * there.sum()
+    return np.where(there, 1 / share, 0)
+
+
+def _weights_by_class(weight_of, classes):
+    """Factor of each class out of a dict; one for those that it does not name."""
+    named = [name for name in classes if name in weight_of]
+    if len(named) < min(len(classes), len(weight_of)):
+        raise ValueError(
+            f"Got class_weight={weight_of!r}, but expected classes out of {classes} as "
+            "its keys."
+        )
+    factor = np.array([weight_of.get(name, 1.0) for name in classes], float)
+    if not np.all(np.isfinite(factor)) or np.any(factor < 0):
+        raise ValueError(
+            f"Got class_weight={weight_of!r}, but expected finite, non-negative weights."
+        )
+    return factor
 
 
 def _plain(labels):

@@ -2,6 +2,7 @@
 """Arguments of fit: weights, validation data, and a fit that happens whole or not at all."""
 
 import contextlib
+from inspect import signature
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
@@ -53,8 +54,25 @@ def check_weights(sample_weight, X, *, name="sample_weight"):
 # Zero weights are refused above, in this package's words, in every version of scikit-learn.
 _ALLOW_ZEROS = (
     {"allow_all_zero_weights": True}
-    if "allow_all_zero_weights" in check_sample_weight.__kwdefaults__
+    if "allow_all_zero_weights" in signature(check_sample_weight).parameters
     else {}
+)
+
+
+def find_missing(array):
+    """Where an array of any type holds NaN, None or the NA of pandas."""
+    if array.dtype.kind == "f":
+        return np.isnan(array)
+    if array.dtype.kind != "O":
+        return np.zeros(array.shape, bool)
+    return np.asarray(_is_missing(array), bool)
+
+
+# NA comes first: whether it differs from itself is NA again.
+_is_missing = np.frompyfunc(
+    lambda value: value is None or type(value).__name__ == "NAType" or value != value,
+    1,
+    1,
 )
 
 
@@ -86,7 +104,12 @@ def resolve_task_weight(task_weight, n_tasks):
     """Weights of the tasks, summing to one."""
     if task_weight is None:
         return np.full(n_tasks, 1 / n_tasks)
-    weights = np.asarray(task_weight, float)
+    try:
+        weights = np.asarray(task_weight, float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Got task_weight={task_weight!r}, but expected one number per task."
+        ) from None
     if weights.shape != (n_tasks,):
         raise ValueError(
             f"Got task_weight of shape {weights.shape}, but expected one number per task: "

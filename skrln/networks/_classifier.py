@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The classifier."""
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 
@@ -27,19 +29,19 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int or int, default=(64, 32)
+    hidden_layer_sizes : array-like of int or int, default=(256, 64)
         Units of each hidden layer, from the inputs on. ``()`` is a linear model.
 
-    activation : {"relu", "leaky_relu", "elu", "selu", "silu", "mish", "tanh", \
-            "logistic", "identity"}, default="relu"
-        What the hidden units compute. "selu" draws its weights for it (LeCun normal).
+    activation : str, default="relu"
+        What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",
+        "tanh", "logistic" or "identity". "selu" draws its weights for it (LeCun normal).
 
     regularization : {"rln", "uniform"} or None, default="rln"
         "rln" learns one coefficient per weight. "uniform" gives every weight the same
         (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
         network, without a penalty.
 
-    theta : float, default=-6.5
+    theta : float, default=-6.25
         Mean of the log coefficients, natural log, held constant while they are learned.
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
@@ -48,7 +50,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     norm : {"l1", "l2"}, default="l1"
         Penalty of a weight. Only "l1" makes exact zeros.
 
-    reg_step : float, default=0.03
+    reg_step : float, default=0.05
         How fast coefficients are learned: the change of a coefficient, natural log, for a
         solver's step as long as the learning rate. 0 keeps them all at `theta`.
 
@@ -74,7 +76,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     reg_group : {"weight", "input"}, default="weight"
         One coefficient per weight, or per input column. With "input" all weights of a column
-        (of all its one-hot columns) reach zero together: a feature selector.
+        (of all its one-hot columns) reach zero together: a feature selector. It wants a
+        weaker `theta`, by about one half to one: a column is dropped as a whole.
 
     store_reg_path : int, default=0
         Number of first-layer edges whose weight and coefficient are recorded each epoch, in
@@ -126,10 +129,13 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     tol : float, default=1e-4
         Improvement of the validation loss that counts, in units of the scaled target.
 
-    categorical_features : "from_dtype", array-like of bool, int or str, or None, \
-            default="from_dtype"
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns to one-hot encode: by mask, positions or names. "from_dtype" takes the
         category, string and object columns of a data frame. None has numbers only.
+
+    input_clip : float or None, default=3.0
+        Scaled numbers ``z`` become ``z / sqrt(1 + (z / input_clip) ** 2)``: nearly what they
+        were near zero, and never beyond this many standard deviations. None leaves them.
 
     warm_start : bool, default=False
         Whether `fit` goes on from the weights, coefficients and scaling of the last fit, with
@@ -143,7 +149,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Whether to show a progress bar with the losses.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of training. "auto" is double on a CPU for tables of at most 50,000 numbers,
+        Precision of training. "auto" is double on a CPU for tables of at most 2,000 numbers,
         where it costs nothing to speak of, and single otherwise.
 
     device : str, default=None
@@ -165,7 +171,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     theta_ : float
         Mean of the coefficients of the regularized weights.
 
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Garson importance of each input column. Sums to one; all zeros where no path is left.
 
     active_features_ : ndarray
@@ -177,13 +183,13 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     sparsity_ : ndarray of shape (n_layers,)
         Share of the weights of each layer that are exactly zero.
 
-    sparsity_curve_ : ndarray of shape (n_iter_, n_layers)
+    sparsity_curve_ : ndarray of shape (`n_iter_`, n_layers)
         The same after every epoch.
 
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         Mean training loss of each epoch without the penalty, on the scaled target.
 
-    validation_loss_curve_ : ndarray of shape (n_iter_,) or None
+    validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Validation loss of each epoch; None without validation data.
 
     n_iter_ : int
@@ -192,7 +198,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     best_iteration_ : int
         Epoch whose weights were kept, counted from 0.
 
-    reg_path_ : ndarray of shape (n_iter_, n_edges, 2)
+    reg_path_ : ndarray of shape (`n_iter_`, n_edges, 2)
         Weight and coefficient of the edges followed; only with `store_reg_path`.
 
     reg_path_edges_ : ndarray of shape (n_edges, 2)
@@ -253,17 +259,17 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     (169, 2)
     """
 
-    _parameter_constraints = {**COMMON, **CLASSIFICATION}
+    _parameter_constraints: ClassVar[dict] = {**COMMON, **CLASSIFICATION}
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 32),
+        hidden_layer_sizes=(256, 64),
         activation="relu",
         *,
         regularization="rln",
-        theta=-6.5,
+        theta=-6.25,
         norm="l1",
-        reg_step=0.03,
+        reg_step=0.05,
         nu=None,
         max_reg_step=1.0,
         rule="proximal",
@@ -285,6 +291,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         n_iter_no_change=40,
         tol=1e-4,
         categorical_features="from_dtype",
+        input_clip=3.0,
         warm_start=False,
         random_state=None,
         verbose=False,
@@ -318,6 +325,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.categorical_features = categorical_features
+        self.input_clip = input_clip
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -361,7 +369,21 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
                 "Got classes=None, but the first call of partial_fit is expected to name "
                 "all classes. Pass classes=numpy.unique(all_labels)."
             )
+        if classes is not None and hasattr(self, "coefs_"):
+            self._check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
+
+    def _check_same_classes(self, classes):
+        known = self._target.task_classes
+        classes = [classes] if self._target.one_dimensional else classes
+        if len(classes) != len(known) or not all(
+            np.array_equal(np.unique(new), old)
+            for new, old in zip(classes, known, strict=True)
+        ):
+            raise ValueError(
+                f"Got classes={classes!r}, but the calls before were for {known!r}. Leave "
+                "classes out after the first call, or fit a new estimator."
+            )
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -439,8 +461,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         """
         return exact_match(y, self.predict(X), sample_weight)
 
-    def _check_target(self, y):
-        return check_class_target(y)
+    def _check_target(self, y, name="y"):
+        return check_class_target(y, name)
 
     def _fit_target(self, y, known, sample_weight):
         return ClassTarget().fit(y, known)
@@ -453,9 +475,10 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         found = [np.unique(one) for one in classes]
         return target.set_classes(found, multilabel=target.looks_multilabel(found))
 
-    def _encode_target(self, target, y, known, name):
+    def _encode_target(self, target, y, known, sample_weight, name):
         codes = target.encode(y, known, name)
-        return codes, known, target.class_weights(self.class_weight, y, known)
+        factors = target.class_weights(self.class_weight, codes, known, sample_weight)
+        return codes, known, factors
 
     def _stratify_by(self, y):
         return y if y.ndim == 1 else None
