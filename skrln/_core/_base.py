@@ -338,6 +338,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             tol=self.tol,
             patience=np.inf if problem.validation is None else self.n_iter_no_change,
             total_steps=1,
+            warmup_steps=0.0 if going_on else self._warmup_epochs(start),
         )
         schedule = "constant" if going_on else self.learning_rate
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -353,7 +354,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             validation=problem.validation,
             groups=_dense_groups(problem.encoder.groups),
             edges=edges,
-            dead_inputs=_constant_inputs(problem.data),
+            dead_inputs=_constant_inputs(problem.data, network.layer_sizes[0]),
             start=start,
             restore_best=problem.validation is not None,
             precision=self._resolved_precision(problem, network),
@@ -406,6 +407,12 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             return self.reg_step
         # nu multiplies update and penalty step; reg_step is in units of both at theta.
         return self.nu * self.learning_rate_init**2 / 1e-3 * np.exp(self.theta)
+
+    def _warmup_epochs(self, start):
+        """Epochs in which the penalty grows; none for weights that have met it already."""
+        if self.regularization is None or start is not None:
+            return 0.0
+        return self.reg_warmup * self.max_iter
 
     def _resolved_batch_size(self, n_rows):
         if self.batch_size != "auto":
@@ -484,7 +491,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _kept_edges(self, history, kept_epoch):
         """Half of the edges asked for are the strongest survivors, the others a sample."""
-        final = np.abs(history.path[kept_epoch, :, 0])
+        ran = len(history.path) > 0
+        final = np.abs(history.path[kept_epoch, :, 0]) if ran else np.zeros(0)
         strongest = np.argsort(-final, kind="stable")[: -(-self.store_reg_path // 2)]
         others = np.setdiff1d(np.arange(len(final)), strongest)
         n_more = min(len(others), self.store_reg_path - len(strongest))
@@ -562,8 +570,12 @@ def _dense_groups(groups):
     return np.unique(groups, return_inverse=True)[1]
 
 
-def _constant_inputs(data):
-    """Encoded columns that never change: no gradient would ever move their weights."""
+def _constant_inputs(data, n_inputs):
+    """Encoded columns that never change: no gradient would ever move their weights.
+
+    A sparse column is not centred, and so has to be zero throughout.
+    """
     if isinstance(data.inputs, SparseRows):
-        return None
+        stored = data.inputs.columns[data.inputs.values != 0]
+        return np.bincount(stored, minlength=n_inputs) == 0
     return np.ptp(data.inputs, axis=0) == 0

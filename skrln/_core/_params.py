@@ -18,6 +18,7 @@ RULE = {
     "reg_step": [Interval(Real, 0, None, closed="left")],
     "nu": [Interval(Real, 0, None, closed="left"), None],
     "max_reg_step": [Interval(Real, 0, None, closed="right")],
+    "reg_warmup": [Interval(Real, 0, 1, closed="left")],
     "rule": [StrOptions({"proximal", "subgradient"})],
     "reg_layers": [StrOptions({"first", "all"})],
     "reg_scope": [StrOptions({"network", "layer"})],

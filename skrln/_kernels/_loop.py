@@ -111,7 +111,10 @@ def train_epochs(
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
-        state = _judge(state, trained, judged, loss, monitored, hyper)
+        warm = trained.step >= hyper.warmup_steps
+        if validation is None:  # no epoch is chosen; the best is for a fit that diverges
+            warm = jnp.bool_(True)
+        state = _judge(state, trained, judged, loss, monitored, warm, hyper)
         return done + 1, state, history
 
     _, state, history = lax.while_loop(
@@ -168,14 +171,22 @@ def _judge(
     judged: TrainState,
     loss: Array,
     monitored: Array,
+    warm: Array,
     hyper: Hyper,
 ) -> LoopState:
-    """Keep the epoch if it is the best so far, and decide whether it is the last."""
+    """Keep the epoch if it is the best so far, and decide whether it is the last.
+
+    While the penalty is growing every epoch takes the place of the one before, and patience
+    has not begun: a network that is still dense is not what was asked for.
+    """
     finite = loss < DIVERGED_LOSS  # false for NaN
     for leaf in jax.tree.leaves(trained.params):
         finite &= jnp.all(jnp.isfinite(leaf))
     value = jnp.where(finite, monitored, jnp.nan)
-    patience, better = update_patience(state.patience, value, state.epoch, hyper.tol)
+    judging, better = update_patience(state.patience, value, state.epoch, hyper.tol)
+    waiting = state.patience._replace(best_epoch=state.epoch)
+    patience = jax.tree.map(partial(jnp.where, warm), judging, waiting)
+    better = jnp.where(warm, better, finite)
     best = jax.tree.map(
         lambda new, old: jnp.where(better, new, old),
         (judged.params, judged.penalty),

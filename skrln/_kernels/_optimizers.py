@@ -41,3 +41,10 @@ def rate_factor(schedule: str, step: Array, total_steps: Array) -> Array:
     """eta_t / eta_0 at `step`, counted from zero."""
     progress = jnp.minimum(step / total_steps, 1.0).astype(total_steps.dtype)
     return SCHEDULES[schedule](progress)
+
+
+def warmup_factor(step: Array, warmup_steps: Array) -> Array:
+    """Share of its full strength that the penalty has at `step`: linear, then one."""
+    return jnp.minimum(1.0, (step + 1) / jnp.maximum(warmup_steps, 1.0)).astype(
+        warmup_steps.dtype
+    )

@@ -84,7 +84,7 @@ def fit_network(
     train : TrainSpec
         `batch_capacity`, `has_validation` and `row_width` are filled in here.
     hyper : Hyper
-        `total_steps` is filled in here.
+        `total_steps` is filled in here; `warmup_steps` is given in epochs.
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
@@ -128,7 +128,10 @@ def fit_network(
         has_validation=validation is not None,
         row_width=row_width(data, validation),
     )
-    hyper = _cast(hyper._replace(total_steps=max_epochs * n_batches), dtype)
+    hyper = hyper._replace(
+        total_steps=max_epochs * n_batches, warmup_steps=hyper.warmup_steps * n_batches
+    )
+    hyper = _cast(hyper, dtype)
     with placed(device, precision):
         state = _initial_state(start, train, hyper, groups, dtype)
         table = pad_data(data, dtype)

@@ -9,7 +9,7 @@ from ._coefficients import shrink, update_coefficients
 from ._config import NetworkSpec, TrainSpec
 from ._losses import LOSSES, reduce_loss
 from ._network import forward
-from ._optimizers import make_solver, rate_factor
+from ._optimizers import make_solver, rate_factor, warmup_factor
 from ._types import Batch, Hyper, Params, StepInfo, TrainState
 
 
@@ -51,6 +51,9 @@ def train_step(
         penalty = update_coefficients(penalty, updates, hyper, groups, train.penalty)
     params: Params = jax.tree.map(jnp.add, state.params, updates)
     if train.penalty is not None:
-        params, penalty = shrink(params, penalty, rate, hyper, groups, train.penalty)
+        grown = warmup_factor(state.step, hyper.warmup_steps)
+        params, penalty = shrink(
+            params, penalty, rate * grown, hyper, groups, train.penalty
+        )
     new = TrainState(params, penalty, solver_state, state.step + 1)
     return new, StepInfo(loss, batch.size)

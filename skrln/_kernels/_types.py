@@ -79,6 +79,7 @@ class Hyper(NamedTuple):
     tol: Any  #: improvement that resets the patience
     patience: Any  #: epochs without improvement before the fit stops
     total_steps: Any  #: length of the schedule in steps
+    warmup_steps: Any = 0.0  #: steps in which the penalty grows to its full strength
 
 
 class Penalty(NamedTuple):

@@ -41,16 +41,16 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
         network, without a penalty.
 
-    theta : float, default=-6.25
+    theta : float, default=-5.5
         Mean of the log coefficients, natural log, held constant while they are learned.
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
-        other rates it grows in proportion. Useful from about -9 to -5.5.
+        other rates it grows in proportion. Useful from about -9 to -5.
 
     norm : {"l1", "l2"}, default="l1"
         Penalty of a weight. Only "l1" makes exact zeros.
 
-    reg_step : float, default=0.05
+    reg_step : float, default=0.03
         How fast coefficients are learned: the change of a coefficient, natural log, for a
         solver's step as long as the learning rate. 0 keeps them all at `theta`.
 
@@ -60,6 +60,13 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     max_reg_step : float, default=1.0
         Largest change of a coefficient in one step.
+
+    reg_warmup : float, default=0.2
+        Share of the `max_iter` epochs, in [0, 1), in which the penalty grows linearly to its
+        full strength. It gives inputs that act through several units, without a slope of
+        their own, the time to be found. Early stopping chooses among the epochs after it. 0
+        is the published rule. Calls of `partial_fit`, and fits that go on by `warm_start`,
+        have none.
 
     rule : {"proximal", "subgradient"}, default="proximal"
         How the penalty moves a weight. "proximal" solves for it and makes exact zeros.
@@ -267,11 +274,12 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         activation="relu",
         *,
         regularization="rln",
-        theta=-6.25,
+        theta=-5.5,
         norm="l1",
-        reg_step=0.05,
+        reg_step=0.03,
         nu=None,
         max_reg_step=1.0,
+        reg_warmup=0.2,
         rule="proximal",
         reg_layers="first",
         reg_scope="network",
@@ -306,6 +314,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.reg_step = reg_step
         self.nu = nu
         self.max_reg_step = max_reg_step
+        self.reg_warmup = reg_warmup
         self.rule = rule
         self.reg_layers = reg_layers
         self.reg_scope = reg_scope
@@ -375,13 +384,14 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     def _check_same_classes(self, classes):
         known = self._target.task_classes
-        classes = [classes] if self._target.one_dimensional else classes
-        if len(classes) != len(known) or not all(
+        given = [classes] if self._target.one_dimensional else classes
+        if len(given) != len(known) or not all(
             np.array_equal(np.unique(new), old)
-            for new, old in zip(classes, known, strict=True)
+            for new, old in zip(given, known, strict=True)
         ):
+            known = [names.tolist() for names in known]
             raise ValueError(
-                f"Got classes={classes!r}, but the calls before were for {known!r}. Leave "
+                f"Got classes={classes!r}, but the calls before were for {known}. Leave "
                 "classes out after the first call, or fit a new estimator."
             )
 

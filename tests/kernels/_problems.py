@@ -95,6 +95,7 @@ def hyper_of(settings, **others) -> Hyper:
         "tol": 0.0,
         "patience": np.inf,
         "total_steps": 1,
+        "warmup_steps": settings.warmup_epochs,
     }
     return Hyper(**(numbers | others))
 

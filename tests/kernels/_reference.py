@@ -36,6 +36,7 @@ class Settings:
     momentum: float = 0.9
     schedule: str = "constant"
     learning_rate: float = 0.01
+    warmup_epochs: float = 0.0
     regularized: str | None = "first"  #: layers: "first", "all" or None
     norm: str = "l1"
     rule: str = "proximal"
@@ -274,8 +275,13 @@ class Trainer:
             self.biases[k] = self.biases[k] + updates[n_layers + k]
 
     def scale(self, rate):
-        """Penalty steps are of strength exp(lambda) at a learning rate of 1e-3."""
-        return rate / UNIT_RATE
+        """Penalty steps are of strength exp(lambda) at 1e-3, and grow to it at first."""
+        grown = 1.0
+        n_growing = self.settings.warmup_epochs * self.total_steps
+        n_growing /= self.settings.max_epochs
+        if self.n_steps + 1 < n_growing:
+            grown = (self.n_steps + 1) / n_growing
+        return grown * rate / UNIT_RATE
 
     def penalize(self, rate):
         """Penalty step of every coefficient on its weights."""

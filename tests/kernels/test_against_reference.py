@@ -36,6 +36,7 @@ CASES = {
     "mean held over the network": Settings(
         layer_sizes=(5, 4, 3, 3, 1), activation="identity", regularized="all"
     ),
+    "growing penalty": Settings(warmup_epochs=2.5, theta=-5.0),
     "subgradient": Settings(rule="subgradient", schedule="cosine"),
     "subgradient, l2": Settings(
         layer_sizes=(5, 4, 3, 1),
