@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The only training loop: epochs over batches, the best epoch, and the reason to stop."""
 
-from functools import partial
+from functools import lru_cache, partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,11 @@ from jax import Array, lax
 
 from ._batches import Layout, take_batch, take_block
 from ._coefficients import coefficients, init_penalty
-from ._config import NetworkSpec, StopReason, TrainSpec
+from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._optimizers import make_solver
 from ._step import batch_loss, train_step
 from ._stopping import init_patience, update_patience
-from ._types import Data, History, Hyper, LoopState, Params, TrainState
+from ._types import Data, History, Hyper, Layer, LoopState, Params, TrainState
 
 #: Rows that the validation loss is computed on at a time: memory stays bounded.
 EVALUATION_ROWS = 256
@@ -26,18 +27,30 @@ DIVERGED_LOSS = 1e6
 def initial_train_state(params: Params, train: TrainSpec) -> TrainState:
     """State before the first step, in NumPy.
 
-    All that is not a weight starts at zero, here and in the solvers of optax; only the shapes
-    are asked for, which compiles nothing.
+    All that is not a weight starts at zero, here and in the solvers of optax.
     """
-
-    def start(params: Params) -> TrainState:
-        solver = make_solver(train.solver, 0.0).init(params)
-        penalty = init_penalty(params, train.penalty)
-        return TrainState(params, penalty, solver, jnp.int32(0))
-
-    shapes = jax.eval_shape(start, params)
+    sizes = (len(params[0].weight), *(len(layer.bias) for layer in params))
+    dtype = params[0].weight.dtype.name
+    shapes = _state_shapes(sizes, dtype, train.solver, train.penalty)
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
     return zeros._replace(params=params)
+
+
+@lru_cache(maxsize=64)
+def _state_shapes(
+    sizes: tuple[int, ...], dtype: str, solver: str, penalty: PenaltySpec | None
+) -> TrainState:
+    """Shapes of a TrainState; asking for them compiles nothing, but takes milliseconds."""
+
+    def start(params: Params) -> TrainState:
+        state = make_solver(solver, 0.0).init(params)
+        return TrainState(params, init_penalty(params, penalty), state, jnp.int32(0))
+
+    like = partial(jax.ShapeDtypeStruct, dtype=dtype)
+    pairs = pairwise(sizes)
+    return jax.eval_shape(
+        start, tuple(Layer(like(pair), like(pair[1:])) for pair in pairs)
+    )
 
 
 def loop_state(state: TrainState, dtype: np.dtype) -> LoopState:
@@ -112,7 +125,9 @@ def train_epochs(
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
         warm = trained.step >= hyper.warmup_steps
-        if validation is None:  # no epoch is chosen; the best is for a fit that diverges
+        if (
+            validation is None
+        ):  # no epoch is chosen; the best is for a fit that diverges
             warm = jnp.bool_(True)
         state = _judge(state, trained, judged, loss, monitored, warm, hyper)
         return done + 1, state, history

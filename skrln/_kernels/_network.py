@@ -2,6 +2,7 @@
 """The network: initial weights and the forward pass."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -38,7 +39,7 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
         NumPy arrays.
     """
     layers = []
-    for n_in, n_out in zip(spec.layer_sizes[:-1], spec.layer_sizes[1:], strict=True):
+    for n_in, n_out in pairwise(spec.layer_sizes):
         variance = 1 / n_in if spec.activation == "selu" else 2 / (n_in + n_out)
         weight = rng.normal(scale=np.sqrt(variance), size=(n_in, n_out))
         layers.append(Layer(weight.astype(dtype), np.zeros(n_out, dtype)))
