@@ -43,6 +43,8 @@ from ._validation import (
 DOUBLE_CELLS = 2_000
 #: "auto" takes the whole table as one batch up to this many rows.
 FULL_BATCH_ROWS = 128
+#: The penalty grows over at least so many steps: coefficients need them to part.
+MIN_WARMUP_STEPS = 200
 #: Edges that are recorded while training, of which store_reg_path are kept.
 PATH_CANDIDATES = 20_000
 #: Attributes that not every fit sets, and that are gone after one which does not.
@@ -328,6 +330,9 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             self._check_same_shape(network)
         penalty = self._penalty_spec(problem, network)
         theta = self._thetas(network, penalty)
+        batch_size = self._resolved_batch_size(problem.n_rows)
+        n_batches = -(-problem.n_rows // batch_size)
+        burn_in = 0.0 if going_on else self._warmup_epochs(start)
         hyper = Hyper(
             learning_rate=self.learning_rate_init,
             momentum=self.momentum,
@@ -338,7 +343,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             tol=self.tol,
             patience=np.inf if problem.validation is None else self.n_iter_no_change,
             total_steps=1,
-            warmup_steps=0.0 if going_on else self._warmup_epochs(start),
+            warmup_steps=max(burn_in, MIN_WARMUP_STEPS / n_batches) if burn_in else 0.0,
+            burn_in_steps=burn_in,
         )
         schedule = "constant" if going_on else self.learning_rate
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -349,7 +355,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             TrainSpec(loss, self.solver, schedule, penalty, batch_capacity=0),
             hyper,
             max_epochs=max_epochs,
-            batch_size=self._resolved_batch_size(problem.n_rows),
+            batch_size=batch_size,
             seed=seed + (epoch or 0),
             validation=problem.validation,
             groups=_dense_groups(problem.encoder.groups),

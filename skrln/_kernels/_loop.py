@@ -124,7 +124,7 @@ def train_epochs(
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
-        warm = trained.step >= hyper.warmup_steps
+        warm = trained.step >= hyper.burn_in_steps
         if (
             validation is None
         ):  # no epoch is chosen; the best is for a fit that diverges

@@ -84,7 +84,8 @@ def fit_network(
     train : TrainSpec
         `batch_capacity`, `has_validation` and `row_width` are filled in here.
     hyper : Hyper
-        `total_steps` is filled in here; `warmup_steps` is given in epochs.
+        `total_steps` is filled in here; `warmup_steps` and `burn_in_steps` are given in
+        epochs.
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
@@ -129,7 +130,9 @@ def fit_network(
         row_width=row_width(data, validation),
     )
     hyper = hyper._replace(
-        total_steps=max_epochs * n_batches, warmup_steps=hyper.warmup_steps * n_batches
+        total_steps=max_epochs * n_batches,
+        warmup_steps=hyper.warmup_steps * n_batches,
+        burn_in_steps=hyper.burn_in_steps * n_batches,
     )
     hyper = _cast(hyper, dtype)
     with placed(device, precision):

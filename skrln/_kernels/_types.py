@@ -80,6 +80,7 @@ class Hyper(NamedTuple):
     patience: Any  #: epochs without improvement before the fit stops
     total_steps: Any  #: length of the schedule in steps
     warmup_steps: Any = 0.0  #: steps in which the penalty grows to its full strength
+    burn_in_steps: Any = 0.0  #: steps before an epoch can be the best one
 
 
 class Penalty(NamedTuple):

@@ -71,10 +71,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     reg_warmup : float, default=0.2
         Share of the `max_iter` epochs, in [0, 1), in which the penalty grows linearly to its
-        full strength. It gives inputs that act through several units, without a slope of
-        their own, the time to be found. Early stopping chooses among the epochs after it. 0
-        is the published rule. Calls of `partial_fit`, and fits that go on by `warm_start`,
-        have none.
+        full strength, over at least 200 steps; a shorter fit never meets all of it. It gives
+        inputs that act through several units, without a slope of their own, the time to be
+        found. Early stopping chooses among the epochs after that share. 0 is the published
+        rule. Calls of `partial_fit`, and fits that go on by `warm_start`, have none.
 
     rule : {"proximal", "subgradient"}, default="proximal"
         How the penalty moves a weight. "proximal" solves for it and makes exact zeros.

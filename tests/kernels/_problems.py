@@ -96,6 +96,7 @@ def hyper_of(settings, **others) -> Hyper:
         "patience": np.inf,
         "total_steps": 1,
         "warmup_steps": settings.warmup_epochs,
+        "burn_in_steps": settings.warmup_epochs,
     }
     return Hyper(**(numbers | others))
 
