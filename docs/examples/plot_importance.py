@@ -45,7 +45,7 @@ settings = {
     "plain": {"regularization": None},
     "L1": {"regularization": "uniform", "theta": -7.5},
     "L1, strong": {"regularization": "uniform", "theta": -7},
-    "RLN": {"regularization": "rln", "theta": -6, "reg_step": 0.1},
+    "RLN": {"regularization": "rln", "theta": -5.5},
 }
 
 models = {name: [] for name in settings}
@@ -54,7 +54,7 @@ print("             test R2   inputs used   recall   precision   entropy in bits
 for name, params in settings.items():
     scores = []
     for X, y in draws:
-        model = RLNRegressor((64, 32), random_state=0, **params)
+        model = RLNRegressor((128, 64), random_state=0, **params)
         model.fit(X[:N_TRAIN], y[:N_TRAIN])
         used = model.feature_importances_ > 0
         scores.append(
@@ -80,9 +80,8 @@ for name, params in settings.items():
 #
 # L1 has to choose. Where it predicts well it uses nearly all of the noise, a little
 # of each column; where it is strong enough to drop the noise, it shrinks the true
-# inputs as well and predicts worse. The RLN drops most of the noise and predicts as
-# well as the better of the two. It is no oracle: it keeps noise columns too, and in
-# some draws a true input is lost.
+# inputs as well. The RLN drops more of the noise and predicts no worse than the better
+# of the two. It is no oracle: it keeps noise columns too.
 
 # %%
 # The importance curve

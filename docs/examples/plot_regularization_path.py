@@ -39,7 +39,7 @@ common = {
     "validation_fraction": 0.25,
     "random_state": 0,
 }
-rln = RLNClassifier(theta=-6, reg_step=0.03, store_reg_path=60, **common)
+rln = RLNClassifier(theta=-5.5, store_reg_path=60, **common)
 rln.fit(X, data.target)
 print(
     f"{rln.n_active_features_} of {X.shape[1]} inputs are in use; "
@@ -56,7 +56,7 @@ print(
 # data want it. As the mean of all coefficients is held at ``theta`` (dashed), the
 # others pay for it and are pressed to a weight of zero (crosses). The right-hand side
 # has the share of zeros in the whole first layer, all 6,400 edges of it: most of them
-# are gone within ten epochs.
+# are gone by the time that the penalty has grown to its full strength.
 
 RegularizationPathDisplay.from_estimator(rln, name="RLN")
 plt.show()
@@ -75,8 +75,8 @@ print(f"mean coefficient of surviving edges:  {rln.reg_coefs_[0][alive].mean():.
 # Validation and training loss of the same fit, and of the same network without a
 # penalty. The plain network learns the training rows by heart within a few epochs,
 # noise columns and all, and early stopping takes it back to where it had hardly
-# begun. The sparse network has little to learn them by heart with: its validation
-# loss does not rise again, and the epoch that is restored is a late one.
+# begun. The sparse network has little to learn them by heart with; the epoch
+# that is restored is one after the penalty has grown.
 
 plain = RLNClassifier(regularization=None, **common).fit(X, data.target)
 display = LossCurveDisplay.from_estimator(rln, name="RLN")
@@ -85,8 +85,8 @@ display.ax_.set_ylim(0, 0.4)
 plt.show()
 
 # %%
-# With ``sparsity=True`` the share of zeros is on the second axis. Patience should
-# leave room for the first epochs, in which the network becomes sparse.
+# With ``sparsity=True`` the share of zeros is on the second axis. Epochs in
+# which the penalty still grows are not candidates for the best one.
 
 LossCurveDisplay.from_estimator(rln, name="RLN", sparsity=True)
 plt.show()

@@ -219,8 +219,6 @@ for ax, name in zip(np.atleast_1d(axes), names, strict=True):
     ax.grid(axis="x", alpha=0.3)
     ax.set_yticks(range(len(order)), order)
     ax.invert_yaxis()
-figure.suptitle(
-    "Five folds (dots), their mean and its standard error (diamonds)", y=1.0
-)
+figure.suptitle("Five folds (dots), their mean and its standard error (diamonds)")
 figure.savefig("stack_with_xgboost.png", dpi=150)
 plt.show()

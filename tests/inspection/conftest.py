@@ -27,7 +27,12 @@ def friedman():
 def rln():
     """Network on an array, with early stopping, some zeros and paths."""
     return RLNRegressor(
-        **TINY, theta=-5.5, batch_size=10, early_stopping=True, store_reg_path=20
+        **TINY,
+        theta=-5.5,
+        batch_size=10,
+        reg_warmup=0,
+        early_stopping=True,
+        store_reg_path=20,
     ).fit(*friedman())
 
 
