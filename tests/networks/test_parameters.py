@@ -174,7 +174,7 @@ def test_max_reg_step_bounds_the_coefficients():
 
 
 def test_warmup_lets_the_penalty_grow():
-    settings = {"theta": -6, "max_iter": 30}
+    settings = {"theta": -6, "max_iter": 300}
     at_once = regressor(**settings).fit(X, Y).sparsity_curve_[:, 0]
     growing = regressor(reg_warmup=0.5, **settings).fit(X, Y).sparsity_curve_[:, 0]
     assert growing[4] < at_once[4]
