@@ -14,7 +14,7 @@ from ._coefficients import coefficients, init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._optimizers import make_solver
 from ._step import batch_loss, train_step
-from ._stopping import init_patience, update_patience
+from ._stopping import init_patience, set_baseline, update_patience
 from ._types import Data, History, Hyper, Layer, LoopState, Params, TrainState
 
 #: Rows that the validation loss is computed on at a time: memory stays bounded.
@@ -124,14 +124,19 @@ def train_epochs(
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
-        warm = trained.step >= hyper.burn_in_steps
-        if (
-            validation is None
-        ):  # no epoch is chosen; the best is for a fit that diverges
-            warm = jnp.bool_(True)
+        # Without validation no epoch is chosen; the best is for a fit that diverges.
+        warm = trained.step >= hyper.burn_in_steps if validation else jnp.bool_(True)
         state = _judge(state, trained, judged, loss, monitored, warm, hyper)
         return done + 1, state, history
 
+    if validation is not None:
+        first = (state.epoch == 0) & (hyper.judge_start > 0)
+        value = lax.cond(
+            first,
+            lambda: _evaluate(state.train.params, validation, hyper, network, train),
+            lambda: state.patience.best,
+        )
+        state = state._replace(patience=set_baseline(state.patience, value, first))
     _, state, history = lax.while_loop(
         unfinished, one_epoch, (jnp.int32(0), state, history)
     )

@@ -69,6 +69,7 @@ def fit_network(
     edges: np.ndarray | None = None,
     dead_inputs: np.ndarray | None = None,
     start: Start | None = None,
+    judge_start: bool = False,
     restore_best: bool = False,
     precision: str = "float32",
     device: str | None = None,
@@ -97,6 +98,8 @@ def fit_network(
         Inputs that never change. Their fresh weights are zero: no gradient would move them,
         and they would pass for inputs that the network uses.
     start : Start
+    judge_start : bool
+        Whether the start is the result where no epoch has a lower validation loss.
     restore_best : bool
         Whether the result is the best epoch's instead of the last one's.
     precision : {"float32", "float64"}
@@ -133,6 +136,7 @@ def fit_network(
         total_steps=max_epochs * n_batches,
         warmup_steps=hyper.warmup_steps * n_batches,
         burn_in_steps=hyper.burn_in_steps * n_batches,
+        judge_start=float(judge_start),
     )
     hyper = _cast(hyper, dtype)
     with placed(device, precision):
@@ -241,8 +245,7 @@ def _describe(
     A fit that diverged gives the best epoch, which is the start where there is none.
     """
     params, penalty = state.train.params, state.train.penalty
-    has_best = int(state.patience.best_epoch) >= 0
-    if reason == StopReason.DIVERGED or (restore_best and has_best):
+    if reason == StopReason.DIVERGED or restore_best:
         params, penalty = state.best
     kept = state.train._replace(params=params, penalty=penalty)
     kept = jax.tree.map(np.asarray, kept)

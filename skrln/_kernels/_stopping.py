@@ -14,6 +14,18 @@ def init_patience(dtype: np.dtype) -> Patience:
     return Patience(infinite, np.int32(-1), infinite, np.int32(0))
 
 
+def set_baseline(patience: Patience, value: Array, there: Array) -> Patience:
+    """Measure from `value`, the loss before the first epoch, where `there` says so.
+
+    A loss that is not finite is nothing to measure from.
+    """
+    there &= jnp.isfinite(value)
+    return patience._replace(
+        best=jnp.where(there, value, patience.best),
+        reference=jnp.where(there, value, patience.reference),
+    )
+
+
 def update_patience(
     patience: Patience, value: Array, epoch: Array, tol: Values
 ) -> tuple[Patience, Array]:

@@ -81,6 +81,7 @@ class Hyper(NamedTuple):
     total_steps: Any  #: length of the schedule in steps
     warmup_steps: Any = 0.0  #: steps in which the penalty grows to its full strength
     burn_in_steps: Any = 0.0  #: steps before an epoch can be the best one
+    judge_start: Any = 0.0  #: 1 where the start can be the best one too
 
 
 class Penalty(NamedTuple):

@@ -119,7 +119,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     early_stopping : bool or "auto", default="auto"
         Whether to hold out validation data, stop after `n_iter_no_change` epochs without
-        improvement of its loss, and restore the best epoch: weights and coefficients. "auto"
+        improvement of its loss, and restore the best epoch: weights and coefficients. Where a
+        fit goes on from a fitted network, or has no penalty, the start competes too. "auto"
         does so above 10,000 rows, or where validation data or a `validation_cv` is given.
 
     validation_fraction : float, default=0.1
@@ -203,7 +204,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Epochs that ran.
 
     best_iteration_ : int
-        Epoch whose weights were kept, counted from 0.
+        Epoch whose weights were kept, counted from 0; -1 where early stopping kept those
+        that the fit started from.
 
     reg_path_ : ndarray of shape (`n_iter_`, n_edges, 2)
         Weight and coefficient of the edges followed; only with `store_reg_path`.

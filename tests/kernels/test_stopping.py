@@ -6,7 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from skrln._kernels._stopping import init_patience, update_patience
+from skrln._kernels._stopping import (
+    init_patience,
+    set_baseline,
+    update_patience,
+)
 
 VALUES = [5.0, 4.0, 4.0, np.nan, 3.95, 3.9, 4.5, 3.2, np.inf, 3.19, 3.18]
 
@@ -41,3 +45,17 @@ def test_many_small_improvements_count_together():
         stale.append(int(patience.stale))
         assert better
     assert max(stale) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "there", "expected"),
+    [(2.0, True, 2.0), (2.0, False, np.inf), (np.nan, True, np.inf)],
+)
+def test_baseline_is_the_first_value_to_beat(value, there, expected):
+    patience = init_patience(jnp.float32)
+    patience = set_baseline(patience, jnp.float32(value), jnp.bool_(there))
+    assert float(patience.best) == float(patience.reference) == expected
+    assert int(patience.best_epoch) == -1
+    patience, better = update_patience(patience, jnp.float32(1.95), 0, 0.1)
+    assert better
+    assert int(patience.stale) == (expected == 2.0)

@@ -17,6 +17,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from skrln import RLNClassifier, RLNRegressor, make_masked_scorer
+from skrln._core._preparation import prepare
 
 from ._tables import (
     assert_same_fit,
@@ -379,7 +380,7 @@ def test_missing_labels_do_not_lower_the_weight_of_their_task():
     y = np.column_stack([Y, Y])
     y[::2, 1] = NAN
     targets = regressor(regularization=None)
-    problem = targets._prepare(X, y, None, (None, None, None), None, np.random)
+    problem = prepare(targets, X, y, None, (None, None, None), None, np.random)
     np.testing.assert_allclose(problem.data.weights.mean(axis=0), [0.5, 0.5])
 
 

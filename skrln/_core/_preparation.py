@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the arguments of fit to what the kernel takes: validate, split, encode."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import check_consistent_length
+
+from skrln._kernels import Data, SparseRows
+
+from ._preprocessing import InputEncoder, check_inputs, find_categorical
+from ._splits import split_rows, take_rows, wants_validation
+from ._targets import check_labelled, effective_weights
+from ._validation import (
+    check_validation_arguments,
+    check_weights,
+    resolve_task_weight,
+)
+
+
+class Problem(NamedTuple):
+    """A fit, ready for the kernel."""
+
+    encoder: InputEncoder
+    target: Any
+    data: Data
+    validation: Data | None
+    n_rows: int
+
+
+class Table(NamedTuple):
+    """Rows of inputs and labels, validated but as the user has them."""
+
+    X: Any
+    y: np.ndarray
+    known: np.ndarray  #: (n_samples, n_tasks); which labels are there
+    weights: np.ndarray  #: (n_samples,)
+
+    def rows(self, rows):
+        """The rows given."""
+        return Table(*take_rows(rows, *self))
+
+
+def prepare(estimator, X, y, sample_weight, validation, groups, rng):
+    """Validate the arguments of fit, hold rows out, and learn both encoders.
+
+    Parameters
+    ----------
+    estimator : BaseRLN
+    X, y, sample_weight, groups
+        As passed to fit.
+    validation : tuple
+        X_val, y_val and sample_weight_val.
+    rng : RandomState
+
+    Returns
+    -------
+    Problem
+    """
+    check_validation_arguments(
+        *validation, estimator.early_stopping, estimator.validation_cv
+    )
+    going_on = estimator.warm_start and hasattr(estimator, "coefs_")
+    table, rows = _read_training(estimator, X, y, sample_weight, reset=not going_on)
+    # Classes are those of all rows: the validation part may hold some that train lacks.
+    target = (
+        estimator._target if going_on else estimator._fit_target(*table.rows(rows)[1:])
+    )
+    seed = rng.randint(np.iinfo(np.int32).max)
+    train, held_out = rows, None
+    if validation[0] is not None:
+        if not going_on:
+            estimator._encoder = new_encoder(estimator, table.X)
+        held_out = _read_validation(estimator, *validation)
+    elif wants_validation(estimator.early_stopping, len(rows), estimator.validation_cv):
+        train, val = split_rows(
+            table.X,
+            table.y,
+            rows,
+            fraction=estimator.validation_fraction,
+            validation_cv=estimator.validation_cv,
+            groups=groups,
+            stratify=estimator._stratify_by(table.y),
+            random_state=seed,
+        )
+        held_out = table.rows(val)
+        check_labelled(table.known[train], "the training part of y")
+        if not going_on:
+            target = estimator._refit_target(target, *table.rows(train)[1:])
+    if len(train) < len(table.weights):
+        table = table.rows(train)
+    if going_on:
+        encoder = estimator._encoder
+    else:
+        encoder = new_encoder(estimator, table.X).fit(table.X, table.weights)
+    data = _encode(estimator, encoder, target, table, "y")
+    val = None
+    if held_out is not None:
+        val = _encode(estimator, encoder, target, held_out, "y_val")
+        if isinstance(data.inputs, SparseRows):
+            val = val._replace(inputs=_sparse_rows(val.inputs))
+    return Problem(encoder, target, data, val, len(table.y))
+
+
+def _read_training(estimator, X, y, sample_weight, *, reset):
+    """Validated table, and the rows of it that can teach anything."""
+    X = check_inputs(estimator, X, reset=reset)
+    y, known = estimator._check_target(y)
+    check_labelled(known)
+    check_consistent_length(X, y)
+    weights = check_weights(sample_weight, X)
+    rows = np.flatnonzero((weights > 0) & known.any(axis=1))
+    if len(rows) < 2:
+        raise ValueError(
+            f"Got {len(rows)} sample with a positive weight and a label, but "
+            "at least 2 samples are needed to fit a network."
+        )
+    check_labelled(known[rows], "the rows of y with a positive weight")
+    return Table(X, y, known, weights), rows
+
+
+def _read_validation(estimator, X_val, y_val, sample_weight_val):
+    X_val = check_inputs(estimator, X_val, reset=False)
+    y_val, known = estimator._check_target(y_val, "y_val")
+    check_labelled(known, "y_val")
+    weights = check_weights(sample_weight_val, X_val, name="sample_weight_val")
+    return Table(X_val, y_val, known, weights)
+
+
+def prepare_batch(estimator, X, y, sample_weight, classes):
+    """The same for a call of partial_fit: nothing is held out, encoders are kept."""
+    first = not hasattr(estimator, "coefs_")
+    X = check_inputs(estimator, X, reset=first)
+    y, known = estimator._check_target(y)
+    check_consistent_length(X, y)
+    weights = check_weights(sample_weight, X)
+    rows = np.flatnonzero((weights > 0) & known.any(axis=1))
+    if not len(rows):
+        raise ValueError(
+            "Got no sample with a positive weight and a label, but a call of "
+            "partial_fit needs at least 1. Leave the call out."
+        )
+    table = Table(X, y, known, weights).rows(rows)
+    if first:
+        check_labelled(table.known)
+        target = estimator._first_target(*table[1:], classes)
+        encoder = new_encoder(estimator, table.X).fit(table.X, table.weights)
+    else:
+        target, encoder = estimator._target, estimator._encoder
+    data = _encode(estimator, encoder, target, table, "y")
+    return Problem(encoder, target, data, None, len(table.y))
+
+
+def new_encoder(estimator, X):
+    """Input encoder that has learned nothing yet but which columns are categories."""
+    categorical = find_categorical(X, estimator.categorical_features)
+    return InputEncoder(categorical, estimator.input_clip)
+
+
+def _encode(estimator, encoder, target, table, name):
+    X, y, known, weights = table
+    inputs = encoder.transform(X)
+    if sparse.issparse(inputs):
+        inputs = _sparse_rows(inputs)
+    targets, known, factor = estimator._encode_target(target, y, known, weights, name)
+    task_weight = resolve_task_weight(estimator.task_weight, targets.shape[1])
+    weights = effective_weights(known, weights, factor, task_weight)
+    if not np.any(weights > 0):
+        raise ValueError(
+            f"Got weights that leave no label of {name} to count: those of samples, "
+            "classes and tasks are multiplied. Make one of each positive."
+        )
+    return Data(inputs, targets, weights, len(targets))
+
+
+def _sparse_rows(table):
+    if isinstance(table, SparseRows):
+        return table
+    table = sparse.csr_matrix(table)
+    return SparseRows(table.data, table.indices, table.indptr)
+
+
+def constant_inputs(data, n_inputs):
+    """Encoded columns that never change: no gradient would ever move their weights.
+
+    A sparse column is not centred, and so has to be zero throughout.
+    """
+    if isinstance(data.inputs, SparseRows):
+        stored = data.inputs.columns[data.inputs.values != 0]
+        return np.bincount(stored, minlength=n_inputs) == 0
+    return np.ptp(data.inputs, axis=0) == 0
