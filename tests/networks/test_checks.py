@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The contract of scikit-learn."""
 
+import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import (
     estimator_checks_generator,
@@ -9,7 +10,7 @@ from sklearn.utils.estimator_checks import (
 
 from skrln import RLNClassifier, RLNRegressor
 
-from ._tables import classifier, regressor
+from ._tables import classifier, make_table, regressor
 
 # On the tables of the checks "auto" is double precision: these are all checks in it.
 DEFAULTS = [RLNRegressor(), RLNClassifier()]
@@ -21,12 +22,12 @@ ABOUT_NUMBERS = {
     "check_estimators_nan_inf",
     "check_fit_idempotent",
     "check_methods_sample_order_invariance",
-    "check_methods_subset_invariance",
     "check_regressors_train",
 }
-# check_sample_weight_equivalence_on_dense_data and _on_sparse_data compare to 1e-7 of each
-# number, less than the rounding error of a single one, and so are no checks of float32:
-# test_weights.py makes the same comparison to the precision there is.
+# check_methods_subset_invariance, check_sample_weight_equivalence_on_dense_data and
+# _on_sparse_data compare to 1e-7 of each number, less than the rounding error of a single one,
+# and so are no checks of float32: test_predictions_of_rows_alone and test_weights.py make the
+# same comparisons to the precision there is.
 
 
 # Some checks have labels that the inputs tell nothing about. The tests of scikit-learn let
@@ -70,3 +71,12 @@ def test_tags(estimator):
     if isinstance(estimator, RLNClassifier):
         assert tags.classifier_tags.multi_label
         assert tags.classifier_tags.multi_class
+
+
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_predictions_of_rows_alone(make):
+    """check_methods_subset_invariance, to single precision."""
+    X, y = make_table(20)
+    model = make(dtype="float32").fit(X, y > 0 if make is classifier else y)
+    alone = np.concatenate([model.predict(X[[i]]) for i in range(20)])
+    np.testing.assert_allclose(alone, model.predict(X), rtol=1e-5, atol=1e-6)

@@ -518,7 +518,7 @@ def test_dtype():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_auto_dtype_goes_by_size_and_not_by_the_type_of_the_table(monkeypatch, dtype):
     assert regressor().fit(X.astype(dtype), Y).coefs_[0].dtype == np.float64
-    monkeypatch.setattr("skrln._core._base.DOUBLE_CELLS", X.size - 1)
+    monkeypatch.setattr("skrln._core._settings.DOUBLE_CELLS", X.size - 1)
     assert regressor().fit(X.astype(dtype), Y).coefs_[0].dtype == np.float32
 
 
