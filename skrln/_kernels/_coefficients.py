@@ -86,7 +86,7 @@ def _project(deviations: tuple[Array, ...], scope: str) -> tuple[Array, ...]:
 def shrink(
     params: Params,
     penalty: Penalty,
-    rate: Array,
+    rates: tuple[Array, ...],
     hyper: Hyper,
     groups: Array,
     spec: PenaltySpec,
@@ -98,15 +98,15 @@ def shrink(
     params : tuple of Layer
         After the solver's update.
     penalty : Penalty
-    rate : Array
-        eta_t.
+    rates : tuple of Array
+        eta_t of each layer.
     hyper, groups, spec
         As for `update_coefficients`.
     """
-    scale = rate / UNIT_RATE
     layers, deviations, slopes = list(params), [], []
     for k, deviation in enumerate(penalty.deviation):
         weight, theta = params[k].weight, hyper.theta[k]
+        scale = rates[k] / UNIT_RATE
         if spec.rule == "subgradient":
             step = _subgradient_step(weight, deviation, theta, scale, spec.norm)
             weight, deviation, slope = step

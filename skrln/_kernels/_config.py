@@ -28,11 +28,17 @@ class NetworkSpec:
         Name in ``_network.ACTIVATIONS``.
     heads : tuple of int
         Outputs per task; they sum to the last of `layer_sizes`.
+    batch_norm : {"before", "after"} or None
+        Where batch normalization stands, seen from the activation.
+    dropout : bool
+        Whether units are dropped in training; how many is a traced number.
     """
 
     layer_sizes: tuple[int, ...]
     activation: str
     heads: tuple[int, ...]
+    batch_norm: str | None = None
+    dropout: bool = False
 
     @property
     def n_layers(self) -> int:
@@ -81,6 +87,12 @@ class TrainSpec:
         Rows that a batch is padded to.
     has_validation : bool
         Whether the monitored loss is that of validation data.
+    clips : tuple of str
+        Which clippings of the gradient are on: "value", "norm".
+    averages : bool
+        Whether an average of the weights is what is judged and kept.
+    freezes : bool
+        Whether layers start to train at steps of their own.
     row_width : int
         Most stored values of a row of a sparse table; 0 for a dense one.
     """
@@ -91,4 +103,7 @@ class TrainSpec:
     penalty: PenaltySpec | None
     batch_capacity: int
     has_validation: bool = False
+    clips: tuple[str, ...] = ()
+    averages: bool = False
+    freezes: bool = False
     row_width: int = 0

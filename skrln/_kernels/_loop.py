@@ -3,6 +3,7 @@
 
 from functools import lru_cache, partial
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,17 @@ from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._optimizers import make_solver
 from ._step import batch_loss, train_step
 from ._stopping import init_patience, set_baseline, update_patience
-from ._types import Data, History, Hyper, Layer, LoopState, Params, TrainState
+from ._types import (
+    Data,
+    History,
+    Hyper,
+    Layer,
+    LoopState,
+    Moments,
+    Params,
+    Penalty,
+    TrainState,
+)
 
 #: Rows that the validation loss is computed on at a time: memory stays bounded.
 EVALUATION_ROWS = 256
@@ -24,40 +35,52 @@ EVALUATION_ROWS = 256
 DIVERGED_LOSS = 1e6
 
 
-def initial_train_state(params: Params, train: TrainSpec) -> TrainState:
+def initial_train_state(
+    params: Params, moments: tuple[Moments, ...], train: TrainSpec
+) -> TrainState:
     """State before the first step, in NumPy.
 
-    All that is not a weight starts at zero, here and in the solvers of optax.
+    The penalty and the solvers of optax start at zero.
     """
     sizes = (len(params[0].weight), *(len(layer.bias) for layer in params))
-    dtype = params[0].weight.dtype.name
-    shapes = _state_shapes(sizes, dtype, train.solver, train.penalty)
-    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
-    return zeros._replace(params=params)
+    dtype = params[0].weight.dtype
+    shapes = _state_shapes(sizes, dtype.name, len(moments), train.solver, train.penalty)
+    penalty, solver = jax.tree.map(
+        lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes
+    )
+    average = params if train.averages else None
+    whole = np.ones((), dtype)
+    return TrainState(params, penalty, solver, np.int32(0), moments, average, whole)
 
 
 @lru_cache(maxsize=64)
 def _state_shapes(
-    sizes: tuple[int, ...], dtype: str, solver: str, penalty: PenaltySpec | None
-) -> TrainState:
-    """Shapes of a TrainState; asking for them compiles nothing, but takes milliseconds."""
+    sizes: tuple[int, ...],
+    dtype: str,
+    n_norms: int,
+    solver: str,
+    penalty: PenaltySpec | None,
+) -> tuple[Penalty, Any]:
+    """Shapes of two states; asking for them compiles nothing, but takes milliseconds."""
 
-    def start(params: Params) -> TrainState:
-        state = make_solver(solver, 0.0).init(params)
-        return TrainState(params, init_penalty(params, penalty), state, jnp.int32(0))
+    def start(params: Params) -> tuple[Penalty, Any]:
+        return init_penalty(params, penalty), make_solver(solver, 0.0).init(params)
 
     like = partial(jax.ShapeDtypeStruct, dtype=dtype)
-    pairs = pairwise(sizes)
-    return jax.eval_shape(
-        start, tuple(Layer(like(pair), like(pair[1:])) for pair in pairs)
-    )
+    layers = []
+    for k, (n_in, n_out) in enumerate(pairwise(sizes)):
+        units = like((n_out,))
+        norm = (units, units) if k < n_norms else ()
+        layers.append(Layer(like((n_in, n_out)), units, *norm))
+    return jax.eval_shape(start, tuple(layers))
 
 
 def loop_state(state: TrainState, dtype: np.dtype) -> LoopState:
     """State of a loop that goes on from `state`, with a patience of its own."""
     running = np.int32(StopReason.RUNNING)
-    best = (state.params, state.penalty)
-    return LoopState(state, best, init_patience(dtype), np.int32(0), running)
+    best = (state.params, state.moments, state.penalty)
+    fresh = init_patience(dtype)
+    return LoopState(state, best, fresh, fresh, np.int32(0), running)
 
 
 @partial(jax.jit, static_argnames=("network", "train"))
@@ -70,6 +93,7 @@ def train_epochs(
     n_batches: Array,
     groups: Array,
     edges: Array,
+    key: Array,
     hyper: Hyper,
     *,
     network: NetworkSpec,
@@ -90,6 +114,8 @@ def train_epochs(
         Input column of each input row.
     edges : Array of shape (n_edges,)
         Flat indices of the first layer's weights that History.path follows.
+    key : Array of shape (2,)
+        Seed of what is drawn in training, as threefry has it.
     hyper : Hyper
     network, train
         Static.
@@ -100,6 +126,7 @@ def train_epochs(
         Rows of the history past the epochs that ran are NaN.
     """
     history = _empty_history(orders.shape[0], edges, state)
+    drawing = jax.random.wrap_key_data(key, impl="threefry2x32")
 
     def unfinished(carry: tuple[Array, LoopState, History]) -> Array:
         done, state, _ = carry
@@ -110,20 +137,30 @@ def train_epochs(
     ) -> tuple[Array, LoopState, History]:
         done, state, history = carry
         trained, loss = _epoch(
-            state.train, data, orders[done], n_batches, groups, hyper, network, train
+            state.train,
+            data,
+            orders[done],
+            n_batches,
+            groups,
+            drawing,
+            hyper,
+            network,
+            train,
         )
         monitored = validation_loss = jnp.full_like(loss, jnp.nan)
         if validation is None:
             monitored = loss
         else:
             monitored = validation_loss = _evaluate(
-                trained.params, validation, hyper, network, train
+                trained, validation, hyper, network, train
             )
         path = _follow(trained, edges, hyper, groups)
         row = History(loss, validation_loss, _count_zeros(trained.params), path)
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
+        if train.schedule == "performance":
+            state, trained = _lower_rate(state, trained, monitored, hyper)
         # Without validation no epoch is chosen; the best is for a fit that diverges.
         warm = trained.step >= hyper.burn_in_steps if validation else jnp.bool_(True)
         state = _judge(state, trained, judged, loss, monitored, warm, hyper)
@@ -133,7 +170,7 @@ def train_epochs(
         first = (state.epoch == 0) & (hyper.judge_start > 0)
         value = lax.cond(
             first,
-            lambda: _evaluate(state.train.params, validation, hyper, network, train),
+            lambda: _evaluate(state.train, validation, hyper, network, train),
             lambda: state.patience.best,
         )
         state = state._replace(patience=set_baseline(state.patience, value, first))
@@ -149,6 +186,7 @@ def _epoch(
     order: Array,
     n_batches: Array,
     groups: Array,
+    key: Array,
     hyper: Hyper,
     network: NetworkSpec,
     train: TrainSpec,
@@ -161,7 +199,7 @@ def _epoch(
     ) -> tuple[TrainState, Array]:
         state, total = carry
         batch = take_batch(data, order, i, n_batches, layout)
-        state, info = train_step(state, batch, hyper, groups, network, train)
+        state, info = train_step(state, batch, hyper, groups, key, network, train)
         return state, total + info.loss * info.size
 
     zero = jnp.zeros((), data.targets.dtype)
@@ -169,16 +207,23 @@ def _epoch(
     return state, total / data.n_rows
 
 
+def kept_weights(state: TrainState) -> Params:
+    """Weights to predict with: their average where there is one."""
+    return state.params if state.average is None else state.average
+
+
 def _evaluate(
-    params: Params, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
+    state: TrainState, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
 ) -> Array:
     """Mean loss over `data`, in blocks of rows."""
+    params = kept_weights(state)
     capacity = min(data.targets.shape[0], EVALUATION_ROWS)
     layout = Layout(capacity, network.layer_sizes[0], train.row_width)
 
     def one_block(i: Array, total: Array) -> Array:
         block = take_block(data, i, layout)
-        return total + batch_loss(params, block, hyper, network, train.loss)
+        loss, _ = batch_loss(params, state.moments, block, hyper, network, train.loss)
+        return total + loss
 
     n_blocks = (data.n_rows + capacity - 1) // capacity
     zero = jnp.zeros((), data.targets.dtype)
@@ -209,13 +254,32 @@ def _judge(
     better = jnp.where(warm, better, finite)
     best = jax.tree.map(
         lambda new, old: jnp.where(better, new, old),
-        (judged.params, judged.penalty),
+        (kept_weights(judged), judged.moments, judged.penalty),
         state.best,
     )
     exhausted = patience.stale >= hyper.patience
     reason = jnp.where(exhausted, StopReason.PATIENCE, StopReason.RUNNING)
     reason = jnp.where(finite, reason, StopReason.DIVERGED).astype(jnp.int32)
-    return LoopState(trained, best, patience, state.epoch + 1, reason)
+    return state._replace(
+        train=trained,
+        best=best,
+        patience=patience,
+        epoch=state.epoch + 1,
+        reason=reason,
+    )
+
+
+def _lower_rate(
+    state: LoopState, trained: TrainState, monitored: Array, hyper: Hyper
+) -> tuple[LoopState, TrainState]:
+    """Schedule "performance": a lower rate where the monitored loss has stopped to fall."""
+    schedule = hyper.schedule
+    plateau, _ = update_patience(state.plateau, monitored, state.epoch, hyper.tol)
+    flat = plateau.stale >= schedule.patience
+    stale = jnp.where(flat, -schedule.cooldown.astype(jnp.int32), plateau.stale)
+    lowered = jnp.maximum(trained.rate_scale * schedule.factor, schedule.smallest)
+    trained = trained._replace(rate_scale=jnp.where(flat, lowered, trained.rate_scale))
+    return state._replace(plateau=plateau._replace(stale=stale)), trained
 
 
 def _empty_history(capacity: int, edges: Array, state: LoopState) -> History:

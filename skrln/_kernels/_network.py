@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from ._config import NetworkSpec
-from ._types import Layer, Params
+from ._types import Layer, Moments, Params
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda x: x,
@@ -23,6 +24,21 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "silu": jax.nn.silu,
     "mish": jax.nn.mish,
 }
+#: Added to a variance before its root is divided by.
+NORM_EPSILON = 1e-5
+#: What SELU tends to far on the left, minus scale times alpha: the value of a dropped unit.
+SELU_FLOOR = -1.7580993408473766
+
+
+class Training(NamedTuple):
+    """What the forward pass needs in a training step only."""
+
+    row_weights: Array  #: (B,); zero on padding
+    key: Array  #: of the units that are dropped
+    dropout: Array  #: (n_hidden,); share of the units of each layer that is dropped
+    norm_rate: Array  #: weight of a batch in the running moments
+    first: Array  #: whether no batch has been seen before
+    frozen: Array | None  #: (n_layers,); layers whose moments stay as they are
 
 
 def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) -> Params:
@@ -43,12 +59,108 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
         variance = 1 / n_in if spec.activation == "selu" else 2 / (n_in + n_out)
         weight = rng.normal(scale=np.sqrt(variance), size=(n_in, n_out))
         layers.append(Layer(weight.astype(dtype), np.zeros(n_out, dtype)))
+    if spec.batch_norm is not None:
+        layers[:-1] = [
+            layer._replace(
+                gain=np.ones_like(layer.bias), shift=np.zeros_like(layer.bias)
+            )
+            for layer in layers[:-1]
+        ]
     return tuple(layers)
 
 
-def forward(params: Params, inputs: Array, activation: str) -> Array:
-    """Outputs of the last layer before any link function, (n, n_outputs)."""
-    activate = ACTIVATIONS[activation]
-    for layer in params[:-1]:
-        inputs = activate(inputs @ layer.weight + layer.bias)
-    return inputs @ params[-1].weight + params[-1].bias
+def init_moments(params: Params, spec: NetworkSpec) -> tuple[Moments, ...]:
+    """Moments before the first batch, one entry per hidden layer; none without norm."""
+    if spec.batch_norm is None:
+        return ()
+    return tuple(
+        Moments(np.zeros_like(layer.bias), np.ones_like(layer.bias))
+        for layer in params[:-1]
+    )
+
+
+def forward(
+    params: Params,
+    moments: tuple[Moments, ...],
+    inputs: Array,
+    spec: NetworkSpec,
+    training: Training | None = None,
+) -> tuple[Array, tuple[Moments, ...]]:
+    """Outputs of the last layer before any link function, and the running moments.
+
+    Parameters
+    ----------
+    params : tuple of Layer
+    moments : tuple of Moments
+        Empty without batch normalization.
+    inputs : Array of shape (n, n_inputs)
+    spec : NetworkSpec
+    training : Training or None
+        None predicts: with running moments, and nothing is dropped.
+
+    Returns
+    -------
+    Array of shape (n, n_outputs), tuple of Moments
+    """
+    activate = ACTIVATIONS[spec.activation]
+    seen = list(moments)
+    for k, layer in enumerate(params[:-1]):
+        inputs = inputs @ layer.weight + layer.bias
+        if spec.batch_norm == "before":
+            inputs, seen[k] = _normalize(inputs, layer, seen[k], k, training)
+        inputs = activate(inputs)
+        if spec.batch_norm == "after":
+            inputs, seen[k] = _normalize(inputs, layer, seen[k], k, training)
+        if spec.dropout and training is not None:
+            inputs = _drop(inputs, k, training, spec.activation)
+    return inputs @ params[-1].weight + params[-1].bias, tuple(seen)
+
+
+def _normalize(
+    values: Array, layer: Layer, running: Moments, k: int, training: Training | None
+) -> tuple[Array, Moments]:
+    """Batch normalization; in training by the moments of the batch, rows by their weight."""
+    used = running
+    if training is not None:
+        batch = _weighted_moments(values, training.row_weights)
+        # One row has no spread: it is scaled by what was seen before, and adds nothing.
+        fixed = jnp.sum(training.row_weights > 0) < 2
+        if training.frozen is not None:
+            fixed |= training.frozen[k]
+        rate = jnp.where(training.first, 1.0, training.norm_rate)
+        moved = jax.tree.map(lambda new, old: old + rate * (new - old), batch, running)
+        used = jax.tree.map(lambda new, old: jnp.where(fixed, old, new), batch, running)
+        running = jax.tree.map(
+            lambda new, old: jnp.where(fixed, old, new), moved, running
+        )
+    scale = layer.gain * jax.lax.rsqrt(used.variance + NORM_EPSILON)
+    return (values - used.mean) * scale + layer.shift, running
+
+
+def _weighted_moments(values: Array, row_weights: Array) -> Moments:
+    """Mean and biased variance of each column."""
+    share = (row_weights / jnp.maximum(jnp.sum(row_weights), 1e-30))[:, None]
+    mean = jnp.sum(share * values, axis=0)
+    return Moments(mean, jnp.sum(share * (values - mean) ** 2, axis=0))
+
+
+def _drop(values: Array, k: int, training: Training, activation: str) -> Array:
+    """Dropout with the scale of what is kept raised; alpha dropout for SELU."""
+    rate = training.dropout[k]
+    kept = _draw_kept(jax.random.fold_in(training.key, k), rate, values.shape)
+    if activation != "selu":
+        return jnp.where(kept, values / (1 - rate), 0)
+    spread = (1 - rate) * (1 + rate * SELU_FLOOR**2)
+    scale = jax.lax.rsqrt(spread)
+    return scale * (jnp.where(kept, values, SELU_FLOOR) - rate * SELU_FLOOR)
+
+
+def _draw_kept(key: Array, rate: Array, shape: tuple[int, ...]) -> Array:
+    """Which units are kept, drawn from 16 random bits each.
+
+    The draws of a row do not depend on how many rows of padding follow.
+    """
+    n_rows, n_units = shape
+    bits = jax.random.bits(key, (n_rows, (n_units + 1) // 2), jnp.uint32)
+    halves = jax.lax.bitcast_convert_type(bits, jnp.uint16).reshape(n_rows, -1)
+    return halves[:, :n_units].astype(rate.dtype) >= rate * 65536

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._batches import batch_bucket, count_batches, draw_orders
+from ._batches import batch_bucket, bucket, count_batches, draw_orders
 from ._coefficients import coefficients
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
-from ._loop import initial_train_state, loop_state, train_epochs
-from ._network import init_params
+from ._loop import initial_train_state, kept_weights, loop_state, train_epochs
+from ._network import init_moments, init_params
+from ._optimizers import tabulate
 from ._padding import pad_data, row_width
 from ._types import (
     Data,
@@ -22,6 +23,7 @@ from ._types import (
     History,
     Hyper,
     LoopState,
+    Moments,
     Params,
     Penalty,
     TrainState,
@@ -38,13 +40,14 @@ _programs: set[Any] = set()
 class Start(NamedTuple):
     """Where a fit starts from; all None for fresh weights.
 
-    `state` (the leaves of a TrainState) goes on exactly; `params` with `coefficients` (lambda
-    per weight) goes on with a fresh solver.
+    `state` (the leaves of a TrainState) goes on exactly; `params` with `moments` (of batch
+    normalization) and `coefficients` (lambda per weight) goes on with a fresh solver.
     """
 
     params: Params | None = None
     coefficients: tuple[np.ndarray, ...] | None = None
     state: list[np.ndarray] | None = None
+    moments: tuple[Moments, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -71,6 +74,7 @@ def fit_network(
     start: Start | None = None,
     judge_start: bool = False,
     restore_best: bool = False,
+    rate: Callable[[Any], Any] | None = None,
     precision: str = "float32",
     device: str | None = None,
     on_epoch: Callable[[Snapshot], bool] | None = None,
@@ -85,8 +89,8 @@ def fit_network(
     train : TrainSpec
         `batch_capacity`, `has_validation` and `row_width` are filled in here.
     hyper : Hyper
-        `total_steps` is filled in here; `warmup_steps` and `burn_in_steps` are given in
-        epochs.
+        `total_steps` and `judge_start` are filled in here; `warmup_steps`, `burn_in_steps`
+        and `layer_start` are given in epochs.
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
@@ -102,6 +106,8 @@ def fit_network(
         Whether the start is the result where no epoch has a lower validation loss.
     restore_best : bool
         Whether the result is the best epoch's instead of the last one's.
+    rate : callable
+        Learning rate by step, for the schedule "table".
     precision : {"float32", "float64"}
     device : str or None
         "cpu", "gpu", "gpu:1"; None for the default of JAX.
@@ -123,7 +129,7 @@ def fit_network(
         params = init_params(init_rng, network, dtype)
         if dead_inputs is not None:
             params[0].weight[dead_inputs] = 0
-        start = start._replace(params=params)
+        start = start._replace(params=params, moments=init_moments(params, network))
     n_rows = int(data.n_rows)
     n_batches = count_batches(n_rows, batch_size)
     train = replace(
@@ -132,14 +138,19 @@ def fit_network(
         has_validation=validation is not None,
         row_width=row_width(data, validation),
     )
+    n_layers = network.n_layers
     hyper = hyper._replace(
         total_steps=max_epochs * n_batches,
         warmup_steps=hyper.warmup_steps * n_batches,
         burn_in_steps=hyper.burn_in_steps * n_batches,
         judge_start=float(judge_start),
+        layer_start=np.multiply(hyper.layer_start or (0.0,) * n_layers, n_batches),
+        layer_rate=np.asarray(hyper.layer_rate or (1.0,) * n_layers),
     )
-    hyper = _cast(hyper, dtype)
     with placed(device, precision):
+        if rate is not None:
+            hyper = _with_table(hyper, tabulate(rate, max_epochs * n_batches))
+        hyper = _cast(hyper, dtype)
         state = _initial_state(start, train, hyper, groups, dtype)
         table = pad_data(data, dtype)
         held_out = None if validation is None else pad_data(validation, dtype)
@@ -149,6 +160,7 @@ def fit_network(
                 np.int32(n_batches),
                 groups.astype(np.int32),
                 edges.astype(np.int32),
+                np.random.SeedSequence([seed, 2]).generate_state(2),
                 hyper,
             )
         )
@@ -244,17 +256,22 @@ def _describe(
 
     A fit that diverged gives the best epoch, which is the start where there is none.
     """
-    params, penalty = state.train.params, state.train.penalty
+    kept = state.train
     if reason == StopReason.DIVERGED or restore_best:
-        params, penalty = state.best
-    kept = state.train._replace(params=params, penalty=penalty)
+        params, moments, penalty = state.best
+        average = None if kept.average is None else params
+        kept = kept._replace(
+            params=params, moments=moments, penalty=penalty, average=average
+        )
     kept = jax.tree.map(np.asarray, kept)
+    params = kept_weights(kept)
     if not epochs:  # interrupted before the first one
         nothing = np.zeros((0, len(params)))
         epochs = [History(nothing[:, 0], nothing[:, 0], nothing, np.zeros((0, 0, 2)))]
     return FitResult(
-        kept.params,
-        coefficients(kept.params, kept.penalty, hyper, groups, np),
+        params,
+        kept.moments,
+        coefficients(params, kept.penalty, hyper, groups, np),
         jax.tree.map(lambda *chunks: np.concatenate(chunks), *epochs),
         int(state.epoch),
         int(state.patience.best_epoch),
@@ -268,7 +285,8 @@ def _initial_state(
 ) -> LoopState:
     """State on the device, before the first epoch."""
     params: Params = _cast(start.params, dtype)
-    fresh = initial_train_state(params, train)
+    moments: tuple[Moments, ...] = _cast(start.moments, dtype)
+    fresh = initial_train_state(params, moments, train)
     if start.state is not None:
         leaves, structure = jax.tree.flatten(fresh)
         pairs = zip(start.state, leaves, strict=True)
@@ -303,6 +321,22 @@ def _penalty_of(
         deviations.append(deviation)
     slopes = tuple(np.zeros_like(params[k].weight) for k in range(spec.n_layers))
     return Penalty(tuple(deviations), slopes)
+
+
+def _with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
+    """Learning rates of all steps, relative to the highest of them."""
+    highest = float(np.max(rates, initial=0.0))
+    if not np.all(np.isfinite(rates)) or np.any(rates < 0) or highest == 0:
+        raise ValueError(
+            f"Got a learning_rate schedule with values from {np.min(rates)} to "
+            f"{np.max(rates)}, but expected finite, non-negative rates, not all zero. "
+            "Check what it returns at steps 0, 1, 2, ..."
+        )
+    n_padded = bucket(len(rates), minimum=64)
+    table = np.full(n_padded, rates[-1] / highest)
+    table[: len(rates)] = rates / highest
+    schedule = hyper.schedule._replace(table=table)
+    return hyper._replace(learning_rate=highest, schedule=schedule)
 
 
 def _cast(tree: Any, dtype: np.dtype) -> Any:

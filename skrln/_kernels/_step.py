@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One step: (state, batch) -> (state, info)."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import optax
 from jax import Array
 
 from ._coefficients import shrink, update_coefficients
 from ._config import NetworkSpec, TrainSpec
 from ._losses import LOSSES, reduce_loss
-from ._network import forward
-from ._optimizers import make_solver, rate_factor, warmup_factor
-from ._types import Batch, Hyper, Params, StepInfo, TrainState
+from ._network import Training, forward
+from ._optimizers import clip_gradient, make_solver, rate_factor, warmup_factor
+from ._types import Batch, Hyper, Moments, Params, Penalty, StepInfo, TrainState
+
+#: Weight of a batch in the running moments of batch normalization.
+NORM_RATE = 0.1
 
 
 def batch_loss(
-    params: Params, batch: Batch, hyper: Hyper, network: NetworkSpec, loss: str
-) -> Array:
-    """Sum over the batch of the losses that count, penalty apart."""
-    outputs = forward(params, batch.inputs, network.activation)
+    params: Params,
+    moments: tuple[Moments, ...],
+    batch: Batch,
+    hyper: Hyper,
+    network: NetworkSpec,
+    loss: str,
+    training: Training | None = None,
+) -> tuple[Array, tuple[Moments, ...]]:
+    """Sum over the batch of the losses that count, penalty apart; and the moments."""
+    outputs, moments = forward(params, moments, batch.inputs, network, training)
     values = LOSSES[loss](outputs, batch.targets, network.heads, hyper.loss_parameter)
-    return reduce_loss(values, batch.weights)
+    return reduce_loss(values, batch.weights), moments
 
 
 def train_step(
@@ -27,6 +39,7 @@ def train_step(
     batch: Batch,
     hyper: Hyper,
     groups: Array,
+    key: Array,
     network: NetworkSpec,
     train: TrainSpec,
 ) -> tuple[TrainState, StepInfo]:
@@ -35,25 +48,104 @@ def train_step(
     The gradient is taken at the weights that the last penalty step left, on a batch that it
     has not seen: that is what makes the product with the slope counterfactual.
     """
+    open_layers = state.step >= hyper.layer_start if train.freezes else None
+    training = Training(
+        jnp.sum(batch.weights, axis=1),
+        jax.random.fold_in(key, state.step) if network.dropout else key,
+        hyper.dropout,
+        jnp.asarray(NORM_RATE, batch.targets.dtype),
+        state.step == 0,
+        None if open_layers is None else ~open_layers,
+    )
 
-    def mean_loss(params: Params) -> Array:
-        return batch_loss(params, batch, hyper, network, train.loss) / batch.size
+    def mean_loss(params: Params) -> tuple[Array, tuple[Moments, ...]]:
+        loss, moments = batch_loss(
+            params, state.moments, batch, hyper, network, train.loss, training
+        )
+        return loss / batch.size, moments
 
-    loss, gradient = jax.value_and_grad(mean_loss)(state.params)
+    (loss, moments), gradient = jax.value_and_grad(mean_loss, has_aux=True)(
+        state.params
+    )
+    gradient = clip_gradient(gradient, train.clips, hyper)
     solver = make_solver(train.solver, hyper.momentum)
     direction, solver_state = solver.update(gradient, state.solver, state.params)
-    factor = rate_factor(train.schedule, state.step, hyper.total_steps)
-    rate = hyper.learning_rate * factor
-    updates = jax.tree.map(lambda d: -rate * d, direction)
+    factor = rate_factor(train.schedule, state.step, hyper.total_steps, hyper.schedule)
+    rate = hyper.learning_rate * factor * state.rate_scale
+    rates = tuple(rate * hyper.layer_rate[k] for k in range(network.n_layers))
+    updates = _scaled(direction, rates)
 
     penalty = state.penalty
     if train.penalty is not None:
         penalty = update_coefficients(penalty, updates, hyper, groups, train.penalty)
-    params: Params = jax.tree.map(jnp.add, state.params, updates)
+    params = _take(state.params, updates, rates, hyper.weight_decay)
     if train.penalty is not None:
         grown = warmup_factor(state.step, hyper.warmup_steps)
-        params, penalty = shrink(
-            params, penalty, rate * grown, hyper, groups, train.penalty
-        )
-    new = TrainState(params, penalty, solver_state, state.step + 1)
+        rates = tuple(rate * grown for rate in rates)
+        params, penalty = shrink(params, penalty, rates, hyper, groups, train.penalty)
+    if open_layers is not None:
+        params = _keep_frozen(open_layers, params, state.params)
+        penalty = _keep_frozen_slopes(open_layers, penalty)
+    average = state.average
+    if average is not None:
+        average = _average(average, params, state.step, hyper.average_decay)
+    new = state._replace(
+        params=params,
+        penalty=penalty,
+        solver=solver_state,
+        step=state.step + 1,
+        moments=moments,
+        average=average,
+    )
     return new, StepInfo(loss, batch.size)
+
+
+def _scaled(direction: Any, rates: tuple[Array, ...]) -> Params:
+    """What the solver adds to each layer."""
+    return tuple(
+        jax.tree.map(lambda d, rate=rate: -rate * d, layer)
+        for layer, rate in zip(direction, rates, strict=True)
+    )
+
+
+def _take(
+    params: Params, updates: Params, rates: tuple[Array, ...], decay: Array
+) -> Params:
+    """Add the updates; weights, but no other parameters, decay in proportion to the rate."""
+    layers = []
+    for layer, update, rate in zip(params, updates, rates, strict=True):
+        moved = jax.tree.map(jnp.add, layer, update)
+        weight = layer.weight * (1 - rate * decay) + update.weight
+        layers.append(moved._replace(weight=weight))
+    return tuple(layers)
+
+
+def _keep_frozen(open_layers: Array, new: Params, old: Params) -> Params:
+    """The layers that do not train yet, bit for bit as they were."""
+    return tuple(
+        jax.tree.map(lambda n, o, k=k: jnp.where(open_layers[k], n, o), *layers)
+        for k, layers in enumerate(zip(new, old, strict=True))
+    )
+
+
+def _keep_frozen_slopes(open_layers: Array, new: Penalty) -> Penalty:
+    """No slope where no penalty step was taken: nothing is learned about lambda there."""
+    slope = tuple(
+        jnp.where(open_layers[k], one, jnp.zeros_like(one))
+        for k, one in enumerate(new.slope)
+    )
+    return new._replace(slope=slope)
+
+
+def _average(average: Params, params: Params, step: Array, decay: Array) -> Params:
+    """Exponential average of the weights, short while few have been seen.
+
+    What is exactly zero now is zero in the average: it keeps the support of the last step.
+    """
+    seen = (step + 1).astype(decay.dtype)
+    past = jnp.minimum(decay, seen / (seen + 9))
+    mixed: Any = optax.incremental_update(params, average, 1 - past)
+    return tuple(
+        layer._replace(weight=jnp.where(now.weight == 0, 0, layer.weight))
+        for layer, now in zip(mixed, params, strict=True)
+    )

@@ -32,9 +32,18 @@ class Layer(NamedTuple):
 
     weight: Any  #: (n_inputs, n_units)
     bias: Any  #: (n_units,)
+    gain: Any = None  #: (n_units,), of batch normalization; None without
+    shift: Any = None  #: likewise
 
 
 Params = tuple[Layer, ...]
+
+
+class Moments(NamedTuple):
+    """Running mean and variance that batch normalization predicts with."""
+
+    mean: Any  #: (n_units,)
+    variance: Any  #: (n_units,)
 
 
 class SparseRows(NamedTuple):
@@ -67,6 +76,18 @@ class Batch(NamedTuple):
     size: Array  #: rows that are not padding
 
 
+class Schedule(NamedTuple):
+    """Numbers of the learning rate schedules; each uses its own."""
+
+    decay_steps: Any = 1.0  #: "power", "exponential": steps to the first mark
+    power: Any = 1.0  #: "power"
+    factor: Any = 1.0  #: "performance": what a plateau multiplies the rate by
+    patience: Any = np.inf  #: "performance": epochs without improvement
+    cooldown: Any = 0.0  #: "performance": epochs that do not count after a drop
+    smallest: Any = 0.0  #: "performance": smallest factor
+    table: Any = ()  #: "table": factor of each step
+
+
 class Hyper(NamedTuple):
     """Numbers of a fit. All are traced: a search over them compiles once."""
 
@@ -81,6 +102,14 @@ class Hyper(NamedTuple):
     total_steps: Any  #: length of the schedule in steps
     warmup_steps: Any = 0.0  #: steps in which the penalty grows to its full strength
     burn_in_steps: Any = 0.0  #: steps before an epoch can be the best one
+    layer_start: Any = ()  #: (n_layers,); step from which a layer trains
+    layer_rate: Any = ()  #: (n_layers,); factor of its learning rate
+    schedule: Any = Schedule()  #: numbers of the schedule
+    weight_decay: Any = 0.0  #: share of a weight that a step at learning rate 1 takes
+    clip_value: Any = np.inf  #: bound on each entry of the gradient
+    clip_norm: Any = np.inf  #: bound on the length of the whole gradient
+    dropout: Any = ()  #: (n_hidden,); share of the units of each layer that is dropped
+    average_decay: Any = 0.0  #: weight of the past in the average of the weights
     judge_start: Any = 0.0  #: 1 where the start can be the best one too
 
 
@@ -100,6 +129,9 @@ class TrainState(NamedTuple):
     penalty: Penalty
     solver: Any  #: state of the optax transformation
     step: Any  #: steps taken
+    moments: tuple[Moments, ...]  #: of batch normalization, per hidden layer
+    average: Params | None  #: of the weights over the steps; None without averaging
+    rate_scale: Any  #: what plateaus have left of the learning rate
 
 
 class StepInfo(NamedTuple):
@@ -122,8 +154,9 @@ class LoopState(NamedTuple):
     """What the next epoch needs."""
 
     train: TrainState
-    best: tuple[Params, Penalty]  #: of the best epoch
+    best: tuple[Params, tuple[Moments, ...], Penalty]  #: of the best epoch
     patience: Patience
+    plateau: Patience  #: of the schedule "performance"
     epoch: Any  #: epochs done
     reason: Any  #: a StopReason
 
@@ -141,6 +174,7 @@ class FitResult(NamedTuple):
     """A fit, back in NumPy."""
 
     params: Params
+    moments: tuple[Moments, ...]
     coefficients: tuple[np.ndarray, ...]  #: lambda per weight, one array a layer
     history: History
     n_epochs: int

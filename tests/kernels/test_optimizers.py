@@ -4,10 +4,18 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from skrln._kernels import SCHEDULES, SOLVERS
-from skrln._kernels._optimizers import make_solver, rate_factor
+from skrln._kernels import SCHEDULES, SOLVERS, Hyper
+from skrln._kernels._optimizers import (
+    BY_PROGRESS,
+    clip_gradient,
+    make_solver,
+    rate_factor,
+    tabulate,
+)
+from skrln._kernels._types import Schedule
 
 PROGRESS = np.linspace(0, 1, 101)
 FORMULAS = {
@@ -23,25 +31,27 @@ POINTS = {
 }
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", BY_PROGRESS)
 def test_schedule_at_known_points(name):
     steps = np.array([0, 50, 100])
-    factors = [rate_factor(name, jnp.int32(s), jnp.float32(100)) for s in steps]
+    factors = [
+        rate_factor(name, jnp.int32(s), jnp.float32(100), Schedule()) for s in steps
+    ]
     np.testing.assert_allclose(factors, POINTS[name], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", BY_PROGRESS)
 def test_schedule_follows_its_formula(name):
     with jax.enable_x64(True):
-        factors = rate_factor(name, jnp.arange(101), jnp.float64(100))
+        factors = rate_factor(name, jnp.arange(101), jnp.float64(100), Schedule())
     assert factors.dtype == np.float64
     np.testing.assert_allclose(factors, FORMULAS[name](PROGRESS), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", BY_PROGRESS)
 def test_schedule_stays_at_its_end(name):
     """A fit that goes on past it gets the last rate, not another cycle."""
-    late = rate_factor(name, jnp.int32(250), jnp.float32(100))
+    late = rate_factor(name, jnp.int32(250), jnp.float32(100), Schedule())
     np.testing.assert_allclose(late, POINTS[name][-1], atol=1e-6)
 
 
@@ -49,10 +59,73 @@ def test_multi_cycle_has_four_cycles_each_twice_as_long():
     """Peaks and ends lie where ``1 + 15 t`` is a power of two times one or its root."""
     ends = (2.0 ** np.arange(5) - 1) / 15
     peaks = (2.0 ** (np.arange(4) + 0.5) - 1) / 15
-    curve = SCHEDULES["multi_cycle"]
+    curve = BY_PROGRESS["multi_cycle"]
     np.testing.assert_allclose(curve(jnp.asarray(ends)), 0, atol=1e-6)
     np.testing.assert_allclose(curve(jnp.asarray(peaks)), 1, atol=1e-6)
     np.testing.assert_allclose(np.diff(ends)[1:] / np.diff(ends)[:-1], 2)
+
+
+def decayed(name, step, **numbers):
+    """Factor of a schedule that goes by decay steps, of 40 steps each."""
+    with jax.enable_x64(True):
+        schedule = Schedule(decay_steps=jnp.float64(40), **numbers)
+        return float(rate_factor(name, jnp.int32(step), jnp.float64(100), schedule))
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_power_schedule(power):
+    """One over (1 + t / s) to the power; from mark to mark it falls less and less."""
+    marks = [decayed("power", 40 * k, power=power) for k in range(6)]
+    np.testing.assert_allclose(marks[:3], [1, 0.5**power, (1 / 3) ** power])
+    ratios = np.divide(marks[1:], marks[:-1])
+    k = np.arange(5)
+    np.testing.assert_allclose(ratios, ((k + 1) / (k + 2)) ** power, rtol=1e-12)
+
+
+def test_exponential_schedule():
+    """A tenth every decay steps, also between the marks and past the planned end."""
+    marks = [decayed("exponential", step) for step in (0, 20, 40, 80, 120)]
+    np.testing.assert_allclose(marks, [1, 0.1**0.5, 0.1, 0.01, 0.001], rtol=1e-12)
+
+
+def test_tabulated_schedule_is_the_one_of_optax():
+    rate = optax.linear_onecycle_schedule(10, 0.5)
+    table = tabulate(rate, 10)
+    np.testing.assert_allclose(table, [float(rate(step)) for step in range(10)])
+    schedule = Schedule(table=jnp.asarray(table))
+    found = [
+        rate_factor("table", jnp.int32(t), jnp.float32(9), schedule) for t in (0, 4, 99)
+    ]
+    np.testing.assert_allclose(found, table[[0, 4, 9]], rtol=1e-6)
+
+
+def test_every_name_is_a_schedule():
+    for name in SCHEDULES:
+        first = rate_factor(name, jnp.int32(0), jnp.float32(100), Schedule())
+        assert float(first) == (0 if name == "multi_cycle" else 1), name
+
+
+def clipped(clips, **bounds):
+    gradient = {"a": jnp.array([0.9]), "b": jnp.array([100.0])}
+    hyper = Hyper(*[None] * 9, **bounds)
+    with jax.enable_x64(True):
+        found = clip_gradient(gradient, clips, hyper)
+    return [float(found["a"][0]), float(found["b"][0])]
+
+
+def test_clipping_by_value_turns_the_gradient():
+    np.testing.assert_allclose(clipped(("value",), clip_value=1.0), [0.9, 1], rtol=1e-6)
+
+
+def test_clipping_by_norm_keeps_its_direction():
+    """Over all layers together."""
+    found = clipped(("norm",), clip_norm=1.0)
+    np.testing.assert_allclose(found, [0.00899964, 0.9999595], rtol=1e-6)
+    assert clipped(("norm",), clip_norm=1e3) == pytest.approx([0.9, 100])
+
+
+def test_no_clipping():
+    assert clipped(()) == pytest.approx([0.9, 100])
 
 
 #: For the gradients 2 and -1 one after the other.

@@ -40,14 +40,15 @@ class Stepper:
         )
         self.step = partial(
             train_step,
-            hyper=self.hyper,
+            hyper=self.hyper._replace(layer_rate=jnp.ones(network.n_layers, dtype)),
             groups=jnp.array(groups),
+            key=None,  # nothing is drawn
             network=network,
             train=train,
         )
         self.jitted = jax.jit(self.step)
         params = init_params(np.random.default_rng(settings.seed), network, dtype)
-        self.state = jax.device_put(initial_train_state(params, train))
+        self.state = jax.device_put(initial_train_state(params, (), train))
 
     def lambdas(self, state):
         """Lambda of each regularized layer."""
@@ -282,7 +283,7 @@ def shrink_all(weights, lambdas, settings, rate=1e-3):
     groups = jnp.arange(len(weights))
     spec = specs(settings)[1].penalty
     [layer], penalty = jax.jit(shrink, static_argnames="spec")(
-        (layer,), penalty, jnp.asarray(rate, dtype), hyper, groups, spec=spec
+        (layer,), penalty, (jnp.asarray(rate, dtype),), hyper, groups, spec=spec
     )
     lam = theta[0] + penalty.deviation[0]
     return tuple(np.asarray(a)[:, 0] for a in (layer.weight, penalty.slope[0], lam))
@@ -313,7 +314,7 @@ def test_subgradient_step_lowers_lambda_and_lands_on_zero(theta):
     settings = Settings(theta=theta, rule="subgradient")
     strong = np.log(np.abs(weights)) + 2
     new, slope, lam = shrink_all(weights, strong, settings)
-    # In single precision a subtraction alone would leave rests, ALGORITHMS.md 1.3 c.
+    # In single precision a subtraction alone would leave rests.
     np.testing.assert_array_equal(new, 0)
     np.testing.assert_allclose(lam, np.log(np.abs(weights)), atol=1e-5)
     np.testing.assert_allclose(slope, weights * np.exp(-theta), rtol=1e-5)
