@@ -10,16 +10,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._kernels import Layer, Start, StopReason, fit_network
+from skrln._kernels import StopReason, fit_network
 
 from . import _settings
-from ._forward import forward, row_blocks
+from ._forward import Network, forward, norm_scale, row_blocks
 from ._importance import active_inputs, garson_importance, zero_shares
 from ._outcome import Watch, warn_outcome
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
 from ._sklearn import CallbackSupportMixin, fit_context, take, with_callbacks
+from ._transfer import find_source, start_of
 from ._validation import all_or_nothing
 
 #: Attributes that not every fit sets, and that are gone after one which does not.
@@ -31,7 +32,15 @@ LEFT_OVER = (
     "reg_path_edges_",
 )
 #: Parameters that shape the state of solver and rule, which partial_fit goes on with.
-STRUCTURE = ("solver", "regularization", "rule", "reg_layers", "reg_group")
+STRUCTURE = (
+    "solver",
+    "regularization",
+    "rule",
+    "reg_layers",
+    "reg_group",
+    "batch_norm",
+    "average_decay",
+)
 
 
 class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
@@ -146,16 +155,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             rng = check_random_state(self.random_state)
             problem = prepare_batch(self, X, y, sample_weight, classes)
             before = vars(self)
-            start = None
+            goes_on = hasattr(self, "coefs_")
             structure = [getattr(self, name) for name in STRUCTURE]
-            if hasattr(self, "coefs_"):
-                start = self._start()
-                if before.get("_train_structure") == structure:
-                    start = start._replace(state=before["_train_state"])
+            same = before.get("_train_structure") == structure
+            state = before["_train_state"] if goes_on and same else None
             n_calls = before.get("_n_partial_fits", 0)
-            result, _ = self._train(problem, rng, 1, None, start, epoch=n_calls)
+            result, _ = self._train(problem, rng, 1, None, state, epoch=n_calls)
             described = self._describe(problem, result)
-            if start is not None:
+            if goes_on:
                 described["loss_curve_"] = np.concatenate(
                     [self.loss_curve_, described["loss_curve_"]]
                 )
@@ -184,13 +191,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     # -- the kernel ----------------------------------------------------------------------
 
-    def _train(self, problem, rng, max_epochs, on_epoch, start=None, epoch=None):
+    def _train(self, problem, rng, max_epochs, on_epoch, state=None, epoch=None):
         online = epoch is not None  # a call of partial_fit: the end is not known
-        if start is None and self.warm_start and hasattr(self, "coefs_"):
-            start = self._start()
         network = _settings.network_spec(self, problem)
-        if start is not None:
-            self._check_same_shape(network)
+        source = self if online and hasattr(self, "coefs_") else find_source(self)
+        start: Any = start_of(self, source, network)
+        if state is not None:
+            start = start._replace(state=state)
+        whole = start is not None and None not in start.params  # nothing drawn anew
         penalty = _settings.penalty_spec(self, problem, network)
         hyper = _settings.hyperparameters(
             self,
@@ -200,6 +208,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             going_on=start is not None,
             online=online,
         )
+        rate = self.learning_rate
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = candidate_edges(network, self.store_reg_path, seed)
         n_inputs = network.layer_sizes[0]
@@ -216,29 +225,25 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             edges=edges,
             dead_inputs=constant_inputs(problem.data, n_inputs),
             start=start,
-            judge_start=start is not None or penalty is None,
+            judge_start=penalty is None if start is None else whole,
             restore_best=problem.validation is not None,
+            rate=None if online or isinstance(rate, str) else rate,
             precision=_settings.resolve_precision(self, problem.n_rows, n_inputs),
             device=self.device,
             on_epoch=on_epoch,
         )
         return result, edges
 
-    def _start(self):
-        params = tuple(
-            Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_, strict=True)
+    @property
+    def _network(self):
+        """What predicts: the network in NumPy."""
+        return Network(
+            self.coefs_,
+            self.intercepts_,
+            self.activation,
+            self.batch_norm,
+            self.batch_norms_,
         )
-        learned = np.isfinite(self.reg_coefs_[0]).all()
-        return Start(params, tuple(self.reg_coefs_) if learned else None)
-
-    def _check_same_shape(self, network):
-        there = (len(self.coefs_[0]), *(w.shape[1] for w in self.coefs_))
-        if there != network.layer_sizes:
-            raise ValueError(
-                f"Got hidden_layer_sizes={self.hidden_layer_sizes!r}, which makes layers "
-                f"of {network.layer_sizes} units, but the fit to go on from has {there}. "
-                "Set warm_start=False, or restore the sizes."
-            )
 
     # -- after the kernel ----------------------------------------------------------------
 
@@ -251,6 +256,10 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             "_target": problem.target,
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],
+            "batch_norms_": [
+                np.stack([layer.gain, layer.shift, moments.mean, moments.variance])
+                for layer, moments in zip(result.params, result.moments, strict=False)
+            ],
             "reg_coefs_": list(result.coefficients),
             "theta_": float(self.theta),
             "loss_curve_": history.loss,
@@ -295,7 +304,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         if sparse.issparse(X):
             X = X.toarray()
         inputs = self._encoder.transform(X).astype(self.coefs_[0].dtype, copy=False)
-        found = forward(inputs, self.coefs_, self.intercepts_, self.activation)
+        found = forward(inputs, self._network)
         return found.astype(np.float64, copy=False)
 
     # -- reading the network -------------------------------------------------------------
@@ -304,7 +313,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     def feature_importances_(self):
         """Garson importance of each input column; sums to one, or zeros without survivors."""
         check_is_fitted(self, "coefs_")
-        return garson_importance(self.coefs_, self._encoder.groups)
+        return garson_importance(_folded_coefs(self._network), self._encoder.groups)
 
     @property
     def active_features_(self):
@@ -325,6 +334,12 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self, "coefs_")
         return zero_shares(self.coefs_)
 
+    def __sklearn_clone__(self):
+        """Copy with the same parameters; `pretrained` is shared, and stays fitted."""
+        copy = type(self)(**self.get_params(deep=False) | {"pretrained": None})
+        copy = super(BaseRLN, copy).__sklearn_clone__()
+        return copy.set_params(pretrained=self.pretrained)
+
     def __sklearn_tags__(self):
         """What this estimator can do, for scikit-learn."""
         tags = super().__sklearn_tags__()
@@ -333,6 +348,18 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = self.categorical_features is not None
         tags.target_tags.multi_output = True
         return tags
+
+
+def _folded_coefs(network):
+    """Weights on the values before batch normalization, as far as their size matters.
+
+    What is normalized before the activation keeps the shares of the inputs of a unit.
+    """
+    coefs = list(network.coefs)
+    if network.batch_norm == "after":
+        for k, norm in enumerate(network.batch_norms):
+            coefs[k + 1] = coefs[k + 1] * norm_scale(norm)[:, None]
+    return coefs
 
 
 def _dense_groups(groups):

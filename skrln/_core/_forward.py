@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The forward pass in NumPy: four small products need no compiled program."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from scipy.special import expit
 
 #: Numbers of a block of rows; wide or sparse tables are predicted in blocks.
 BLOCK = 1 << 22
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+#: Added to a variance before its root is divided by, as in training.
+_NORM_EPSILON = 1e-5
 
 
 def _softplus(x):
@@ -28,16 +32,70 @@ ACTIVATIONS = {
 }
 
 
-def forward(inputs, coefs, intercepts, activation):
-    """Outputs of the last layer, (n_samples, n_outputs)."""
-    activate = ACTIVATIONS[activation]
-    last = len(coefs) - 1
-    for k, (weight, bias) in enumerate(zip(coefs, intercepts, strict=True)):
+class Network(NamedTuple):
+    """What a forward pass needs."""
+
+    coefs: list  #: (n_units_in, n_units_out) a layer
+    intercepts: list  #: (n_units_out,) a layer
+    activation: str
+    batch_norm: str | None = None
+    batch_norms: Any = ()  #: (4, n_units) a hidden layer: gain, shift, mean, variance
+
+
+def forward(inputs, network, drop=None):
+    """Outputs of the last layer, (n_samples, n_outputs).
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_inputs)
+    network : Network
+    drop : callable or None
+        Takes the values of a hidden layer and its number, and returns them with some
+        units dropped. None drops nothing.
+    """
+    activate = ACTIVATIONS[network.activation]
+    last = len(network.coefs) - 1
+    for k, (weight, bias) in enumerate(
+        zip(network.coefs, network.intercepts, strict=True)
+    ):
         inputs = inputs @ weight
         inputs += bias
-        if k < last:
-            inputs = activate(inputs)
+        if k == last:
+            return inputs
+        if network.batch_norm == "before":
+            inputs = _normalize(inputs, network.batch_norms[k])
+        inputs = activate(inputs)
+        if network.batch_norm == "after":
+            inputs = _normalize(inputs, network.batch_norms[k])
+        if drop is not None:
+            inputs = drop(inputs, k)
     return inputs
+
+
+def norm_scale(norm):
+    """What batch normalization multiplies each unit by."""
+    gain, _, _, variance = norm
+    return gain / np.sqrt(variance + _NORM_EPSILON)
+
+
+def _normalize(values, norm):
+    scale = norm_scale(norm)
+    return values * scale + (norm[1] - norm[2] * scale)
+
+
+def dropper(rates, activation, rng):
+    """What `forward` takes as `drop`: dropout as in training, from a Generator."""
+
+    def drop(values, k):
+        rate = rates[k]
+        kept = rng.random(values.shape, np.float32) >= rate
+        if activation != "selu":
+            return np.where(kept, values, 0) / (1 - rate)
+        floor = -_SELU_SCALE * _SELU_ALPHA
+        scale = 1 / np.sqrt((1 - rate) * (1 + rate * floor**2))
+        return scale * (np.where(kept, values, floor) - rate * floor)
+
+    return drop
 
 
 def row_blocks(n_rows, width):

@@ -5,11 +5,13 @@ from numbers import Integral, Real
 
 from skrln._kernels import ACTIVATIONS, SCHEDULES, SOLVERS
 
-from ._sklearn import Interval, StrOptions
+from ._sklearn import HasMethods, Interval, StrOptions
 
 NETWORK = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [StrOptions(set(ACTIVATIONS))],
+    "batch_norm": [StrOptions({"before", "after"}), None],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
 }
 RULE = {
     "regularization": [StrOptions({"rln", "uniform"}), None],
@@ -28,8 +30,13 @@ RULE = {
 TRAINING = {
     "solver": [StrOptions(set(SOLVERS))],
     "momentum": [Interval(Real, 0, 1, closed="left")],
-    "learning_rate": [StrOptions(set(SCHEDULES))],
+    "learning_rate": [StrOptions(set(SCHEDULES)), callable],
+    "learning_rate_params": [dict, None],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "average_decay": [Interval(Real, 0, 1, closed="left"), None],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
     "task_weight": ["array-like", None],
@@ -46,12 +53,19 @@ STOPPING = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "tol": [Interval(Real, 0, None, closed="left")],
 }
+TRANSFER = {
+    "pretrained": [HasMethods(["fit", "predict"]), None],
+    "n_frozen_layers": [Interval(Integral, 0, None, closed="left")],
+    "reuse_head": ["boolean"],
+    "unfreeze_every": [Interval(Integral, 1, None, closed="left"), None],
+    "unfreeze_factor": [Interval(Real, 0, None, closed="neither")],
+}
 INPUT = {
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "input_clip": [Interval(Real, 0, None, closed="neither"), None],
 }
 
-COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **INPUT}
+COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **TRANSFER, **INPUT}
 REGRESSION = {
     "loss": [
         StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})

@@ -12,6 +12,7 @@ from skrln._kernels import Data, SparseRows
 from ._preprocessing import InputEncoder, check_inputs, find_categorical
 from ._splits import split_rows, take_rows, wants_validation
 from ._targets import check_labelled, effective_weights
+from ._transfer import check_same_columns, check_same_target, find_source
 from ._validation import (
     check_validation_arguments,
     check_weights,
@@ -61,12 +62,14 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
     check_validation_arguments(
         *validation, estimator.early_stopping, estimator.validation_cv
     )
-    going_on = estimator.warm_start and hasattr(estimator, "coefs_")
+    source = find_source(estimator)
+    going_on = source is estimator
     table, rows = _read_training(estimator, X, y, sample_weight, reset=not going_on)
-    # Classes are those of all rows: the validation part may hold some that train lacks.
-    target = (
-        estimator._target if going_on else estimator._fit_target(*table.rows(rows)[1:])
-    )
+    target = _known_target(estimator, source)
+    new_target = target is None
+    if new_target:
+        # Classes are those of all rows: validation may hold some that training lacks.
+        target = estimator._fit_target(*table.rows(rows)[1:])
     seed = rng.randint(np.iinfo(np.int32).max)
     train, held_out = rows, None
     if validation[0] is not None:
@@ -86,14 +89,11 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
         )
         held_out = table.rows(val)
         check_labelled(table.known[train], "the training part of y")
-        if not going_on:
+        if new_target:
             target = estimator._refit_target(target, *table.rows(train)[1:])
     if len(train) < len(table.weights):
         table = table.rows(train)
-    if going_on:
-        encoder = estimator._encoder
-    else:
-        encoder = new_encoder(estimator, table.X).fit(table.X, table.weights)
+    encoder = _fit_encoder(estimator, source, table)
     data = _encode(estimator, encoder, target, table, "y")
     val = None
     if held_out is not None:
@@ -142,14 +142,32 @@ def prepare_batch(estimator, X, y, sample_weight, classes):
             "partial_fit needs at least 1. Leave the call out."
         )
     table = Table(X, y, known, weights).rows(rows)
-    if first:
+    source = find_source(estimator) if first else estimator
+    target = _known_target(estimator, source)
+    if target is None:
         check_labelled(table.known)
         target = estimator._first_target(*table[1:], classes)
-        encoder = new_encoder(estimator, table.X).fit(table.X, table.weights)
-    else:
-        target, encoder = estimator._target, estimator._encoder
+    encoder = _fit_encoder(estimator, source, table)
     data = _encode(estimator, encoder, target, table, "y")
     return Problem(encoder, target, data, None, len(table.y))
+
+
+def _known_target(estimator, source):
+    """Target encoder of the network to go on from, where its head is kept."""
+    if source is None or not (source is estimator or estimator.reuse_head):
+        return None
+    if source is not estimator:
+        check_same_target(estimator, source)
+    return source._target
+
+
+def _fit_encoder(estimator, source, table):
+    """Input encoder; first-layer weights make sense only with the one they were fitted with."""
+    if source is None:
+        return new_encoder(estimator, table.X).fit(table.X, table.weights)
+    if source is not estimator:
+        check_same_columns(estimator, source)
+    return source._encoder
 
 
 def new_encoder(estimator, X):

@@ -7,6 +7,7 @@ from skrln._kernels import (
     Hyper,
     NetworkSpec,
     PenaltySpec,
+    Schedule,
     TrainSpec,
     default_platform,
 )
@@ -26,7 +27,41 @@ def network_spec(estimator, problem):
     heads = problem.target.heads
     hidden = resolve_hidden_layers(estimator.hidden_layer_sizes)
     sizes = (len(problem.encoder.groups), *hidden, sum(heads))
-    return NetworkSpec(sizes, estimator.activation, heads)
+    _check_batch_norm(estimator)
+    rates = resolve_dropout(estimator.dropout, len(hidden))
+    return NetworkSpec(
+        sizes, estimator.activation, heads, estimator.batch_norm, any(rates)
+    )
+
+
+def _check_batch_norm(estimator):
+    where = estimator.batch_norm
+    if where is None:
+        return
+    if estimator.activation == "selu":
+        raise ValueError(
+            f"Got batch_norm={where!r} with activation='selu', which keeps mean and "
+            "variance by itself and only without batch normalization. Pass "
+            "batch_norm=None, or another activation such as 'relu'."
+        )
+    if estimator.batch_size == 1:
+        raise ValueError(
+            f"Got batch_norm={where!r} with batch_size=1, but a single row has no spread "
+            "to normalize by. Pass a batch_size of at least 2, better 32 or more."
+        )
+
+
+def resolve_dropout(dropout, n_hidden):
+    """Share of the units of each hidden layer that is dropped in training."""
+    if np.ndim(dropout) == 0:
+        return (float(dropout),) * n_hidden
+    rates = tuple(float(rate) for rate in dropout)
+    if len(rates) != n_hidden or not all(0 <= rate < 1 for rate in rates):
+        raise ValueError(
+            f"Got dropout={dropout!r}, but expected one number in [0, 1), or one for each "
+            f"of the {n_hidden} hidden layer(s)."
+        )
+    return rates
 
 
 def penalty_spec(estimator, problem, network):
@@ -57,9 +92,18 @@ def penalty_spec(estimator, problem, network):
 
 def train_spec(estimator, penalty, *, online):
     """How to train; `online` is for calls of partial_fit, whose number is not known."""
-    schedule = "constant" if online else estimator.learning_rate
-    loss = estimator._loss()[0]
-    return TrainSpec(loss, estimator.solver, schedule, penalty, batch_capacity=0)
+    schedule = "table" if callable(estimator.learning_rate) else estimator.learning_rate
+    clips = {"value": estimator.clip_value, "norm": estimator.clip_norm}
+    return TrainSpec(
+        estimator._loss()[0],
+        estimator.solver,
+        "constant" if online else schedule,
+        penalty,
+        batch_capacity=0,
+        clips=tuple(name for name, bound in clips.items() if bound is not None),
+        averages=estimator.average_decay is not None,
+        freezes=estimator.n_frozen_layers > 0,
+    )
 
 
 def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
@@ -82,6 +126,8 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
     if penalty is not None and not going_on and not online:
         burn_in = estimator.reg_warmup * estimator.max_iter
     held_out = problem.validation is not None
+    layer_start, layer_rate = _layer_rates(estimator, network)
+    unbounded = np.inf
     return Hyper(
         learning_rate=estimator.learning_rate_init,
         momentum=estimator.momentum,
@@ -94,7 +140,66 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
         total_steps=1,
         warmup_steps=max(burn_in, MIN_WARMUP_STEPS / n_batches) if burn_in else 0.0,
         burn_in_steps=burn_in,
+        layer_start=layer_start,
+        layer_rate=layer_rate,
+        schedule=_schedule(estimator, n_batches * estimator.max_iter),
+        weight_decay=estimator.weight_decay,
+        clip_value=unbounded if estimator.clip_value is None else estimator.clip_value,
+        clip_norm=unbounded if estimator.clip_norm is None else estimator.clip_norm,
+        dropout=resolve_dropout(estimator.dropout, network.n_layers - 1),
+        average_decay=estimator.average_decay or 0.0,
     )
+
+
+def _layer_rates(estimator, network):
+    """Epoch from which each layer trains, and the factor of its learning rate.
+
+    Of the frozen layers the last one thaws first.
+    """
+    n_frozen, every = estimator.n_frozen_layers, estimator.unfreeze_every
+    frozen = np.arange(network.n_layers) < n_frozen
+    waits = np.inf if every is None else every
+    # Infinity times zero is no number: layers that train from the start wait for nothing.
+    turns = np.where(frozen, n_frozen - np.arange(network.n_layers), 0)
+    start = np.array([turn * waits if turn else 0.0 for turn in turns])
+    return tuple(start), tuple(np.where(frozen, estimator.unfreeze_factor, 1.0))
+
+
+#: What learning_rate_params may hold, with the defaults; None goes by the length of the fit.
+SCHEDULE_PARAMS = {
+    "power": {"decay_steps": None, "power": 1.0},
+    "exponential": {"decay_steps": None},
+    "performance": {
+        "factor": 0.5,
+        "patience": 5,
+        "cooldown": 0,
+        "smallest": 1e-3,
+    },
+}
+
+
+def _schedule(estimator, total_steps):
+    """Numbers of the learning rate schedule."""
+    name, given = estimator.learning_rate, estimator.learning_rate_params or {}
+    known = {} if callable(name) else SCHEDULE_PARAMS.get(name, {})
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        takes = f"takes {sorted(known)}" if known else "takes no parameters"
+        raise ValueError(
+            f"Got learning_rate_params={given!r} with learning_rate={name!r}, which "
+            f"{takes}. Leave out {unknown}, or choose another schedule."
+        )
+    numbers = known | given
+    if numbers.get("decay_steps", 1) is None:
+        numbers["decay_steps"] = total_steps / {"power": 10, "exponential": 2}[name]
+    least = {"decay_steps": 0, "power": 0, "factor": 0, "patience": 0}
+    for key, bound in least.items():
+        if key in numbers and not numbers[key] > bound:
+            raise ValueError(
+                f"Got {numbers[key]!r} for {key!r} of learning_rate_params, but expected a "
+                f"number above {bound}."
+            )
+    return Schedule(**numbers)
 
 
 def _thetas(estimator, network, penalty):

@@ -3,7 +3,7 @@
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as take
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names as check_feature_names,
 )
@@ -29,8 +29,8 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
 
 __all__ = [
     "CallbackSupportMixin",
+    "HasMethods",
     "Interval",
-    "Options",
     "StrOptions",
     "check_feature_names",
     "check_n_features",

@@ -7,7 +7,16 @@ from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
 from ._run import Snapshot, Start, clear_caches, fit_network
-from ._types import Data, FitResult, History, Hyper, Layer, SparseRows
+from ._types import (
+    Data,
+    FitResult,
+    History,
+    Hyper,
+    Layer,
+    Moments,
+    Schedule,
+    SparseRows,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,8 +28,10 @@ __all__ = [
     "History",
     "Hyper",
     "Layer",
+    "Moments",
     "NetworkSpec",
     "PenaltySpec",
+    "Schedule",
     "Snapshot",
     "SparseRows",
     "Start",

@@ -22,6 +22,7 @@ from ._types import (
     FitResult,
     History,
     Hyper,
+    Layer,
     LoopState,
     Moments,
     Params,
@@ -38,16 +39,16 @@ _programs: set[Any] = set()
 
 
 class Start(NamedTuple):
-    """Where a fit starts from; all None for fresh weights.
+    """Where a fit starts from; None, of all or of single layers, for fresh weights.
 
     `state` (the leaves of a TrainState) goes on exactly; `params` with `moments` (of batch
     normalization) and `coefficients` (lambda per weight) goes on with a fresh solver.
     """
 
-    params: Params | None = None
-    coefficients: tuple[np.ndarray, ...] | None = None
+    params: tuple[Layer | None, ...] | None = None
+    coefficients: tuple[np.ndarray | None, ...] | None = None
     state: list[np.ndarray] | None = None
-    moments: tuple[Moments, ...] = ()
+    moments: tuple[Moments | None, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -125,11 +126,7 @@ def fit_network(
     edges = np.zeros(0) if edges is None else edges
     start = start or Start()
     init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
-    if start.params is None:
-        params = init_params(init_rng, network, dtype)
-        if dead_inputs is not None:
-            params[0].weight[dead_inputs] = 0
-        start = start._replace(params=params, moments=init_moments(params, network))
+    start = _complete(start, network, init_rng, dtype, dead_inputs)
     n_rows = int(data.n_rows)
     n_batches = count_batches(n_rows, batch_size)
     train = replace(
@@ -280,6 +277,28 @@ def _describe(
     )
 
 
+def _complete(
+    start: Start,
+    network: NetworkSpec,
+    rng: np.random.Generator,
+    dtype: np.dtype,
+    dead_inputs: np.ndarray | None,
+) -> Start:
+    """Draw the layers that `start` leaves open."""
+    fresh = init_params(rng, network, dtype)
+    if dead_inputs is not None:
+        fresh[0].weight[dead_inputs] = 0
+    given = start.params or (None,) * network.n_layers
+    params = tuple(
+        new if old is None else old for old, new in zip(given, fresh, strict=True)
+    )
+    moments = init_moments(params, network)
+    if moments and start.moments:
+        pairs = zip(start.moments, moments, strict=True)
+        moments = tuple(new if old is None else old for old, new in pairs)
+    return start._replace(params=params, moments=moments)
+
+
 def _initial_state(
     start: Start, train: TrainSpec, hyper: Hyper, groups: np.ndarray, dtype: np.dtype
 ) -> LoopState:
@@ -294,9 +313,8 @@ def _initial_state(
             structure, [np.asarray(old, new.dtype) for old, new in pairs]
         )
     elif start.coefficients is not None and train.penalty is not None:
-        penalty = _penalty_of(
-            params, start.coefficients, hyper, groups, train.penalty, dtype
-        )
+        found = start.coefficients
+        penalty = _penalty_of(params, found, hyper, groups, train.penalty, dtype)
         state = fresh._replace(penalty=penalty)
     else:
         state = fresh
@@ -305,7 +323,7 @@ def _initial_state(
 
 def _penalty_of(
     params: Params,
-    found: tuple[np.ndarray, ...],
+    found: tuple[np.ndarray | None, ...],
     hyper: Hyper,
     groups: np.ndarray,
     spec: PenaltySpec,
@@ -314,7 +332,10 @@ def _penalty_of(
     """State of the rule with the lambda given and no slope yet."""
     deviations = []
     for k in range(spec.n_layers):
-        deviation = (found[k] - hyper.theta[k]).astype(dtype)
+        known = found[k]
+        shape = params[k].weight.shape
+        lam = np.full(shape, hyper.theta[k]) if known is None else known
+        deviation = (lam - hyper.theta[k]).astype(dtype)
         if spec.n_groups:
             rows = np.unique(groups, return_index=True)[1] if k == 0 else slice(None)
             deviation = deviation[rows, 0]

@@ -32,6 +32,17 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",
         "tanh", "logistic" or "identity". "selu" draws its weights for it (LeCun normal).
 
+    batch_norm : {"before", "after"} or None, default=None
+        Batch normalization of the hidden layers, before or after the activation. It
+        predicts with running means and variances, to which each batch adds a tenth. It makes
+        higher learning rates stable and a penalty on the layer before it inert, so it is best
+        left out or "after" with a regularized first layer. Not with "selu".
+
+    dropout : float or array-like of shape (n_hidden_layers,), default=0.0
+        Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
+        the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
+        variance. Predictions use all units.
+
     loss : str, default="squared_error"
         What is minimized, on the scaled target: "squared_error", "absolute_error", "huber",
         "quantile" or "poisson". "poisson" predicts a positive mean through
@@ -104,12 +115,38 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     momentum : float, default=0.9
         Of "sgd", in [0, 1); unused by the others.
 
-    learning_rate : {"constant", "cosine", "multi_cycle"}, default="cosine"
-        Schedule over the `max_iter` epochs: constant; half a cosine down to zero; or four
-        cosine cycles, each twice as long as the one before.
+    learning_rate : str or callable, default="cosine"
+        Schedule over the steps of the fit. "constant"; "cosine", half a cosine down to zero;
+        "multi_cycle", four cosine cycles, each twice as long as the one before; "power",
+        ``(1 + t / decay_steps) ** -power``; "exponential", a tenth every `decay_steps`;
+        "performance", `factor` times less whenever the validation loss (without validation
+        data, the training loss) has not improved by `tol` for `patience` epochs. A callable,
+        such as a schedule of optax, gives the learning rate itself for a step counted from
+        0. Calls of `partial_fit` use the initial rate.
+
+    learning_rate_params : dict, default=None
+        Numbers of the schedule. "power": ``decay_steps`` (a tenth of all steps) and ``power``
+        (1.0); "exponential": ``decay_steps`` (half of all steps); "performance": ``factor``
+        (0.5), ``patience`` (5), ``cooldown`` (0, epochs that do not count after a drop) and
+        ``smallest`` (1e-3, of the initial rate).
 
     learning_rate_init : float, default=0.003
-        Initial learning rate; the highest of the schedule.
+        Initial learning rate; the highest of the schedule. Unused with a callable.
+
+    clip_value : float, default=None
+        Bound on every entry of the gradient: its direction changes. None for no bound.
+
+    clip_norm : float, default=None
+        Bound on the length of the gradient over all layers together: its direction stays.
+
+    weight_decay : float, default=0.0
+        Decoupled decay: a step at learning rate ``r`` takes away the share ``r *
+        weight_decay`` of every weight, not of biases. The rule does not see it.
+
+    average_decay : float, default=None
+        Weight of the past, in [0, 1), in an exponential average of the weights over the
+        steps, such as 0.99. The average is what is validated, kept and predicts; what is
+        exactly zero at the end is zero in it. None keeps the weights of the last step.
 
     batch_size : int or "auto", default="auto"
         Most rows of a batch; batches are as equal as can be. "auto" is the whole table up to
@@ -149,6 +186,27 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         Scaled numbers ``z`` become ``z / sqrt(1 + (z / input_clip) ** 2)``: nearly what they
         were near zero, and never beyond this many standard deviations. None leaves them.
 
+    pretrained : estimator, default=None
+        Fitted network of this package to start from: its encoding of the inputs, and the
+        leading layers that have the same shape as here, with their coefficients. The columns
+        and `activation` have to be the same. The last layer is drawn anew. ``clone`` keeps it
+        fitted.
+
+    n_frozen_layers : int, default=0
+        Layers, counted from the inputs, that stay as they are to the bit; needs `pretrained`
+        or `warm_start`.
+
+    reuse_head : bool, default=False
+        Whether the last layer of `pretrained` is taken too, with its target: classes, or
+        scale, are those that it knows.
+
+    unfreeze_every : int, default=None
+        Epochs after which one more of the frozen layers trains, the last of them first. None
+        keeps them frozen.
+
+    unfreeze_factor : float, default=0.1
+        Factor of the learning rate of layers that were frozen.
+
     warm_start : bool, default=False
         Whether `fit` goes on from the weights, coefficients and scaling of the last fit, with
         a fresh solver.
@@ -175,6 +233,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     intercepts_ : list of ndarray of shape (n_units_out,)
         Biases of each layer.
+
+    batch_norms_ : list of ndarray of shape (4, n_units)
+        Gain, shift, running mean and variance of each hidden layer; empty without
+        `batch_norm`.
 
     reg_coefs_ : list of ndarray, shaped as `coefs_`
         Learned log coefficient of every weight, natural log; minus infinity where a layer is
@@ -275,6 +337,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         hidden_layer_sizes=(256, 64),
         activation="relu",
         *,
+        batch_norm=None,
+        dropout=0.0,
         loss="squared_error",
         quantile=0.5,
         huber_threshold=1.0,
@@ -293,7 +357,12 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         solver="adam",
         momentum=0.9,
         learning_rate="cosine",
+        learning_rate_params=None,
         learning_rate_init=0.003,
+        clip_value=None,
+        clip_norm=None,
+        weight_decay=0.0,
+        average_decay=None,
         batch_size="auto",
         max_iter=100,
         task_weight=None,
@@ -304,6 +373,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         tol=1e-4,
         categorical_features="from_dtype",
         input_clip=3.0,
+        pretrained=None,
+        n_frozen_layers=0,
+        reuse_head=False,
+        unfreeze_every=None,
+        unfreeze_factor=0.1,
         warm_start=False,
         random_state=None,
         verbose=False,
@@ -312,6 +386,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.batch_norm = batch_norm
+        self.dropout = dropout
         self.loss = loss
         self.quantile = quantile
         self.huber_threshold = huber_threshold
@@ -330,7 +406,12 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.solver = solver
         self.momentum = momentum
         self.learning_rate = learning_rate
+        self.learning_rate_params = learning_rate_params
         self.learning_rate_init = learning_rate_init
+        self.clip_value = clip_value
+        self.clip_norm = clip_norm
+        self.weight_decay = weight_decay
+        self.average_decay = average_decay
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.task_weight = task_weight
@@ -341,6 +422,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.tol = tol
         self.categorical_features = categorical_features
         self.input_clip = input_clip
+        self.pretrained = pretrained
+        self.n_frozen_layers = n_frozen_layers
+        self.reuse_head = reuse_head
+        self.unfreeze_every = unfreeze_every
+        self.unfreeze_factor = unfreeze_factor
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 
 from skrln._core import _forward
-from skrln._core._forward import ACTIVATIONS, forward, row_blocks
+from skrln._core._forward import ACTIVATIONS, Network, forward, row_blocks
 from skrln._kernels import ACTIVATIONS as COMPILED_ACTIVATIONS
-from skrln._kernels import Layer
+from skrln._kernels import Layer, NetworkSpec
 from skrln._kernels._network import forward as compiled_forward
 
 # With values that overflow an exponential which is not guarded.
 INPUTS = np.array([[0.0, 1.0], [-0.5, 0.3], [-3.0, 30.0], [800.0, -800.0]])
+
+
+def network_of(layers, activation):
+    weights = [layer.weight for layer in layers]
+    return Network(weights, [layer.bias for layer in layers], activation)
 
 
 def test_same_names():
@@ -25,8 +30,9 @@ def test_agrees_with_the_kernel(activation):
     sizes = [(2, 3), (3, 3), (3, 2)]
     layers = tuple(Layer(rng.normal(size=s), rng.normal(size=s[1])) for s in sizes)
     with jax.enable_x64(True):
-        expected = np.asarray(compiled_forward(layers, INPUTS, activation))
-    found = forward(INPUTS, *zip(*layers, strict=True), activation)
+        spec = NetworkSpec((2, 3, 3, 2), activation, (1, 1))
+        expected = np.asarray(compiled_forward(layers, (), INPUTS, spec)[0])
+    found = forward(INPUTS, network_of(layers, activation))
     assert np.isfinite(found).all()
     # The order of a sum of three may differ, on numbers of up to 1e3.
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
@@ -34,7 +40,7 @@ def test_agrees_with_the_kernel(activation):
 
 def test_inputs_are_left_alone():
     inputs = INPUTS.copy()
-    forward(inputs, [np.eye(2), np.eye(2)], [np.ones(2), np.ones(2)], "identity")
+    forward(inputs, network_of([Layer(np.eye(2), np.ones(2))] * 2, "identity"))
     np.testing.assert_array_equal(inputs, INPUTS)
 
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where a fit starts from: its own last fit, another fitted network, or nothing."""
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+
+from skrln._kernels import Layer, Moments, Start
+
+
+def find_source(estimator):
+    """The fitted network to go on from: `estimator` itself, its `pretrained`, or None."""
+    if estimator.warm_start and hasattr(estimator, "coefs_"):
+        return estimator
+    source = estimator.pretrained
+    if isinstance(source, FrozenEstimator):
+        source = source.estimator
+    if source is None:
+        return None
+    kind = type(source).__name__
+    if not hasattr(source, "reg_warmup"):
+        raise ValueError(
+            f"Got pretrained of type {kind}, but expected a fitted network of skrln, such "
+            "as RLNRegressor or RLNClassifier. From a pipeline, take its last step."
+        )
+    if not hasattr(source, "coefs_"):
+        raise ValueError(
+            f"Got pretrained={kind}(...), which is not fitted. Fit it first; GridSearchCV "
+            "and clone leave a fitted one as it is."
+        )
+    return source
+
+
+def check_same_columns(estimator, source):
+    """Refuse inputs that the pretrained network does not know."""
+    if estimator.n_features_in_ != source.n_features_in_:
+        raise ValueError(
+            f"Got X with {estimator.n_features_in_} features, but pretrained was fitted on "
+            f"{source.n_features_in_}. A network can only go on with the columns that it "
+            "knows."
+        )
+    names = getattr(estimator, "feature_names_in_", None)
+    known = getattr(source, "feature_names_in_", None)
+    if names is not None and known is not None and not np.array_equal(names, known):
+        different = [str(a) for a, b in zip(names, known, strict=True) if a != b]
+        raise ValueError(
+            f"Got X with columns that pretrained does not have in the same place: "
+            f"{different[:5]}. Pass the columns that it was fitted on, in their order."
+        )
+
+
+def check_same_target(estimator, source):
+    """Refuse to reuse a head that speaks of another kind of target."""
+    new, old = estimator._loss()[0], source._loss()[0]
+    if new != old:
+        raise ValueError(
+            f"Got reuse_head=True, but pretrained was fitted with loss={old!r} and this "
+            f"fit has loss={new!r}. Pass reuse_head=False for a new last layer."
+        )
+
+
+def start_of(estimator, source, network):
+    """Weights to start from; None where a layer is drawn anew.
+
+    All layers of the own last fit; of a pretrained network the leading ones of equal shape,
+    and the last one only if that is asked for.
+
+    Parameters
+    ----------
+    estimator : BaseRLN
+    source : BaseRLN or None
+    network : NetworkSpec
+        Of the fit to come.
+    """
+    n_frozen = estimator.n_frozen_layers
+    if n_frozen >= network.n_layers:
+        raise ValueError(
+            f"Got n_frozen_layers={n_frozen}, but the network has {network.n_layers} "
+            "layers, of which the last one always trains. Lower it."
+        )
+    if source is None:
+        if n_frozen:
+            raise ValueError(
+                f"Got n_frozen_layers={n_frozen}, but nothing to freeze: pretrained=None "
+                "and no earlier fit with warm_start=True. Pass a fitted network as "
+                "pretrained, or n_frozen_layers=0."
+            )
+        return None
+    _check_same_units(estimator, source)
+    sizes = (len(source.coefs_[0]), *(w.shape[1] for w in source.coefs_))
+    if source is estimator:
+        _check_same_sizes(estimator, sizes, network)
+        n_kept = network.n_layers
+    else:
+        n_kept = _count_shared(estimator, sizes, network)
+    return _start(source, n_kept, network.n_layers)
+
+
+def _start(source, n_kept, n_layers):
+    layers, moments, coefficients = [], [], []
+    for k in range(n_layers):
+        kept = k < n_kept
+        norm = kept and k < len(source.batch_norms_)
+        gain, shift, mean, variance = source.batch_norms_[k] if norm else [None] * 4
+        layer = (
+            Layer(source.coefs_[k], source.intercepts_[k], gain, shift)
+            if kept
+            else None
+        )
+        layers.append(layer)
+        if k < n_layers - 1:
+            moments.append(Moments(mean, variance) if norm else None)
+        learned = kept and np.isfinite(source.reg_coefs_[k]).all()
+        coefficients.append(source.reg_coefs_[k] if learned else None)
+    return Start(tuple(layers), tuple(coefficients), None, tuple(moments))
+
+
+def _check_same_units(estimator, source):
+    for name in ("activation", "batch_norm"):
+        new, old = getattr(estimator, name), getattr(source, name)
+        if new != old and source is not estimator:
+            raise ValueError(
+                f"Got {name}={new!r}, but pretrained was fitted with {name}={old!r}: its "
+                f"weights would mean something else. Pass {name}={old!r}."
+            )
+    if source is estimator and bool(source.batch_norms_) != (
+        estimator.batch_norm is not None and len(source.coefs_) > 1
+    ):
+        raise ValueError(
+            f"Got batch_norm={estimator.batch_norm!r}, but the fit to go on from was made "
+            "with another. Set warm_start=False, or restore it."
+        )
+
+
+def _check_same_sizes(estimator, sizes, network):
+    if sizes != network.layer_sizes:
+        raise ValueError(
+            f"Got hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes layers "
+            f"of {network.layer_sizes} units, but the fit to go on from has {sizes}. "
+            "Set warm_start=False, or restore the sizes."
+        )
+
+
+def _count_shared(estimator, sizes, network):
+    """Leading layers of equal shape, of which the frozen ones must be."""
+    wanted = network.layer_sizes
+    n_same = 0
+    while (
+        n_same < min(len(sizes), len(wanted)) - 1
+        and sizes[n_same : n_same + 2] == wanted[n_same : n_same + 2]
+    ):
+        n_same += 1
+    head_is_same = sizes == wanted
+    if estimator.reuse_head and not head_is_same:
+        raise ValueError(
+            f"Got reuse_head=True, but pretrained has layers of {sizes} units and this fit "
+            f"of {wanted}. Restore hidden_layer_sizes, or pass reuse_head=False."
+        )
+    n_kept = n_same if estimator.reuse_head else min(n_same, network.n_layers - 1)
+    if n_kept < max(1, estimator.n_frozen_layers):
+        raise ValueError(
+            f"Got n_frozen_layers={estimator.n_frozen_layers} and hidden_layer_sizes="
+            f"{estimator.hidden_layer_sizes!r}, which makes layers of {wanted} units, but "
+            f"pretrained has {sizes}: only the first {n_kept} layer(s) are of the same "
+            "shape. Begin hidden_layer_sizes with those of pretrained."
+        )
+    return n_kept
