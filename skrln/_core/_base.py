@@ -2,6 +2,7 @@
 """What regressor and classifier share: validate, encode, train, store."""
 
 from abc import ABC, abstractmethod
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,18 @@ from sklearn.utils.validation import check_is_fitted
 from skrln._kernels import StopReason, fit_network
 
 from . import _settings
-from ._forward import Network, forward, norm_scale, row_blocks
+from ._blend import temper
+from ._forward import Network, norm_scale, row_blocks
 from ._importance import active_inputs, garson_importance, zero_shares
-from ._outcome import Watch, warn_outcome
+from ._members import (
+    fit_members,
+    is_plain,
+    means_of,
+    online_members,
+    run_in_turn,
+    run_members,
+)
+from ._outcome import Watch, listener, warn_outcome
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
@@ -23,13 +33,32 @@ from ._sklearn import CallbackSupportMixin, fit_context, take, with_callbacks
 from ._transfer import find_source, start_of
 from ._validation import all_or_nothing
 
-#: Attributes that not every fit sets, and that are gone after one which does not.
-LEFT_OVER = (
+#: All that a fit may set; what the last one does not set is gone.
+FITTED = (
+    "_encoder",
+    "_groups",
+    "_members",
+    "_n_partial_fits",
+    "_target",
     "_train_state",
     "_train_structure",
-    "_n_partial_fits",
+    "batch_norms_",
+    "best_iteration_",
+    "coefs_",
+    "embedding_",
+    "estimator_weights_",
+    "intercepts_",
+    "loss_curve_",
+    "n_iter_",
+    "n_layers_",
+    "n_outputs_",
+    "reg_coefs_",
     "reg_path_",
     "reg_path_edges_",
+    "sparsity_curve_",
+    "temperature_",
+    "theta_",
+    "validation_loss_curve_",
 )
 #: Parameters that shape the state of solver and rule, which partial_fit goes on with.
 STRUCTURE = (
@@ -118,65 +147,102 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        watch = Watch(self, context, X, y, metadata)
+        arguments = (X, y, sample_weight, (X_val, y_val, sample_weight_val), groups)
         with all_or_nothing(self):
             rng = check_random_state(self.random_state)
-            problem = prepare(
-                self,
-                X,
-                y,
-                sample_weight,
-                (X_val, y_val, sample_weight_val),
-                groups,
-                rng,
-            )
-            watch = Watch(
-                self,
-                context,
-                X,
-                y,
-                metadata,
-                lambda result: self._describe(problem, result),
-            )
-            with watch.epochs(self.max_iter) as on_epoch:
-                result, edges = self._train(problem, rng, self.max_iter, on_epoch)
-            for left_over in LEFT_OVER:
-                vars(self).pop(left_over, None)
-            vars(self).update(self._describe(problem, result, edges))
-        warn_outcome(self, result)
+            fit_all = self._fit_one if is_plain(self) else self._fit_several
+            fitted, results = fit_all(*arguments, rng, watch)
+            for old in FITTED:
+                vars(self).pop(old, None)
+            vars(self).update(fitted)
+        warn_outcome(self, results)
         if context is not None:
             context.call_on_fit_task_end(
                 estimator=self, X=X, y=y, metadata=metadata or None
             )
         return self
 
+    def _fit_one(self, X, y, sample_weight, validation, groups, rng, watch):
+        """Fitted attributes of a single network, and its FitResult."""
+        problem = prepare(self, X, y, sample_weight, validation, groups, rng)
+        with watch.epochs(self.max_iter) as on_epoch:
+            listen = listener(on_epoch, lambda result: self._describe(problem, result))
+            result, edges = self._train(problem, rng, self.max_iter, listen)
+        return self._describe(problem, result, edges), [result]
+
+    def _fit_several(self, X, y, sample_weight, validation, groups, rng, watch):
+        """Fitted attributes of an ensemble, and the FitResult of each network."""
+
+        def run(train, jobs):
+            with watch.epochs(self.max_iter * len(jobs)) as on_epoch:
+                if watch.listening:
+                    return run_in_turn(train, jobs, on_epoch)
+                return run_members(train, jobs, self.device, on_epoch)
+
+        ensemble, results = fit_members(
+            self, X, y, sample_weight, validation, groups, rng, run
+        )
+        return _describe_ensemble(*ensemble), results
+
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """One epoch over the rows given, from where the last call left off."""
         with all_or_nothing(self):
             rng = check_random_state(self.random_state)
-            problem = prepare_batch(self, X, y, sample_weight, classes)
-            before = vars(self)
-            goes_on = hasattr(self, "coefs_")
-            structure = [getattr(self, name) for name in STRUCTURE]
-            same = before.get("_train_structure") == structure
-            state = before["_train_state"] if goes_on and same else None
-            n_calls = before.get("_n_partial_fits", 0)
-            result, _ = self._train(problem, rng, 1, None, state, epoch=n_calls)
-            described = self._describe(problem, result)
-            if goes_on:
-                described["loss_curve_"] = np.concatenate(
-                    [self.loss_curve_, described["loss_curve_"]]
-                )
-                described["sparsity_curve_"] = np.concatenate(
-                    [self.sparsity_curve_, described["sparsity_curve_"]]
-                )
-            described["n_iter_"] = len(described["loss_curve_"])
-            described["best_iteration_"] = described["n_iter_"] - 1
-            described["_train_state"] = result.state
-            described["_train_structure"] = structure
-            described["_n_partial_fits"] = n_calls + 1
-            vars(self).update(described)
-        warn_outcome(self, result)
+            batch = (X, y, sample_weight, classes)
+            if is_plain(self):
+                problem = prepare_batch(self, *batch)
+                results = [self._online(problem, rng)]
+            else:
+                members, problems = self._online_members(batch)
+                seeds = rng.randint(np.iinfo(np.int32).max, size=len(members))
+                results = [
+                    member._online(problem, check_random_state(seed))
+                    for member, problem, seed in zip(
+                        members, problems, seeds, strict=True
+                    )
+                ]
+                weights = vars(self).get("estimator_weights_")
+                if weights is None:
+                    weights = np.full(len(members), 1 / len(members))
+                temperature = vars(self).get("temperature_", 1.0)
+                vars(self).update(_describe_ensemble(members, weights, temperature))
+        warn_outcome(self, results)
         return self
+
+    def _online_members(self, batch):
+        """Members to train one epoch, and the rows as each of them encodes these."""
+        known = vars(self).get("_members")
+        if known is None:
+            problem = prepare_batch(self, *batch)
+            members = online_members(self)
+            return members, [problem] * len(members)
+        members = [copy(member) for member in known]
+        encoders = {id(member._encoder): member for member in members}
+        problems = {key: prepare_batch(one, *batch) for key, one in encoders.items()}
+        return members, [problems[id(member._encoder)] for member in members]
+
+    def _online(self, problem, rng):
+        """Train one epoch, and go on from there at the next call."""
+        before = vars(self)
+        goes_on = hasattr(self, "coefs_")
+        structure = [getattr(self, name) for name in STRUCTURE]
+        same = before.get("_train_structure") == structure
+        state = before["_train_state"] if goes_on and same else None
+        n_calls = before.get("_n_partial_fits", 0)
+        result, _ = self._train(problem, rng, 1, None, state, epoch=n_calls)
+        described = self._describe(problem, result)
+        if goes_on:
+            for name in ("loss_curve_", "sparsity_curve_"):
+                parts = [before[name], described[name]]
+                described[name] = np.concatenate(parts)
+        described["n_iter_"] = len(described["loss_curve_"])
+        described["best_iteration_"] = described["n_iter_"] - 1
+        described["_train_state"] = result.state
+        described["_train_structure"] = structure
+        described["_n_partial_fits"] = n_calls + 1
+        vars(self).update(described)
+        return result
 
     # -- before the kernel ---------------------------------------------------------------
 
@@ -191,7 +257,16 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     # -- the kernel ----------------------------------------------------------------------
 
-    def _train(self, problem, rng, max_epochs, on_epoch, state=None, epoch=None):
+    def _train(
+        self,
+        problem,
+        rng,
+        max_epochs,
+        on_epoch,
+        state=None,
+        epoch=None,
+        cancelled=None,
+    ):
         online = epoch is not None  # a call of partial_fit: the end is not known
         network = _settings.network_spec(self, problem)
         source = self if online and hasattr(self, "coefs_") else find_source(self)
@@ -212,6 +287,9 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = candidate_edges(network, self.store_reg_path, seed)
         n_inputs = network.layer_sizes[0]
+        groups = _settings.first_layer_groups(
+            problem.encoder, (network.n_embedded, network.embedding_width)
+        )
         result = fit_network(
             problem.data,
             network,
@@ -221,7 +299,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             batch_size=_settings.resolve_batch_size(self, problem.n_rows),
             seed=seed + (epoch or 0),
             validation=problem.validation,
-            groups=_dense_groups(problem.encoder.groups),
+            groups=_dense_groups(groups),
             edges=edges,
             dead_inputs=constant_inputs(problem.data, n_inputs),
             start=start,
@@ -231,6 +309,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             precision=_settings.resolve_precision(self, problem.n_rows, n_inputs),
             device=self.device,
             on_epoch=on_epoch,
+            cancelled=cancelled,
         )
         return result, edges
 
@@ -243,6 +322,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             self.activation,
             self.batch_norm,
             self.batch_norms_,
+            self.embedding_,
         )
 
     # -- after the kernel ----------------------------------------------------------------
@@ -251,11 +331,16 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         """Fitted attributes: NumPy arrays, lists of them and plain numbers."""
         history = result.history
         sizes = np.array([layer.weight.size for layer in result.params])
+        embedding = result.params[0].embedding
         fitted = {
             "_encoder": problem.encoder,
             "_target": problem.target,
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],
+            "embedding_": None if embedding is None else embedding._asdict(),
+            "_groups": _settings.first_layer_groups(
+                problem.encoder, (0, 1) if embedding is None else embedding.bias.shape
+            ),
             "batch_norms_": [
                 np.stack([layer.gain, layer.shift, moments.mean, moments.variance])
                 for layer, moments in zip(result.params, result.moments, strict=False)
@@ -287,40 +372,67 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     # -- predicting ----------------------------------------------------------------------
 
-    def _outputs(self, X):
-        """Outputs of the network, (n_samples, n_outputs), in double precision."""
-        check_is_fitted(self, "coefs_")
+    @property
+    def estimators_(self):
+        """The networks that predict: those of an ensemble, or the estimator itself."""
+        check_is_fitted(self, "_target")
+        return vars(self).get("_members") or [self]
+
+    def _means(self, X):
+        """Predictions that members are averaged in, (n_samples, n_columns)."""
+        check_is_fitted(self, "_target")
         X = check_inputs(self, X, reset=False)
-        n_rows = X.shape[0]
-        width = max(X.shape[1], *(w.shape[1] for w in self.coefs_))
-        blocks = row_blocks(n_rows, width)
+        members = self.estimators_
+        width = max(X.shape[1], *(w.shape[1] for m in members for w in m.coefs_))
+        blocks = row_blocks(X.shape[0], width)
         found = [
-            self._outputs_of(X if len(blocks) == 1 else take(X, rows, axis=0))
+            self._means_of(X if len(blocks) == 1 else take(X, rows, axis=0), members)
             for rows in blocks
         ]
         return np.concatenate(found) if len(found) > 1 else found[0]
 
-    def _outputs_of(self, X):
+    def _means_of(self, X, members):
         if sparse.issparse(X):
             X = X.toarray()
-        inputs = self._encoder.transform(X).astype(self.coefs_[0].dtype, copy=False)
-        found = forward(inputs, self._network)
-        return found.astype(np.float64, copy=False)
+        if len(members) == 1:
+            found = means_of(members[0], members[0]._encoder.transform(X))
+        else:
+            encoders = {id(member._encoder): member._encoder for member in members}
+            inputs = {key: one.transform(X) for key, one in encoders.items()}
+            found = sum(
+                weight * means_of(member, inputs[id(member._encoder)])
+                for member, weight in zip(members, self.estimator_weights_, strict=True)
+            )
+        temperature = vars(self).get("temperature_", 1.0)
+        if temperature == 1.0:
+            return found
+        return temper(self._target, found, temperature)
 
     # -- reading the network -------------------------------------------------------------
 
     @property
     def feature_importances_(self):
-        """Garson importance of each input column; sums to one, or zeros without survivors."""
-        check_is_fitted(self, "coefs_")
-        return garson_importance(_folded_coefs(self._network), self._encoder.groups)
+        """Garson importance of each input column; sums to one, or zeros without survivors.
+
+        Of an ensemble, the mean of the members by their weight.
+        """
+        found = self._mean_over_members(
+            lambda one: garson_importance(_folded_coefs(one._network), one._groups)
+        )
+        total = found.sum()
+        return found / total if total > 0 else found
 
     @property
     def active_features_(self):
-        """Names (or positions) of the input columns with an edge that is not zero."""
-        check_is_fitted(self, "coefs_")
-        active = np.flatnonzero(active_inputs(self.coefs_, self._encoder.groups))
+        """Names (or positions) of the input columns with an edge that is not zero.
+
+        Of an ensemble, in any member: no other column can change a prediction.
+        """
+        active = self._mean_over_members(
+            lambda one: active_inputs(one.coefs_, one._groups).astype(float)
+        )
         names = getattr(self, "feature_names_in_", None)
+        active = np.flatnonzero(active)
         return active if names is None else names[active]
 
     @property
@@ -330,15 +442,24 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
     @property
     def sparsity_(self):
-        """Share of the weights of each layer that are exactly zero, (n_layers,)."""
-        check_is_fitted(self, "coefs_")
-        return zero_shares(self.coefs_)
+        """Share of the weights of each layer that are exactly zero, (n_layers,).
+
+        Of an ensemble, the mean of the members by their weight.
+        """
+        return self._mean_over_members(lambda one: zero_shares(one.coefs_))
+
+    def _mean_over_members(self, of_one):
+        members = self.estimators_
+        if len(members) == 1:
+            return of_one(members[0])
+        found = [of_one(member) for member in members]
+        return np.average(found, axis=0, weights=self.estimator_weights_)
 
     def __sklearn_clone__(self):
         """Copy with the same parameters; `pretrained` is shared, and stays fitted."""
-        copy = type(self)(**self.get_params(deep=False) | {"pretrained": None})
-        copy = super(BaseRLN, copy).__sklearn_clone__()
-        return copy.set_params(pretrained=self.pretrained)
+        twin = super().__sklearn_clone__()
+        twin.pretrained = self.pretrained
+        return twin
 
     def __sklearn_tags__(self):
         """What this estimator can do, for scikit-learn."""
@@ -348,6 +469,23 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = self.categorical_features is not None
         tags.target_tags.multi_output = True
         return tags
+
+
+def _describe_ensemble(members, weights, temperature):
+    """Fitted attributes of an ensemble; those of its network where there is only one."""
+    first = members[0]
+    fitted = {name: vars(first)[name] for name in FITTED if name in vars(first)}
+    if len(members) > 1:
+        shared = ("_encoder", "_target", "n_layers_", "n_outputs_")
+        fitted = {name: fitted[name] for name in shared}
+        thetas = [member.theta_ for member in members]
+        fitted["theta_"] = float(np.average(thetas, weights=weights))
+        fitted["n_iter_"] = max(member.n_iter_ for member in members)
+    return fitted | {
+        "_members": members,
+        "estimator_weights_": weights,
+        "temperature_": temperature,
+    }
 
 
 def _folded_coefs(network):

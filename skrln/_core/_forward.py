@@ -40,6 +40,7 @@ class Network(NamedTuple):
     activation: str
     batch_norm: str | None = None
     batch_norms: Any = ()  #: (4, n_units) a hidden layer: gain, shift, mean, variance
+    embedding: dict | None = None  #: arrays of the periodic embedding, by name
 
 
 def forward(inputs, network, drop=None):
@@ -54,6 +55,8 @@ def forward(inputs, network, drop=None):
         units dropped. None drops nothing.
     """
     activate = ACTIVATIONS[network.activation]
+    if network.embedding is not None:
+        inputs = _embed(inputs, **network.embedding)
     last = len(network.coefs) - 1
     for k, (weight, bias) in enumerate(
         zip(network.coefs, network.intercepts, strict=True)
@@ -70,6 +73,14 @@ def forward(inputs, network, drop=None):
         if drop is not None:
             inputs = drop(inputs, k)
     return inputs
+
+
+def _embed(inputs, frequency, phase, weight, bias):
+    """Inputs, and behind them the periodic embedding of the leading ones."""
+    waves = np.cos(inputs[:, : len(frequency), None] * frequency + phase)
+    # One product per input: (n_embedded, n_samples, k) by (n_embedded, k, width).
+    mixed = (waves.transpose(1, 0, 2) @ weight).transpose(1, 0, 2) + bias
+    return np.hstack([inputs, mixed.reshape(len(inputs), -1)])
 
 
 def norm_scale(norm):

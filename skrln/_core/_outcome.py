@@ -10,33 +10,39 @@ from sklearn.exceptions import ConvergenceWarning
 from skrln._kernels import StopReason
 
 
-def warn_outcome(estimator, result):
-    """Turn the reason why a fit stopped into a warning, where there is one to give."""
-    reason = result.reason
-    if reason == StopReason.DIVERGED:
+def warn_outcome(estimator, results):
+    """Turn the reasons why fits stopped into warnings, where there is one to give."""
+    diverged = [one for one in results if one.reason == StopReason.DIVERGED]
+    interrupted = [one for one in results if one.reason == StopReason.INTERRUPTED]
+    of_how_many = f" in {len(diverged)} of {len(results)} networks"
+    if diverged:
+        first = diverged[0]
         kept = (
-            f"the weights of epoch {result.best_epoch + 1}"
-            if result.best_epoch >= 0
+            f"the weights of epoch {first.best_epoch + 1}"
+            if first.best_epoch >= 0
             else "the initial weights"
         )
         warnings.warn(
-            f"Training diverged in epoch {result.n_epochs}: the loss or a weight was no "
-            f"longer finite, or far off. Kept {kept}. Got learning_rate_init="
-            f"{estimator.learning_rate_init}; lower it.",
+            f"Training diverged{of_how_many if len(results) > 1 else ''} in epoch "
+            f"{first.n_epochs}: the loss or a weight was no longer finite, or far off. "
+            f"Kept {kept}. Got learning_rate_init={estimator.learning_rate_init}; lower "
+            "it.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif reason == StopReason.INTERRUPTED:
+    elif interrupted:
+        n_epochs = max(one.n_epochs for one in results)
         warnings.warn(
-            f"Training was interrupted by the user after {result.n_epochs} epochs; the "
+            f"Training was interrupted by the user after {n_epochs} epochs; the "
             "weights reached by then are kept.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    if estimator.regularization is not None and not _has_survivor(result.params):
+    penalized = estimator.regularization is not None
+    if penalized and not any(_has_survivor(one.params) for one in results):
         warnings.warn(
             "No input reaches the output: every path through the network has a weight of "
-            f"zero, and predictions are constant. Got theta={estimator.theta}, "
+            f"zero, and predictions are constant. Got theta={estimator.theta!r}, "
             f"reg_step={estimator.reg_step}; lower theta (weaker regularization), raise "
             "reg_step, or check that X tells something about y.",
             ConvergenceWarning,
@@ -64,21 +70,25 @@ class Watch:
         As the user passed them.
     metadata : dict
         Weights, for callbacks that score.
-    describe : callable
-        Fitted attributes of a FitResult.
     """
 
-    def __init__(self, estimator, context, X, y, metadata, describe):
+    def __init__(self, estimator, context, X, y, metadata):
         self.estimator, self.context = estimator, context
         self.X, self.y, self.metadata = X, y, metadata or None
-        self.describe = describe
+        self.n_done = 0
+
+    @property
+    def listening(self):
+        """Whether callbacks are set."""
+        return self.context is not None and hasattr(self.estimator, "_skl_callbacks")
 
     @contextlib.contextmanager
     def epochs(self, max_epochs):
-        """Yield what the kernel calls after every epoch, or None to run them all at once."""
-        listening = self.context is not None and hasattr(
-            self.estimator, "_skl_callbacks"
-        )
+        """Yield what to call after every epoch, or None to run them all at once.
+
+        It takes a Snapshot, and a function that gives the fitted attributes at that epoch.
+        """
+        listening = self.listening
         with contextlib.ExitStack() as stack:
             advance = None
             if self.estimator.verbose:
@@ -90,10 +100,10 @@ class Watch:
                 yield None
                 return
 
-            def on_epoch(snapshot):
+            def on_epoch(snapshot, describe):
                 if advance is not None:
                     advance(snapshot)
-                return listening and self._end(snapshot, max_epochs)
+                return listening and self._end(describe, max_epochs)
 
             yield on_epoch
 
@@ -103,17 +113,28 @@ class Watch:
             estimator=self.estimator, X=self.X, y=self.y, metadata=self.metadata
         )
 
-    def _end(self, snapshot, max_epochs):
+    def _end(self, describe, max_epochs):
         stop = self._task.call_on_fit_task_end(
             estimator=self.estimator,
             X=self.X,
             y=self.y,
             metadata=self.metadata,
-            reconstruction_attributes=lambda: self.describe(snapshot.fetch()),
+            reconstruction_attributes=describe,
         )
-        if not stop and snapshot.epoch + 1 < max_epochs:
+        self.n_done += 1
+        if not stop and self.n_done < max_epochs:
             self._begin()
         return stop
+
+
+def listener(on_epoch, describe):
+    """What the kernel calls after an epoch; None where nobody listens.
+
+    `describe` gives the fitted attributes of a FitResult.
+    """
+    if on_epoch is None:
+        return None
+    return lambda snapshot: on_epoch(snapshot, lambda: describe(snapshot.fetch()))
 
 
 @contextlib.contextmanager

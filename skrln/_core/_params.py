@@ -15,7 +15,7 @@ NETWORK = {
 }
 RULE = {
     "regularization": [StrOptions({"rln", "uniform"}), None],
-    "theta": [Interval(Real, None, None, closed="neither")],
+    "theta": [Interval(Real, None, None, closed="neither"), StrOptions({"auto"})],
     "norm": [StrOptions({"l1", "l2"})],
     "reg_step": [Interval(Real, 0, None, closed="left")],
     "nu": [Interval(Real, 0, None, closed="left"), None],
@@ -53,6 +53,10 @@ STOPPING = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "tol": [Interval(Real, 0, None, closed="left")],
 }
+ENSEMBLE = {
+    "n_estimators": [Interval(Integral, 1, None, closed="left")],
+    "bootstrap": ["boolean"],
+}
 TRANSFER = {
     "pretrained": [HasMethods(["fit", "predict"]), None],
     "n_frozen_layers": [Interval(Integral, 0, None, closed="left")],
@@ -63,9 +67,10 @@ TRANSFER = {
 INPUT = {
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "input_clip": [Interval(Real, 0, None, closed="neither"), None],
+    "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise"}), None],
 }
 
-COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **TRANSFER, **INPUT}
+COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **ENSEMBLE, **TRANSFER, **INPUT}
 REGRESSION = {
     "loss": [
         StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})

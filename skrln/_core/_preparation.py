@@ -64,8 +64,8 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
     )
     source = find_source(estimator)
     going_on = source is estimator
-    table, rows = _read_training(estimator, X, y, sample_weight, reset=not going_on)
-    target = _known_target(estimator, source)
+    table, rows = read_training(estimator, X, y, sample_weight, reset=not going_on)
+    target = known_target(estimator, [source] if source is not None else [])
     new_target = target is None
     if new_target:
         # Classes are those of all rows: validation may hold some that training lacks.
@@ -75,7 +75,7 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
     if validation[0] is not None:
         if not going_on:
             estimator._encoder = new_encoder(estimator, table.X)
-        held_out = _read_validation(estimator, *validation)
+        held_out = read_validation(estimator, *validation)
     elif wants_validation(estimator.early_stopping, len(rows), estimator.validation_cv):
         train, val = split_rows(
             table.X,
@@ -93,17 +93,17 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
             target = estimator._refit_target(target, *table.rows(train)[1:])
     if len(train) < len(table.weights):
         table = table.rows(train)
-    encoder = _fit_encoder(estimator, source, table)
-    data = _encode(estimator, encoder, target, table, "y")
+    encoder = fit_encoder(estimator, source, target, table)
+    data = encode(estimator, encoder, target, table, "y")
     val = None
     if held_out is not None:
-        val = _encode(estimator, encoder, target, held_out, "y_val")
+        val = encode(estimator, encoder, target, held_out, "y_val")
         if isinstance(data.inputs, SparseRows):
             val = val._replace(inputs=_sparse_rows(val.inputs))
     return Problem(encoder, target, data, val, len(table.y))
 
 
-def _read_training(estimator, X, y, sample_weight, *, reset):
+def read_training(estimator, X, y, sample_weight, *, reset):
     """Validated table, and the rows of it that can teach anything."""
     X = check_inputs(estimator, X, reset=reset)
     y, known = estimator._check_target(y)
@@ -120,7 +120,7 @@ def _read_training(estimator, X, y, sample_weight, *, reset):
     return Table(X, y, known, weights), rows
 
 
-def _read_validation(estimator, X_val, y_val, sample_weight_val):
+def read_validation(estimator, X_val, y_val, sample_weight_val):
     X_val = check_inputs(estimator, X_val, reset=False)
     y_val, known = estimator._check_target(y_val, "y_val")
     check_labelled(known, "y_val")
@@ -130,7 +130,7 @@ def _read_validation(estimator, X_val, y_val, sample_weight_val):
 
 def prepare_batch(estimator, X, y, sample_weight, classes):
     """The same for a call of partial_fit: nothing is held out, encoders are kept."""
-    first = not hasattr(estimator, "coefs_")
+    first = not hasattr(estimator, "_target")
     X = check_inputs(estimator, X, reset=first)
     y, known = estimator._check_target(y)
     check_consistent_length(X, y)
@@ -143,28 +143,32 @@ def prepare_batch(estimator, X, y, sample_weight, classes):
         )
     table = Table(X, y, known, weights).rows(rows)
     source = find_source(estimator) if first else estimator
-    target = _known_target(estimator, source)
+    target = known_target(estimator, [source] if source is not None else [])
     if target is None:
         check_labelled(table.known)
         target = estimator._first_target(*table[1:], classes)
-    encoder = _fit_encoder(estimator, source, table)
-    data = _encode(estimator, encoder, target, table, "y")
+    encoder = fit_encoder(estimator, source, target, table)
+    data = encode(estimator, encoder, target, table, "y")
     return Problem(encoder, target, data, None, len(table.y))
 
 
-def _known_target(estimator, source):
-    """Target encoder of the network to go on from, where its head is kept."""
-    if source is None or not (source is estimator or estimator.reuse_head):
+def known_target(estimator, sources):
+    """Target encoder of the networks to go on from, where their heads are kept."""
+    if not sources or not (sources[0] is estimator or estimator.reuse_head):
         return None
+    source = sources[0]
     if source is not estimator:
         check_same_target(estimator, source)
     return source._target
 
 
-def _fit_encoder(estimator, source, table):
+def fit_encoder(estimator, source, target, table):
     """Input encoder; first-layer weights make sense only with the one they were fitted with."""
     if source is None:
-        return new_encoder(estimator, table.X).fit(table.X, table.weights)
+        encoder, told = new_encoder(estimator, table.X), None
+        if encoder.piecewise:
+            told = target.indicators(table.y, table.known)
+        return encoder.fit(table.X, table.weights, told)
     if source is not estimator:
         check_same_columns(estimator, source)
     return source._encoder
@@ -172,13 +176,21 @@ def _fit_encoder(estimator, source, table):
 
 def new_encoder(estimator, X):
     """Input encoder that has learned nothing yet but which columns are categories."""
+    if sparse.issparse(X) and estimator.numeric_embedding is not None:
+        raise ValueError(
+            f"Got numeric_embedding={estimator.numeric_embedding!r} with sparse X, which "
+            "an embedding would make dense. Pass numeric_embedding=None, or X.toarray()."
+        )
     categorical = find_categorical(X, estimator.categorical_features)
-    return InputEncoder(categorical, estimator.input_clip)
+    # In partial_fit "auto" stands for no embedding: there is no telling what is to come.
+    piecewise = estimator.numeric_embedding == "piecewise"
+    return InputEncoder(categorical, estimator.input_clip, piecewise)
 
 
-def _encode(estimator, encoder, target, table, name):
+def encode(estimator, encoder, target, table, name, inputs=None):
+    """What the kernel takes; `inputs` are those of `table`, where they are encoded."""
     X, y, known, weights = table
-    inputs = encoder.transform(X)
+    inputs = encoder.transform(X) if inputs is None else inputs
     if sparse.issparse(inputs):
         inputs = _sparse_rows(inputs)
     targets, known, factor = estimator._encode_target(target, y, known, weights, name)

@@ -8,6 +8,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from ._piecewise import PiecewiseEncoder
 from ._sklearn import check_feature_names, check_n_features, count_samples, take
 from ._validation import find_missing
 
@@ -153,21 +154,36 @@ class InputEncoder:
         Positions of the categorical columns.
     clip : float or None
         Scaled numbers are drawn in towards this bound, smoothly.
+    piecewise : bool
+        Whether numbers are encoded piece by piece, too, in a dense table.
     """
 
-    def __init__(self, categorical, clip=None):
+    def __init__(self, categorical, clip=None, piecewise=False):
         self.categorical = categorical
         self.clip = clip
+        self.piecewise = piecewise
 
-    def fit(self, X, sample_weight):
-        """Learn from the rows given; `sample_weight` of shape (n_samples,)."""
+    def fit(self, X, sample_weight, targets=None):
+        """Learn from the rows given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        sample_weight : ndarray of shape (n_samples,)
+        targets : ndarray of shape (n_samples, n_targets)
+            What pieces should tell apart; used with `piecewise` only.
+        """
         self.numeric = np.setdiff1d(np.arange(X.shape[1]), self.categorical)
-        self.scaler = self.imputer = self.one_hot = None
+        self.scaler = self.imputer = self.one_hot = self.pieces = None
         groups = []
         if self.numeric.size:
             groups.append(self._fit_numbers(self._numbers(X), sample_weight))
         if self.categorical.size:
             groups.append(self._fit_categories(self._categories(X)))
+        if self.piecewise and self.numeric.size:
+            scaled = np.asarray(self._scale(self._numbers(X)))[:, : self.numeric.size]
+            self.pieces = PiecewiseEncoder().fit(scaled, targets, sample_weight)
+            groups.append(np.repeat(self.numeric, self.pieces.widths))
         self.groups = np.concatenate(groups)
         return self
 
@@ -212,6 +228,8 @@ class InputEncoder:
             parts.append(self._scale(self._numbers(X)))
         if self.one_hot is not None:
             parts.append(self.one_hot.transform(self._categories(X)))
+        if self.pieces is not None:
+            parts.append(self.pieces.transform(parts[0][:, : self.numeric.size]))
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _scale(self, block):

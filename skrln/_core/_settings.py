@@ -29,9 +29,25 @@ def network_spec(estimator, problem):
     sizes = (len(problem.encoder.groups), *hidden, sum(heads))
     _check_batch_norm(estimator)
     rates = resolve_dropout(estimator.dropout, len(hidden))
+    embedded = estimator.numeric_embedding == "periodic"
     return NetworkSpec(
-        sizes, estimator.activation, heads, estimator.batch_norm, any(rates)
+        sizes,
+        estimator.activation,
+        heads,
+        estimator.batch_norm,
+        any(rates),
+        n_embedded=len(problem.encoder.numeric) if embedded else 0,
     )
+
+
+def first_layer_groups(encoder, embedding_shape):
+    """Input column of each row of the first layer's weights.
+
+    `embedding_shape` is (n_embedded, width): those rows are behind the others.
+    """
+    n_embedded, width = embedding_shape
+    embedded = encoder.groups[:n_embedded]
+    return np.concatenate([encoder.groups, np.repeat(embedded, width)])
 
 
 def _check_batch_norm(estimator):

@@ -2,12 +2,20 @@
 """The inner validation split."""
 
 import numpy as np
-from sklearn.model_selection import check_cv, train_test_split
+from sklearn.model_selection import (
+    KFold,
+    StratifiedKFold,
+    check_cv,
+    train_test_split,
+)
 
 from ._sklearn import take
 
 #: "auto" stops early above this many rows, as in HistGradientBoosting.
 AUTO_ROWS = 10_000
+
+#: Folds smaller than this say nothing; all rows are trained on instead.
+LEAST_ROWS_PER_FOLD = 4
 
 
 def wants_validation(early_stopping, n_rows, validation_cv):
@@ -61,6 +69,55 @@ def split_rows(X, y, rows, *, fraction, validation_cv, groups, stratify, random_
     return train_test_split(
         rows, test_size=fraction, stratify=stratify, random_state=random_state
     )
+
+
+def member_splits(
+    X, y, rows, n_members, *, fraction, validation_cv, groups, stratify, random_state
+):
+    """Rows to train and to validate each member of an ensemble on.
+
+    Members hold out one fold after the other, so that together they have seen all rows.
+
+    Parameters
+    ----------
+    n_members : int
+        At least three of them make as many folds; fewer hold out `fraction` of the rows.
+
+    Returns
+    -------
+    list of tuple
+        (train, validation); validation is None where there are too few rows to hold out.
+    """
+    if validation_cv is not None:
+        splitter = check_cv(validation_cv, y, classifier=stratify is not None)
+        positions = np.arange(len(y))
+        parts = [
+            [found[np.isin(found, rows)] for found in (positions[a], positions[b])]
+            for a, b in splitter.split(X, y, groups)
+        ]
+        empty = [k for k, (a, b) in enumerate(parts) if not len(a) or not len(b)]
+        if empty:
+            raise ValueError(
+                f"Got validation_cv={validation_cv!r}, whose split(s) {empty} have no row "
+                "of positive weight to train or to validate on, but both need one."
+            )
+    else:
+        n_folds = n_members if n_members > 2 else max(2, round(1 / fraction))
+        if len(rows) < LEAST_ROWS_PER_FOLD * n_folds:
+            return [(rows, None)] * n_members
+        parts = _folds(rows, stratify, n_folds, random_state)
+    return [tuple(parts[k % len(parts)]) for k in range(n_members)]
+
+
+def _folds(rows, stratify, n_folds, random_state):
+    splitter = KFold(n_folds, shuffle=True, random_state=random_state)
+    classes = None if stratify is None else stratify[rows]
+    if (
+        classes is not None
+        and np.unique(classes, return_counts=True)[1].min() >= n_folds
+    ):
+        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
+    return [(rows[a], rows[b]) for a, b in splitter.split(rows, classes)]
 
 
 def _can_stratify(classes, fraction):

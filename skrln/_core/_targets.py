@@ -83,11 +83,18 @@ class RegressionTarget:
         known = ~np.isnan(scaled)
         return np.where(known, scaled, 0), known
 
-    def decode(self, outputs):
+    def indicators(self, y, known):
+        """What tells the rows apart, without gaps, (n_samples, n_tasks)."""
+        del known
+        return self.encode(y)[0]
+
+    def means(self, outputs):
+        """Predictions on the scaled target: what members of an ensemble are averaged in."""
+        return np.exp(outputs) if self.loss == "poisson" else outputs
+
+    def decode(self, means):
         """Predictions in the units and the dimensions of the targets."""
-        if self.loss == "poisson":
-            outputs = np.exp(outputs)
-        y = outputs * self.scale + self.center
+        y = means * self.scale + self.center
         return y.ravel() if self.one_dimensional else y
 
 
@@ -188,6 +195,15 @@ class ClassTarget:
             codes[there, task] = np.searchsorted(names, labels)
         return codes
 
+    def indicators(self, y, known):
+        """A column per class of every task, (n_samples, n_classes); zeros where unknown."""
+        codes = self.encode(y, known)
+        columns = [
+            (codes[:, task, None] == np.arange(len(names))) & known[:, task, None]
+            for task, names in enumerate(self.task_classes)
+        ]
+        return np.hstack(columns).astype(float)
+
     def class_weights(self, class_weight, codes, known, sample_weight):
         """Factor of the weight of each label, (n_samples, n_tasks)."""
         n_tasks = codes.shape[1]
@@ -225,6 +241,15 @@ class ClassTarget:
             else:
                 found.append(softmax(logits, axis=1))
         return found
+
+    def means(self, outputs):
+        """Probabilities of all tasks beside each other, (n_samples, n_classes)."""
+        return np.hstack(self.probabilities(outputs))
+
+    def split(self, means):
+        """Per task, (n_samples, n_classes)."""
+        ends = np.cumsum([len(names) for names in self.task_classes])
+        return np.split(means, ends[:-1], axis=1)
 
     def decode(self, probabilities):
         """Most likely classes, in the dimensions of the labels."""

@@ -4,30 +4,39 @@
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
-from skrln._kernels import Layer, Moments, Start
+from skrln._kernels import Embedding, Layer, Moments, Start
 
 
 def find_source(estimator):
     """The fitted network to go on from: `estimator` itself, its `pretrained`, or None."""
     if estimator.warm_start and hasattr(estimator, "coefs_"):
         return estimator
+    members = pretrained_members(estimator)
+    if not members:
+        return None
+    weights = getattr(estimator.pretrained, "estimator_weights_", [1.0])
+    return members[int(np.argmax(weights))]
+
+
+def pretrained_members(estimator):
+    """The fitted networks in `pretrained`; an ensemble has several."""
     source = estimator.pretrained
     if isinstance(source, FrozenEstimator):
         source = source.estimator
     if source is None:
-        return None
+        return []
     kind = type(source).__name__
     if not hasattr(source, "reg_warmup"):
         raise ValueError(
             f"Got pretrained of type {kind}, but expected a fitted network of skrln, such "
             "as RLNRegressor or RLNClassifier. From a pipeline, take its last step."
         )
-    if not hasattr(source, "coefs_"):
+    if not hasattr(source, "_target"):
         raise ValueError(
             f"Got pretrained={kind}(...), which is not fitted. Fit it first; GridSearchCV "
             "and clone leave a fitted one as it is."
         )
-    return source
+    return source.estimators_
 
 
 def check_same_columns(estimator, source):
@@ -101,11 +110,11 @@ def _start(source, n_kept, n_layers):
         kept = k < n_kept
         norm = kept and k < len(source.batch_norms_)
         gain, shift, mean, variance = source.batch_norms_[k] if norm else [None] * 4
-        layer = (
-            Layer(source.coefs_[k], source.intercepts_[k], gain, shift)
-            if kept
-            else None
-        )
+        layer = None
+        if kept:
+            layer = Layer(source.coefs_[k], source.intercepts_[k], gain, shift)
+        if k == 0 and source.embedding_ is not None:
+            layer = layer._replace(embedding=Embedding(**source.embedding_))
         layers.append(layer)
         if k < n_layers - 1:
             moments.append(Moments(mean, variance) if norm else None)
@@ -115,7 +124,7 @@ def _start(source, n_kept, n_layers):
 
 
 def _check_same_units(estimator, source):
-    for name in ("activation", "batch_norm"):
+    for name in ("activation", "batch_norm", "numeric_embedding"):
         new, old = getattr(estimator, name), getattr(source, name)
         if new != old and source is not estimator:
             raise ValueError(
@@ -132,17 +141,23 @@ def _check_same_units(estimator, source):
 
 
 def _check_same_sizes(estimator, sizes, network):
-    if sizes != network.layer_sizes:
+    wanted = _sizes(network)
+    if sizes != wanted:
         raise ValueError(
             f"Got hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes layers "
-            f"of {network.layer_sizes} units, but the fit to go on from has {sizes}. "
+            f"of {wanted} units, but the fit to go on from has {sizes}. "
             "Set warm_start=False, or restore the sizes."
         )
 
 
+def _sizes(network):
+    """Rows of the first weights, then units of each layer."""
+    return (network.weight_shapes[0][0], *network.layer_sizes[1:])
+
+
 def _count_shared(estimator, sizes, network):
     """Leading layers of equal shape, of which the frozen ones must be."""
-    wanted = network.layer_sizes
+    wanted = _sizes(network)
     n_same = 0
     while (
         n_same < min(len(sizes), len(wanted)) - 1

@@ -9,6 +9,7 @@ from ._optimizers import SCHEDULES, SOLVERS
 from ._run import Snapshot, Start, clear_caches, fit_network
 from ._types import (
     Data,
+    Embedding,
     FitResult,
     History,
     Hyper,
@@ -24,6 +25,7 @@ __all__ = [
     "SCHEDULES",
     "SOLVERS",
     "Data",
+    "Embedding",
     "FitResult",
     "History",
     "Hyper",

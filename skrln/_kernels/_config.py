@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 
 class StopReason(IntEnum):
@@ -32,6 +33,10 @@ class NetworkSpec:
         Where batch normalization stands, seen from the activation.
     dropout : bool
         Whether units are dropped in training; how many is a traced number.
+    n_embedded : int
+        Leading inputs that the first layer also gets as a learned periodic embedding.
+    n_frequencies, embedding_width : int
+        Cosines per embedded input, and numbers that are made of them.
     """
 
     layer_sizes: tuple[int, ...]
@@ -39,11 +44,20 @@ class NetworkSpec:
     heads: tuple[int, ...]
     batch_norm: str | None = None
     dropout: bool = False
+    n_embedded: int = 0
+    n_frequencies: int = 16
+    embedding_width: int = 3
 
     @property
     def n_layers(self) -> int:
         """Number of weight matrices."""
         return len(self.layer_sizes) - 1
+
+    @property
+    def weight_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Of each layer; the first one takes the inputs and, behind them, the embedding."""
+        n_inputs = self.layer_sizes[0] + self.n_embedded * self.embedding_width
+        return tuple(pairwise((n_inputs, *self.layer_sizes[1:])))
 
 
 @dataclass(frozen=True)

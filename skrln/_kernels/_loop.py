@@ -2,7 +2,6 @@
 """The only training loop: epochs over batches, the best epoch, and the reason to stop."""
 
 from functools import lru_cache, partial
-from itertools import pairwise
 from typing import Any
 
 import jax
@@ -20,7 +19,6 @@ from ._types import (
     Data,
     History,
     Hyper,
-    Layer,
     LoopState,
     Moments,
     Params,
@@ -42,12 +40,11 @@ def initial_train_state(
 
     The penalty and the solvers of optax start at zero.
     """
-    sizes = (len(params[0].weight), *(len(layer.bias) for layer in params))
+    leaves, structure = jax.tree.flatten(params)
+    shapes = tuple(leaf.shape for leaf in leaves)
     dtype = params[0].weight.dtype
-    shapes = _state_shapes(sizes, dtype.name, len(moments), train.solver, train.penalty)
-    penalty, solver = jax.tree.map(
-        lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes
-    )
+    like = _state_shapes(structure, shapes, dtype.name, train.solver, train.penalty)
+    penalty, solver = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), like)
     average = params if train.averages else None
     whole = np.ones((), dtype)
     return TrainState(params, penalty, solver, np.int32(0), moments, average, whole)
@@ -55,9 +52,9 @@ def initial_train_state(
 
 @lru_cache(maxsize=64)
 def _state_shapes(
-    sizes: tuple[int, ...],
+    structure: Any,
+    shapes: tuple[tuple[int, ...], ...],
     dtype: str,
-    n_norms: int,
     solver: str,
     penalty: PenaltySpec | None,
 ) -> tuple[Penalty, Any]:
@@ -66,13 +63,8 @@ def _state_shapes(
     def start(params: Params) -> tuple[Penalty, Any]:
         return init_penalty(params, penalty), make_solver(solver, 0.0).init(params)
 
-    like = partial(jax.ShapeDtypeStruct, dtype=dtype)
-    layers = []
-    for k, (n_in, n_out) in enumerate(pairwise(sizes)):
-        units = like((n_out,))
-        norm = (units, units) if k < n_norms else ()
-        layers.append(Layer(like((n_in, n_out)), units, *norm))
-    return jax.eval_shape(start, tuple(layers))
+    leaves = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
+    return jax.eval_shape(start, jax.tree.unflatten(structure, leaves))
 
 
 def loop_state(state: TrainState, dtype: np.dtype) -> LoopState:

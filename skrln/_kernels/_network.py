@@ -2,7 +2,6 @@
 """The network: initial weights and the forward pass."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -11,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from ._config import NetworkSpec
-from ._types import Layer, Moments, Params
+from ._types import Embedding, Layer, Moments, Params
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda x: x,
@@ -26,6 +25,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 #: Added to a variance before its root is divided by.
 NORM_EPSILON = 1e-5
+#: Standard deviation of the initial frequencies, in turns per unit of the scaled input.
+FREQUENCY_SCALE = 0.1
 #: What SELU tends to far on the left, minus scale times alpha: the value of a dropped unit.
 SELU_FLOOR = -1.7580993408473766
 
@@ -55,7 +56,7 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
         NumPy arrays.
     """
     layers = []
-    for n_in, n_out in pairwise(spec.layer_sizes):
+    for n_in, n_out in spec.weight_shapes:
         variance = 1 / n_in if spec.activation == "selu" else 2 / (n_in + n_out)
         weight = rng.normal(scale=np.sqrt(variance), size=(n_in, n_out))
         layers.append(Layer(weight.astype(dtype), np.zeros(n_out, dtype)))
@@ -66,7 +67,28 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
             )
             for layer in layers[:-1]
         ]
+    if spec.n_embedded:
+        layers[0] = layers[0]._replace(embedding=_init_embedding(rng, spec, dtype))
     return tuple(layers)
+
+
+def _init_embedding(
+    rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype
+) -> Embedding:
+    """Few turns over the range of an input, phases all around."""
+    n_inputs, n_waves, width = (
+        spec.n_embedded,
+        spec.n_frequencies,
+        spec.embedding_width,
+    )
+    bound = 1 / np.sqrt(n_waves)
+    found = Embedding(
+        rng.normal(scale=2 * np.pi * FREQUENCY_SCALE, size=(n_inputs, n_waves)),
+        rng.uniform(-np.pi, np.pi, (n_inputs, n_waves)),
+        rng.uniform(-bound, bound, (n_inputs, n_waves, width)),
+        rng.uniform(-bound, bound, (n_inputs, width)),
+    )
+    return Embedding(*(part.astype(dtype) for part in found))
 
 
 def init_moments(params: Params, spec: NetworkSpec) -> tuple[Moments, ...]:
@@ -104,6 +126,8 @@ def forward(
     """
     activate = ACTIVATIONS[spec.activation]
     seen = list(moments)
+    if spec.n_embedded:
+        inputs = _embed(inputs, params[0].embedding)
     for k, layer in enumerate(params[:-1]):
         inputs = inputs @ layer.weight + layer.bias
         if spec.batch_norm == "before":
@@ -114,6 +138,14 @@ def forward(
         if spec.dropout and training is not None:
             inputs = _drop(inputs, k, training, spec.activation)
     return inputs @ params[-1].weight + params[-1].bias, tuple(seen)
+
+
+def _embed(inputs: Array, embedding: Embedding) -> Array:
+    """Inputs, and behind them the embedding of the leading ones."""
+    leading = inputs[:, : embedding.frequency.shape[0], None]
+    waves = jnp.cos(leading * embedding.frequency + embedding.phase)
+    mixed = jnp.einsum("nik,ikw->niw", waves, embedding.weight) + embedding.bias
+    return jnp.concatenate([inputs, mixed.reshape(len(inputs), -1)], axis=1)
 
 
 def _normalize(

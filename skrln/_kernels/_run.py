@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """NumPy in, NumPy out: the host loop that calls the compiled program in chunks of epochs."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,6 +37,7 @@ ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
 MAX_PROGRAMS = 64
 
 _programs: set[Any] = set()
+_compiling = threading.Lock()
 
 
 class Start(NamedTuple):
@@ -79,6 +81,7 @@ def fit_network(
     precision: str = "float32",
     device: str | None = None,
     on_epoch: Callable[[Snapshot], bool] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> FitResult:
     """Train one network.
 
@@ -95,8 +98,8 @@ def fit_network(
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
-    groups : ndarray of shape (n_inputs,)
-        Input column of each input row.
+    groups : ndarray of shape (n_first_layer_rows,)
+        Input column of each row of the first layer's weights.
     edges : ndarray of int
         Flat indices of the first layer's weights to follow.
     dead_inputs : ndarray of bool of shape (n_inputs,)
@@ -116,13 +119,17 @@ def fit_network(
         Called after every epoch; the fit stops where it returns True. With None, many epochs
         run in one call of the compiled program.
 
+    cancelled : callable
+        Asked between calls of the program whether to end as if interrupted: for fits in
+        threads, which an interrupt does not reach.
+
     Returns
     -------
     FitResult
     """
     check_fork()
-    n_inputs, dtype = network.layer_sizes[0], np.dtype(precision)
-    groups = np.arange(n_inputs) if groups is None else groups
+    dtype = np.dtype(precision)
+    groups = np.arange(network.weight_shapes[0][0]) if groups is None else groups
     edges = np.zeros(0) if edges is None else edges
     start = start or Start()
     init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
@@ -162,10 +169,6 @@ def fit_network(
             )
         )
         program = partial(train_epochs, network=network, train=train)
-        _remember(
-            (network, train, dtype, device, len(edges)),
-            [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out))],
-        )
         run = _Run(
             lambda state, orders, chunk: program(state, *tables, orders, chunk, *fixed),
             partial(_describe, hyper=hyper, groups=groups, restore_best=restore_best),
@@ -176,7 +179,10 @@ def fit_network(
             rng=order_rng,
             state=state,
         )
-        return run.until(max_epochs, on_epoch)
+        specs = (network, train, dtype, device, len(edges))
+        shapes = [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out, hyper))]
+        _compile_once((specs, tuple(shapes)), run.compile)
+        return run.until(max_epochs, on_epoch, cancelled)
 
 
 @dataclass
@@ -201,14 +207,29 @@ class _Run:
     state: LoopState
     epochs: list[History] = field(default_factory=list)
 
+    @property
+    def capacity(self) -> int:
+        """Most epochs of a call of the program."""
+        return int(np.clip(ORDERS_PER_CHUNK // self.n_padded, 1, EPOCHS_PER_CHUNK))
+
+    def compile(self) -> None:
+        """Run no epoch."""
+        shape = (self.capacity, self.n_padded + self.batch_capacity)
+        self.program(self.state, np.zeros(shape, np.int32), np.int32(0))
+
     def until(
-        self, max_epochs: int, on_epoch: Callable[[Snapshot], bool] | None
+        self,
+        max_epochs: int,
+        on_epoch: Callable[[Snapshot], bool] | None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> FitResult:
         """Run up to `max_epochs` epochs; an interrupt keeps those that are done."""
         done, reason = 0, StopReason.RUNNING
-        capacity = int(np.clip(ORDERS_PER_CHUNK // self.n_padded, 1, EPOCHS_PER_CHUNK))
+        capacity = self.capacity
         try:
             while done < max_epochs and reason == StopReason.RUNNING:
+                if cancelled is not None and cancelled():
+                    raise KeyboardInterrupt
                 left = min(capacity, max_epochs - done)
                 done, reason = self._chunk(left if on_epoch is None else 1, capacity)
                 if on_epoch is None or reason == StopReason.DIVERGED:
@@ -287,7 +308,8 @@ def _complete(
     """Draw the layers that `start` leaves open."""
     fresh = init_params(rng, network, dtype)
     if dead_inputs is not None:
-        fresh[0].weight[dead_inputs] = 0
+        embedded = np.repeat(dead_inputs[: network.n_embedded], network.embedding_width)
+        fresh[0].weight[np.concatenate([dead_inputs, embedded])] = 0
     given = start.params or (None,) * network.n_layers
     params = tuple(
         new if old is None else old for old, new in zip(given, fresh, strict=True)
@@ -364,12 +386,20 @@ def _cast(tree: Any, dtype: np.dtype) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
 
 
-def _remember(specs: tuple[Any, ...], shapes: list[tuple[int, ...]]) -> None:
-    """Let all programs go when too many distinct ones have been compiled."""
-    key = (specs, tuple(shapes))
-    if key not in _programs and len(_programs) >= MAX_PROGRAMS:
-        clear_caches()
-    _programs.add(key)
+def _compile_once(key: Any, compile_program: Callable[[], None]) -> None:
+    """Compile a program that is new while other threads wait, instead of once in each.
+
+    All programs are let go when too many distinct ones have been compiled.
+    """
+    if key in _programs:
+        return
+    with _compiling:
+        if key in _programs:
+            return
+        if len(_programs) >= MAX_PROGRAMS:
+            clear_caches()
+        compile_program()
+        _programs.add(key)
 
 
 def clear_caches() -> None:

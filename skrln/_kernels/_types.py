@@ -27,6 +27,15 @@ from jax import Array
 Values = Array | np.ndarray
 
 
+class Embedding(NamedTuple):
+    """Periodic embedding of the leading inputs, one of its own for each."""
+
+    frequency: Any  #: (n_embedded, n_frequencies); angle per unit of the scaled input
+    phase: Any  #: likewise
+    weight: Any  #: (n_embedded, n_frequencies, width)
+    bias: Any  #: (n_embedded, width)
+
+
 class Layer(NamedTuple):
     """One dense layer."""
 
@@ -34,6 +43,7 @@ class Layer(NamedTuple):
     bias: Any  #: (n_units,)
     gain: Any = None  #: (n_units,), of batch normalization; None without
     shift: Any = None  #: likewise
+    embedding: Any = None  #: an Embedding before the first layer, or None
 
 
 Params = tuple[Layer, ...]

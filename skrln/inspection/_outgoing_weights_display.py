@@ -106,7 +106,7 @@ class OutgoingWeightsDisplay:
         OutgoingWeightsDisplay
         """
         check_network(estimator)
-        groups = estimator._encoder.groups
+        groups = estimator._groups
         n_features = estimator.n_features_in_
         names = column_names(feature_names, n_features, estimator)
         importances = garson_importance(estimator.coefs_, groups)

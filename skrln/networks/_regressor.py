@@ -60,11 +60,13 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
         network, without a penalty.
 
-    theta : float, default=-5.5
+    theta : float or "auto", default=-5.5
         Mean of the log coefficients, natural log, held constant while they are learned.
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
-        other rates it grows in proportion. Useful from about -9 to -5.
+        other rates it grows in proportion. Useful from about -9 to -5. "auto" trains networks
+        at -8, -7 and -6 (with "uniform" at -9, -8 and -7) and weighs them so that the loss on
+        the rows that they have not seen is lowest; with ``n_estimators=1`` the best is kept.
 
     norm : {"l1", "l2"}, default="l1"
         Penalty of a weight. Only "l1" makes exact zeros.
@@ -186,6 +188,22 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         Scaled numbers ``z`` become ``z / sqrt(1 + (z / input_clip) ** 2)``: nearly what they
         were near zero, and never beyond this many standard deviations. None leaves them.
 
+    numeric_embedding : {"periodic", "piecewise"} or None, default=None
+        What the network gets of each number beside the number itself. "periodic": three
+        learned mixtures of sixteen learned cosines of it. "piecewise": up to twelve pieces of
+        its range, found by a small tree that knows the target, each growing from -1 to 1.
+        Both help where a target jumps or turns with a number; a column is still dropped as a
+        whole. None gives it the number alone. Not with sparse tables.
+
+    n_estimators : int, default=1
+        Networks whose predictions are averaged (of classes, their probabilities). Each holds
+        out another fold for early stopping, so that together they have seen all rows; they
+        train in threads. With several values of `theta` or of `numeric_embedding` ("auto")
+        this is the number of networks for each.
+
+    bootstrap : bool, default=False
+        Whether the rows of each network of an ensemble are drawn with replacement.
+
     pretrained : estimator, default=None
         Fitted network of this package to start from: its encoding of the inputs, and the
         leading layers that have the same shape as here, with their coefficients. The columns
@@ -233,6 +251,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     intercepts_ : list of ndarray of shape (n_units_out,)
         Biases of each layer.
+
+    embedding_ : dict of ndarray or None
+        Frequencies and phases (n_numbers, 16), weights (n_numbers, 16, 3) and biases of the
+        periodic embedding. Its rows of the first weights follow those of the inputs.
 
     batch_norms_ : list of ndarray of shape (4, n_units)
         Gain, shift, running mean and variance of each hidden layer; empty without
@@ -373,6 +395,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         tol=1e-4,
         categorical_features="from_dtype",
         input_clip=3.0,
+        numeric_embedding=None,
+        n_estimators=1,
+        bootstrap=False,
         pretrained=None,
         n_frozen_layers=0,
         reuse_head=False,
@@ -422,6 +447,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.tol = tol
         self.categorical_features = categorical_features
         self.input_clip = input_clip
+        self.numeric_embedding = numeric_embedding
+        self.n_estimators = n_estimators
+        self.bootstrap = bootstrap
         self.pretrained = pretrained
         self.n_frozen_layers = n_frozen_layers
         self.reuse_head = reuse_head
@@ -472,8 +500,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
             In the units of `y`.
         """
-        outputs = self._outputs(X)
-        return self._target.decode(outputs)
+        means = self._means(X)
+        return self._target.decode(means)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, the mean over the tasks.

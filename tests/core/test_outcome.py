@@ -19,7 +19,7 @@ def finish(reason=StopReason.MAX_ITER, weights=(FULL, FULL), best_epoch=3, **par
     result = SimpleNamespace(
         reason=reason, best_epoch=best_epoch, n_epochs=7, params=layers
     )
-    warn_outcome(RLNRegressor(**params), result)
+    warn_outcome(RLNRegressor(**params), [result])
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,21 @@ def test_one_path_is_enough():
 
 def test_network_without_penalty_is_not_told_to_lower_theta():
     finish(weights=(FULL, np.zeros((2, 2))), regularization=None)
+
+
+def test_several_networks_are_counted():
+    """One warning for all of them; a network that survives is enough to predict with."""
+    fine = SimpleNamespace(
+        reason=StopReason.PATIENCE,
+        best_epoch=3,
+        n_epochs=7,
+        params=(Layer(FULL, np.zeros(2)),),
+    )
+    lost = SimpleNamespace(
+        reason=StopReason.DIVERGED,
+        best_epoch=-1,
+        n_epochs=2,
+        params=(Layer(0 * FULL, np.zeros(2)),),
+    )
+    with pytest.warns(ConvergenceWarning, match=r"in 1 of 2 networks in epoch 2"):
+        warn_outcome(RLNRegressor(), [fine, lost])

@@ -131,11 +131,13 @@ def test_programs_kept_are_bounded(monkeypatch):
     monkeypatch.setattr(_run, "_programs", programs)
     monkeypatch.setattr(_run, "MAX_PROGRAMS", 2)
     monkeypatch.setattr(_run, "clear_caches", lambda: cleared.append(programs.copy()))
+    compiled = []
     for name in ("a", "b", "a", "b"):
-        _run._remember((name,), [])
+        _run._compile_once(name, lambda name=name: compiled.append(name))
     assert not cleared
-    _run._remember(("c",), [])
-    assert cleared == [{(("a",), ()), (("b",), ())}]
+    _run._compile_once("c", lambda: compiled.append("c"))
+    assert cleared == [{"a", "b"}]
+    assert compiled == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

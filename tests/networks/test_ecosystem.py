@@ -52,7 +52,7 @@ def test_clone_keeps_every_parameter():
     params = {name: value for name, (value, _) in CHANGES.items()}
     params |= {"verbose": 3, "warm_start": True, "store_reg_path": 7, "device": "cpu"}
     model = clone(RLNRegressor(**params))
-    assert set(params) == set(model.get_params())
+    assert set(params) == set(model.get_params(deep=False))
     for name, value in params.items():
         assert getattr(model, name) == value
 

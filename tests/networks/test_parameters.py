@@ -78,6 +78,9 @@ CHANGES = {
     "tol": (10.0, {"n_iter_no_change": 1, **VALIDATION}),
     "categorical_features": ([3], {}),
     "input_clip": (1.0, {}),
+    "numeric_embedding": ("periodic", {}),
+    "n_estimators": (2, {}),
+    "bootstrap": (True, {"n_estimators": 2}),
     "random_state": (1, {}),
     "dtype": ("float32", {}),
 }

@@ -50,6 +50,7 @@ class Network:
         self.coefs_ = [layer.weight for layer in result.params]
         self.intercepts_ = [layer.bias for layer in result.params]
         self.reg_coefs_ = list(result.coefficients)
+        self.estimators_ = [self]
 
 
 def model_of_kernel(solver, n_epochs):

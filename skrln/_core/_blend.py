@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One prediction out of those of several networks: their weights, and its temperature."""
+
+import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import softmax
+
+#: Pull of the weights towards equal ones, in rows: with few rows they stay near them.
+EQUAL_PULL = 3.0
+#: Pull of the temperature towards one, in rows, and its bounds.
+TEMPERATURE_PULL, TEMPERATURES = 5.0, (0.25, 20.0)
+#: Probabilities below this count as this: one row must not decide.
+LEAST_PROBABILITY = 1e-4
+
+
+def mean_loss(target, loss, means, targets, weights):
+    """Weighted mean loss of predictions.
+
+    Parameters
+    ----------
+    target : RegressionTarget or ClassTarget
+    loss : tuple
+        Name of the loss, and its number.
+    means : ndarray of shape (n_samples, n_columns)
+        Predictions as `target.means` makes them.
+    targets : ndarray of shape (n_samples, n_tasks)
+        Encoded.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Zero where a label is unknown.
+    """
+    values = _losses(target, loss, means, targets)
+    return np.sum(np.where(weights > 0, values, 0) * weights) / weights.sum()
+
+
+def _losses(target, loss, means, targets):
+    name, parameter = loss
+    if name == "log_loss":
+        columns = []
+        for task, probabilities in enumerate(target.split(means)):
+            chosen = np.take_along_axis(
+                probabilities, targets[:, [task]].astype(int), axis=1
+            )
+            columns.append(-np.log(np.maximum(chosen, LEAST_PROBABILITY)))
+        return np.hstack(columns)
+    residual = targets - means
+    if name == "squared_error":
+        return 0.5 * residual**2
+    if name == "absolute_error":
+        return np.abs(residual)
+    if name == "huber":
+        inner = np.minimum(np.abs(residual), parameter)
+        return 0.5 * inner**2 + parameter * (np.abs(residual) - inner)
+    if name == "quantile":
+        return np.maximum(parameter * residual, (parameter - 1) * residual)
+    return means - targets * np.log(np.maximum(means, LEAST_PROBABILITY))  # poisson
+
+
+def convex_weights(target, loss, candidates, targets, weights):
+    """Weights of candidates, summing to one, with the lowest loss of their mean.
+
+    Parameters
+    ----------
+    candidates : list of ndarray of shape (n_samples, n_columns)
+        Predictions of each for rows that it was not trained on.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates,)
+    """
+    count = len(candidates)
+    equal = np.full(count, 1 / count)
+    if count == 1:
+        return equal
+    stack = np.stack(candidates)
+    scale = abs(
+        mean_loss(target, loss, np.tensordot(equal, stack, 1), targets, weights)
+    )
+    pull = EQUAL_PULL * count / len(targets)
+
+    def objective(share):
+        blended = np.tensordot(share, stack, 1)
+        fit = mean_loss(target, loss, blended, targets, weights) / max(scale, 1e-12)
+        return fit + pull * np.sum((share - equal) ** 2)
+
+    found = minimize(
+        objective,
+        equal,
+        method="SLSQP",
+        bounds=[(0, 1)] * count,
+        constraints={"type": "eq", "fun": lambda share: share.sum() - 1},
+    )
+    share = np.clip(found.x, 0, 1)
+    if not np.all(np.isfinite(share)) or objective(share) > objective(equal):
+        return equal
+    return share / share.sum()
+
+
+def best_temperature(target, means, targets, weights):
+    """Temperature with the lowest log loss; above one it makes probabilities more even."""
+
+    def objective(log_temperature):
+        tempered = temper(target, means, np.exp(log_temperature))
+        loss = mean_loss(target, ("log_loss", 0.0), tempered, targets, weights)
+        pull = TEMPERATURE_PULL / 2 / len(targets)
+        return loss + pull * log_temperature**2
+
+    found = minimize_scalar(
+        objective, bounds=tuple(np.log(TEMPERATURES)), method="bounded"
+    )
+    return float(np.exp(found.x))
+
+
+def temper(target, means, temperature):
+    """Probabilities of each task at another temperature."""
+    found = [
+        softmax(np.log(np.maximum(p, 1e-30)) / temperature, axis=1)
+        for p in target.split(means)
+    ]
+    return np.hstack(found)
