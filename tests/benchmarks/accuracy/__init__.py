@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Any models on any folder of tables: ``python -m tests.benchmarks.accuracy --help``."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fast tests of the benchmarks' own code, part of the default run."""
