@@ -266,6 +266,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         state=None,
         epoch=None,
         cancelled=None,
+        member=False,
     ):
         online = epoch is not None  # a call of partial_fit: the end is not known
         network = _settings.network_spec(self, problem)
@@ -282,6 +283,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             penalty,
             going_on=start is not None,
             online=online,
+            member=member,
         )
         rate = self.learning_rate
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -293,10 +295,12 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         result = fit_network(
             problem.data,
             network,
-            _settings.train_spec(self, penalty, online=online),
+            _settings.train_spec(self, penalty, online=online, member=member),
             hyper,
             max_epochs=max_epochs,
-            batch_size=_settings.resolve_batch_size(self, problem.n_rows),
+            batch_size=_settings.resolve_batch_size(
+                self, problem.n_rows, member=member
+            ),
             seed=seed + (epoch or 0),
             validation=problem.validation,
             groups=_dense_groups(groups),

@@ -226,8 +226,9 @@ class _Shared:
         problem = self._problem(job, encoder, inputs, told)
         rng = check_random_state(job.seed)
         listen = listener(on_epoch, lambda result: member._describe(problem, result))
+        several = self.estimator.n_estimators > 1
         result, edges = member._train(
-            problem, rng, member.max_iter, listen, cancelled=cancelled
+            problem, rng, member.max_iter, listen, cancelled=cancelled, member=several
         )
         vars(member).update(member._describe(problem, result, edges))
         member.set_params(pretrained=None, n_frozen_layers=0, reuse_head=False)

@@ -106,8 +106,12 @@ def penalty_spec(estimator, problem, network):
     )
 
 
-def train_spec(estimator, penalty, *, online):
-    """How to train; `online` is for calls of partial_fit, whose number is not known."""
+def train_spec(estimator, penalty, *, online, member):
+    """How to train.
+
+    `online` is for calls of partial_fit, whose number is not known; `member` for networks of
+    an ensemble, whose probabilities are calibrated together.
+    """
     schedule = "table" if callable(estimator.learning_rate) else estimator.learning_rate
     clips = {"value": estimator.clip_value, "norm": estimator.clip_norm}
     return TrainSpec(
@@ -119,10 +123,11 @@ def train_spec(estimator, penalty, *, online):
         clips=tuple(name for name, bound in clips.items() if bound is not None),
         averages=estimator.average_decay is not None,
         freezes=estimator.n_frozen_layers > 0,
+        refines=member and estimator._loss()[0] == "log_loss",
     )
 
 
-def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
+def hyperparameters(estimator, problem, network, penalty, *, going_on, online, member):
     """Numbers of the fit.
 
     Parameters
@@ -135,8 +140,11 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
         Whether the weights have met the penalty before: it does not grow again.
     online : bool
         Whether this is a call of partial_fit.
+    member : bool
+        Whether this is a network of an ensemble, which is there for its predictions: epochs
+        in which the penalty grows may be the best.
     """
-    batch_size = resolve_batch_size(estimator, problem.n_rows)
+    batch_size = resolve_batch_size(estimator, problem.n_rows, member=member)
     n_batches = -(-problem.n_rows // batch_size)
     burn_in = 0.0
     if penalty is not None and not going_on and not online:
@@ -155,7 +163,7 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online):
         patience=estimator.n_iter_no_change if held_out else np.inf,
         total_steps=1,
         warmup_steps=max(burn_in, MIN_WARMUP_STEPS / n_batches) if burn_in else 0.0,
-        burn_in_steps=burn_in,
+        burn_in_steps=0.0 if member else burn_in,
         layer_start=layer_start,
         layer_rate=layer_rate,
         schedule=_schedule(estimator, n_batches * estimator.max_iter),
@@ -242,11 +250,15 @@ def _reg_step(estimator):
     return estimator.nu * rate**2 / 1e-3 * np.exp(estimator.theta)
 
 
-def resolve_batch_size(estimator, n_rows):
-    """Most rows of a batch."""
+def resolve_batch_size(estimator, n_rows, *, member):
+    """Most rows of a batch.
+
+    A small table in one batch makes a weight of two the same as a repeated row. Members of
+    an ensemble, whose rows are drawn, gain more from the steps of small batches.
+    """
     if estimator.batch_size != "auto":
         return min(estimator.batch_size, n_rows)
-    if n_rows <= FULL_BATCH_ROWS:
+    if n_rows <= FULL_BATCH_ROWS and not member:
         return n_rows
     return int(np.clip(2 ** np.round(np.log2(n_rows / 16)), 32, 256))
 

@@ -107,6 +107,9 @@ class TrainSpec:
         Whether an average of the weights is what is judged and kept.
     freezes : bool
         Whether layers start to train at steps of their own.
+    refines : bool
+        Whether the validation log loss is that at its best temperature, for networks whose
+        probabilities are calibrated afterwards.
     row_width : int
         Most stored values of a row of a sparse table; 0 for a dense one.
     """
@@ -120,4 +123,5 @@ class TrainSpec:
     clips: tuple[str, ...] = ()
     averages: bool = False
     freezes: bool = False
+    refines: bool = False
     row_width: int = 0

@@ -12,8 +12,9 @@ from jax import Array, lax
 from ._batches import Layout, take_batch, take_block
 from ._coefficients import coefficients, init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._network import forward
 from ._optimizers import make_solver
-from ._step import batch_loss, train_step
+from ._step import output_loss, train_step
 from ._stopping import init_patience, set_baseline, update_patience
 from ._types import (
     Data,
@@ -28,6 +29,9 @@ from ._types import (
 
 #: Rows that the validation loss is computed on at a time: memory stays bounded.
 EVALUATION_ROWS = 256
+#: Factors of the outputs that "refines" tries, and the pull towards one, in rows.
+SHARPNESS = np.exp(np.linspace(np.log(0.1), np.log(2.5), 10))
+SHARPNESS_PULL = 1.0
 #: Targets are scaled, so that a network of zeros has a loss of about one in every kind of loss;
 #: a thousand standard deviations off is no network that will come back.
 DIVERGED_LOSS = 1e6
@@ -211,15 +215,22 @@ def _evaluate(
     params = kept_weights(state)
     capacity = min(data.targets.shape[0], EVALUATION_ROWS)
     layout = Layout(capacity, network.layer_sizes[0], train.row_width)
+    sharpness = jnp.asarray(SHARPNESS if train.refines else [1.0], data.targets.dtype)
 
-    def one_block(i: Array, total: Array) -> Array:
+    def one_block(i: Array, totals: Array) -> Array:
         block = take_block(data, i, layout)
-        loss, _ = batch_loss(params, state.moments, block, hyper, network, train.loss)
-        return total + loss
+        outputs, _ = forward(params, state.moments, block.inputs, network)
+        losses = [
+            output_loss(outputs * sharpness[k], block, hyper, network, train.loss)
+            for k in range(len(sharpness))
+        ]
+        return totals + jnp.stack(losses)
 
     n_blocks = (data.n_rows + capacity - 1) // capacity
-    zero = jnp.zeros((), data.targets.dtype)
-    return lax.fori_loop(0, n_blocks, one_block, zero) / data.n_rows
+    totals = lax.fori_loop(0, n_blocks, one_block, jnp.zeros_like(sharpness))
+    # A weak pull towards no change: few rows do not tell a temperature.
+    pull = SHARPNESS_PULL / 2 * jnp.log(sharpness) ** 2
+    return jnp.min(totals + pull) / data.n_rows
 
 
 def _judge(

@@ -30,8 +30,15 @@ def batch_loss(
 ) -> tuple[Array, tuple[Moments, ...]]:
     """Sum over the batch of the losses that count, penalty apart; and the moments."""
     outputs, moments = forward(params, moments, batch.inputs, network, training)
+    return output_loss(outputs, batch, hyper, network, loss), moments
+
+
+def output_loss(
+    outputs: Array, batch: Batch, hyper: Hyper, network: NetworkSpec, loss: str
+) -> Array:
+    """Sum over the batch of the losses that count."""
     values = LOSSES[loss](outputs, batch.targets, network.heads, hyper.loss_parameter)
-    return reduce_loss(values, batch.weights), moments
+    return reduce_loss(values, batch.weights)
 
 
 def train_step(

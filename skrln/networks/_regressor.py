@@ -151,8 +151,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         exactly zero at the end is zero in it. None keeps the weights of the last step.
 
     batch_size : int or "auto", default="auto"
-        Most rows of a batch; batches are as equal as can be. "auto" is the whole table up to
-        128 rows, else a sixteenth of it, between 32 and 256.
+        Most rows of a batch; batches are as equal as can be. "auto" is a sixteenth of the
+        table, between 32 and 256, and for a single network up to 128 rows the whole table.
 
     max_iter : int, default=100
         Epochs. Without early stopping all of them run.
