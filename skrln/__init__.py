@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Neural networks for tables, as scikit-learn estimators."""
 
+from . import presets
 from ._core._scoring import make_masked_scorer
 from ._kernels import clear_caches
 from ._show_versions import show_versions
@@ -14,5 +15,6 @@ __all__ = [
     "__version__",
     "clear_caches",
     "make_masked_scorer",
+    "presets",
     "show_versions",
 ]

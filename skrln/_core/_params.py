@@ -8,7 +8,11 @@ from skrln._kernels import ACTIVATIONS, SCHEDULES, SOLVERS
 from ._sklearn import HasMethods, Interval, StrOptions
 
 NETWORK = {
-    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "hidden_layer_sizes": [
+        "array-like",
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"geometric"}),
+    ],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "batch_norm": [StrOptions({"before", "after"}), None],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],

@@ -25,8 +25,9 @@ MIN_WARMUP_STEPS = 200
 def network_spec(estimator, problem):
     """Structure of the network that `estimator` asks for, on an encoded table."""
     heads = problem.target.heads
-    hidden = resolve_hidden_layers(estimator.hidden_layer_sizes)
-    sizes = (len(problem.encoder.groups), *hidden, sum(heads))
+    n_inputs = len(problem.encoder.groups)
+    hidden = resolve_hidden_layers(estimator.hidden_layer_sizes, n_inputs)
+    sizes = (n_inputs, *hidden, sum(heads))
     _check_batch_norm(estimator)
     rates = resolve_dropout(estimator.dropout, len(hidden))
     embedded = estimator.numeric_embedding == "periodic"

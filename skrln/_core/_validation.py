@@ -123,8 +123,10 @@ def resolve_task_weight(task_weight, n_tasks):
     return weights / weights.sum()
 
 
-def resolve_hidden_layers(hidden_layer_sizes):
+def resolve_hidden_layers(hidden_layer_sizes, n_inputs):
     """Widths of the hidden layers as a tuple; empty for a linear model."""
+    if isinstance(hidden_layer_sizes, str):  # "geometric"
+        return tuple(max(1, round(n_inputs ** (k / 4))) for k in (3, 2, 1))
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, float))
     if sizes.ndim != 1 or np.any(sizes < 1) or np.any(sizes != sizes.round()):
         raise ValueError(

@@ -25,8 +25,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int or int, default=(256, 64)
-        Units of each hidden layer, from the inputs on. ``()`` is a linear model.
+    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 64)
+        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "geometric":
+        three layers whose widths fall from the inputs in equal ratios, as published.
 
     activation : str, default="relu"
         What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",

@@ -99,13 +99,13 @@ def test_task_weights_that_are_none(task_weight, message):
     ],
 )
 def test_hidden_layers(sizes, expected):
-    assert resolve_hidden_layers(sizes) == expected
+    assert resolve_hidden_layers(sizes, 7) == expected
 
 
 @pytest.mark.parametrize("sizes", [(3, 0), (2.5,), [[1, 2]], (-1,)])
 def test_hidden_layers_that_are_none(sizes):
     with pytest.raises(ValueError, match=r"Got hidden_layer_sizes=.* whole numbers"):
-        resolve_hidden_layers(sizes)
+        resolve_hidden_layers(sizes, 7)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -121,3 +121,11 @@ def test_all_or_nothing(error):
     with pytest.raises(error):
         half_a_fit()
     assert vars(estimator) == {"old_": old}
+
+
+@pytest.mark.parametrize(
+    ("n_inputs", "expected"), [(1013, (180, 32, 6)), (16, (8, 4, 2)), (1, (1, 1, 1))]
+)
+def test_geometric_layers(n_inputs, expected):
+    """From the inputs down in equal ratios, as the published network has it."""
+    assert resolve_hidden_layers("geometric", n_inputs) == expected
