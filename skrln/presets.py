@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Named sets of parameters, for ``RLNRegressor(**PAPER)`` and the like."""
 
-#: The network published in 2018: four layers of geometric widths, the rule as released (with its
+#: The network published in 2018: layers of geometric widths, the rule as released (with its
 #: subgradient step and its clipped coefficients), RMSprop at a constant rate, batches of ten.
 #: There to compare with; theta and nu are those of its tutorial.
 PAPER = {

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from skrln._kernels import StopReason, default_platform
 
-from ._blend import best_temperature, convex_weights
+from ._blend import best_temperature, convex_weights, mean_loss
 from ._forward import forward
 from ._outcome import listener
 from ._preparation import (
@@ -28,8 +28,16 @@ from ._splits import member_splits
 from ._transfer import pretrained_members
 from ._validation import check_validation_arguments
 
-#: What theta="auto" tries. A uniform penalty spares nothing, and so has to be weaker.
-AUTO_THETAS = {"rln": (-8.0, -7.0, -6.0), "uniform": (-9.0, -8.0, -7.0), None: (-7.0,)}
+#: theta="auto" up to so many rows; beyond, it falls as the strength of a lasso does that is to
+#: keep out noise, by half the logarithm of the rows. A uniform penalty spares nothing, and has
+#: to be weaker.
+AUTO_THETA, AUTO_THETA_ROWS = {"rln": -7.0, "uniform": -8.0, None: -7.0}, 3_000
+#: A single network cannot weigh several thetas, and takes the best of these beside that one.
+AUTO_THETA_STEPS = (-1.0, 0.0, 1.0)
+#: n_estimators="auto" is the first up to so many rows, and the second beyond.
+AUTO_MEMBERS, AUTO_MEMBERS_ROWS = (8, 4), 1_000
+#: dropout="auto" of networks for classes that get numbers without an embedding.
+AUTO_DROPOUT = 0.15
 #: Tables with more numeric columns than this get no embedding from "auto".
 EMBEDDED_COLUMNS = 150
 #: Kinds of networks that count less than this are left out.
@@ -60,16 +68,32 @@ def is_plain(estimator):
     )
 
 
-def make_cells(estimator, X, sources):
+def make_cells(estimator, X, n_rows, sources):
     """Kinds of networks that "auto" stands for; those of fitted ones to go on from."""
-    thetas: tuple[Any, ...] = (estimator.theta,)
-    if estimator.theta == "auto":
-        thetas = AUTO_THETAS[estimator.regularization]
     embeddings: tuple[Any, ...] = (estimator.numeric_embedding,)
     if estimator.numeric_embedding == "auto":
         embeddings = tuple(dict.fromkeys(one.numeric_embedding for one in sources))
         embeddings = embeddings or _auto_embeddings(estimator, X)
+    thetas = auto_thetas(estimator, n_rows)
     return [Cell(theta, one) for one in embeddings for theta in thetas]
+
+
+def auto_thetas(estimator, n_rows):
+    """Thetas to train at."""
+    if estimator.theta != "auto":
+        return (estimator.theta,)
+    middle = AUTO_THETA[estimator.regularization]
+    middle -= max(0.0, np.log(n_rows / AUTO_THETA_ROWS) / 2)
+    alone = estimator.n_estimators == 1 and estimator.regularization is not None
+    steps = AUTO_THETA_STEPS if alone else (0.0,)
+    return tuple(float(middle + step) for step in steps)
+
+
+def count_members(estimator, n_rows):
+    """Networks of each kind."""
+    if estimator.n_estimators == "auto":
+        return AUTO_MEMBERS[n_rows > AUTO_MEMBERS_ROWS]
+    return estimator.n_estimators
 
 
 def _auto_embeddings(estimator, X):
@@ -101,10 +125,12 @@ def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
     check_validation_arguments(
         *validation, estimator.early_stopping, estimator.validation_cv
     )
-    if estimator.theta == "auto" and estimator.early_stopping is False:
+    choosing = estimator.theta == "auto" and estimator.n_estimators == 1
+    if choosing and estimator.early_stopping is False:
         raise ValueError(
-            "Got theta='auto' with early_stopping=False, but theta is chosen by the loss on "
-            "rows that are held out. Pass a number as theta, or early_stopping='auto'."
+            "Got theta='auto' with early_stopping=False, but a single network's theta is "
+            "chosen by the loss on rows that are held out. Pass a number as theta, or "
+            "early_stopping='auto'."
         )
     warm = estimator.warm_start and hasattr(estimator, "_members")
     sources = estimator._members if warm else pretrained_members(estimator)
@@ -119,11 +145,13 @@ def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
     if warm:
         jobs = _jobs_going_on(estimator, parts, rng)
     else:
-        cells = make_cells(estimator, table.X, sources)
+        cells = make_cells(estimator, table.X, len(rows), sources)
+        # The same seeds in all cells: they differ in nothing but what they are there for.
+        seeds = rng.randint(np.iinfo(np.int32).max, size=len(parts))
         jobs = [
-            _Job(cell, k, rng.randint(np.iinfo(np.int32).max), *part)
+            _Job(cell, k, int(seed), *part)
             for cell in cells
-            for k, part in enumerate(parts)
+            for k, (seed, part) in enumerate(zip(seeds, parts, strict=True))
         ]
     for embedding in dict.fromkeys(job.cell.numeric_embedding for job in jobs):
         shared.encode_inputs(embedding)
@@ -155,7 +183,8 @@ class _Job(NamedTuple):
 
 def _splits(estimator, table, rows, groups, held_out, rng):
     """(train, validation) of each member of a cell."""
-    count, seed = estimator.n_estimators, rng.randint(np.iinfo(np.int32).max)
+    count = count_members(estimator, len(rows))
+    seed = rng.randint(np.iinfo(np.int32).max)
     if held_out is not None or estimator.early_stopping is False:
         parts = [(rows, None)] * count
     else:
@@ -203,6 +232,13 @@ class _Shared:
         told = None if self.held_out is None else encoder.transform(self.held_out.X)
         self.encoded[embedding] = (encoder, encoder.transform(self.table.X), told)
 
+    def _dropout(self, embedding):
+        """Pieces of numbers already keep a network from learning rows by heart."""
+        if self.estimator.dropout != "auto":
+            return self.estimator.dropout
+        classes = self.estimator._loss()[0] == "log_loss"
+        return AUTO_DROPOUT if classes and embedding is None else 0.0
+
     def _source_of(self, job):
         """Network that a member starts from; an ensemble has one for each."""
         if job.going_on is not None:
@@ -219,6 +255,7 @@ class _Shared:
             self.estimator,
             theta=job.cell.theta,
             numeric_embedding=embedding,
+            dropout=self._dropout(embedding),
             random_state=job.seed,
             **self._source_of(job),
         )
@@ -226,7 +263,7 @@ class _Shared:
         problem = self._problem(job, encoder, inputs, told)
         rng = check_random_state(job.seed)
         listen = listener(on_epoch, lambda result: member._describe(problem, result))
-        several = self.estimator.n_estimators > 1
+        several = self.estimator.n_estimators != 1
         result, edges = member._train(
             problem, rng, member.max_iter, listen, cancelled=cancelled, member=several
         )
@@ -271,14 +308,12 @@ def _inputs_of(estimator):
 
 def online_members(estimator):
     """Members for partial_fit, which holds nothing out: one theta, and no embedding."""
-    theta = estimator.theta
-    if theta == "auto":
-        thetas = AUTO_THETAS[estimator.regularization]
-        theta = thetas[len(thetas) // 2]
+    thetas = auto_thetas(estimator, n_rows=1)
+    theta = thetas[len(thetas) // 2]
     embedding = estimator.numeric_embedding
     embedding = None if embedding == "auto" else embedding
     members = []
-    for _ in range(estimator.n_estimators):
+    for _ in range(count_members(estimator, np.inf)):
         member = _make_member(estimator, theta=theta, numeric_embedding=embedding)
         vars(member).update(_inputs_of(estimator))
         members.append(member)
@@ -335,9 +370,11 @@ def _assemble(estimator, shared, jobs, found):
         unseen = [_unseen_means(shared, jobs, found, group) for group in of_cell]
         targets, weights = _unseen_labels(shared, jobs, found, of_cell[0])
         loss, target = estimator._loss(), shared.target
-        share = convex_weights(target, loss, unseen, targets, weights)
         if estimator.n_estimators == 1:  # one network to read: the best of the kinds
-            share = (np.arange(len(share)) == np.argmax(share)).astype(float)
+            losses = [mean_loss(target, loss, m, targets, weights) for m in unseen]
+            share = (np.arange(len(cells)) == np.argmin(losses)).astype(float)
+        else:
+            share = convex_weights(target, loss, unseen, targets, weights)
         share = np.where(share < LEAST_WEIGHT, 0, share)
         share /= share.sum()
         if loss[0] == "log_loss":

@@ -15,7 +15,11 @@ NETWORK = {
     ],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "batch_norm": [StrOptions({"before", "after"}), None],
-    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "dropout": [
+        Interval(Real, 0, 1, closed="left"),
+        StrOptions({"auto"}),
+        "array-like",
+    ],
 }
 RULE = {
     "regularization": [StrOptions({"rln", "uniform"}), None],
@@ -58,7 +62,10 @@ STOPPING = {
     "tol": [Interval(Real, 0, None, closed="left")],
 }
 ENSEMBLE = {
-    "n_estimators": [Interval(Integral, 1, None, closed="left")],
+    "n_estimators": [
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"auto"}),
+    ],
     "bootstrap": ["boolean"],
 }
 TRANSFER = {

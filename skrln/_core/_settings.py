@@ -70,6 +70,10 @@ def _check_batch_norm(estimator):
 
 def resolve_dropout(dropout, n_hidden):
     """Share of the units of each hidden layer that is dropped in training."""
+    if isinstance(
+        dropout, str
+    ):  # "auto" is for members of an ensemble, which resolve it
+        return (0.0,) * n_hidden
     if np.ndim(dropout) == 0:
         return (float(dropout),) * n_hidden
     rates = tuple(float(rate) for rate in dropout)

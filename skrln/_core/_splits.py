@@ -81,7 +81,7 @@ def member_splits(
     Parameters
     ----------
     n_members : int
-        At least three of them make as many folds; fewer hold out `fraction` of the rows.
+        There are as many folds, or more where `fraction` asks for smaller ones.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def member_splits(
                 "of positive weight to train or to validate on, but both need one."
             )
     else:
-        n_folds = n_members if n_members > 2 else max(2, round(1 / fraction))
+        n_folds = max(2, n_members, round(1 / fraction))
         if len(rows) < LEAST_ROWS_PER_FOLD * n_folds:
             return [(rows, None)] * n_members
         parts = _folds(rows, stratify, n_folds, random_state)

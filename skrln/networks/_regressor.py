@@ -39,10 +39,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         higher learning rates stable and a penalty on the layer before it inert, so it is best
         left out or "after" with a regularized first layer. Not with "selu".
 
-    dropout : float or array-like of shape (n_hidden_layers,), default=0.0
+    dropout : float, array-like of shape (n_hidden_layers,) or "auto", default=0.0
         Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
         the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
-        variance. Predictions use all units.
+        variance. Predictions use all units. "auto" is 0.15 in networks of an ensemble that
+        tell classes without an embedding of numbers, and 0 in all others.
 
     loss : str, default="squared_error"
         What is minimized, on the scaled target: "squared_error", "absolute_error", "huber",
@@ -65,9 +66,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         Mean of the log coefficients, natural log, held constant while they are learned.
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
-        other rates it grows in proportion. Useful from about -9 to -5. "auto" trains networks
-        at -8, -7 and -6 (with "uniform" at -9, -8 and -7) and weighs them so that the loss on
-        the rows that they have not seen is lowest; with ``n_estimators=1`` the best is kept.
+        other rates it grows in proportion. Useful from about -9 to -5. "auto" is -7
+        (with "uniform" -8), and less above 3,000 rows by half the logarithm of their number
+        over that; a single network takes the best of that, one more and one less, by the
+        loss on rows that are held out.
 
     norm : {"l1", "l2"}, default="l1"
         Penalty of a weight. Only "l1" makes exact zeros.
@@ -196,11 +198,13 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         Both help where a target jumps or turns with a number; a column is still dropped as a
         whole. None gives it the number alone. Not with sparse tables.
 
-    n_estimators : int, default=1
+    n_estimators : int or "auto", default=1
         Networks whose predictions are averaged (of classes, their probabilities). Each holds
-        out another fold for early stopping, so that together they have seen all rows; they
-        train in threads. With several values of `theta` or of `numeric_embedding` ("auto")
-        this is the number of networks for each.
+        out another fold for early stopping, `validation_fraction` of the rows or less, so
+        that together they see all rows; they train in threads. Where `numeric_embedding`
+        stands for two kinds of networks, this is the number of each kind, and they are
+        weighed by their loss on the rows that they have not seen. "auto" is 8 up to 1,000
+        rows and 4 beyond.
 
     bootstrap : bool, default=False
         Whether the rows of each network of an ensemble are drawn with replacement.

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 
 from skrln._core import _members
 from skrln._core._blend import temper
-from skrln._core._members import AUTO_THETAS
+from skrln._core._members import auto_thetas, count_members
 from skrln._core._splits import member_splits
 
 from ._tables import (
@@ -107,7 +107,7 @@ def splits(n_members, rows=60, **options):
     return member_splits(X, Y, np.arange(rows), n_members, **(arguments | options))
 
 
-@pytest.mark.parametrize(("n_members", "n_folds"), [(2, 5), (3, 3), (8, 8)])
+@pytest.mark.parametrize(("n_members", "n_folds"), [(2, 5), (5, 5), (8, 8)])
 def test_members_hold_out_one_fold_after_the_other(n_members, n_folds):
     found = splits(n_members)
     assert len(found) == n_members
@@ -122,11 +122,11 @@ def test_members_hold_out_one_fold_after_the_other(n_members, n_folds):
 
 
 def test_classes_are_held_out_in_equal_shares():
-    rare = (np.arange(60) % 10 == 0).astype(int)
+    rare = (np.arange(60) % 6 == 0).astype(int)
     for _, held_out in splits(3, stratify=rare):
         assert rare[held_out].sum() == 2
     # A class with fewer rows than folds cannot be, and is no error.
-    assert len(splits(8, stratify=rare)) == 8
+    assert len(splits(12, stratify=rare)) == 12
 
 
 def test_too_few_rows_are_all_trained_on():
@@ -188,24 +188,68 @@ def test_bootstrap_draws_with_replacement(monkeypatch):
 # -- theta="auto" ----------------------------------------------------------------------
 
 
-def test_theta_that_counts_more_is_the_better_one():
-    """All inputs matter and nothing is noise: the strong penalty gets the least weight."""
-    model = regressor(theta="auto", max_iter=100, **THREE).fit(X, Y)
-    thetas = np.array([member.theta for member in model.estimators_])
-    shares = {t: model.estimator_weights_[thetas == t].sum() for t in (-8.0, -6.0)}
-    assert shares[-8.0] > shares[-6.0]
-    assert min(AUTO_THETAS["rln"]) <= model.theta_ < -6.5
+@pytest.mark.parametrize(
+    ("n_rows", "expected"),
+    [(50, -7.0), (3000, -7.0), (12_000, -7.693), (50_000, -8.407)],
+)
+def test_theta_of_an_ensemble_falls_with_the_rows(n_rows, expected):
+    """By half their logarithm, above 3,000."""
+    [theta] = auto_thetas(regressor(theta="auto", **THREE), n_rows)
+    assert theta == pytest.approx(expected, abs=1e-3)
+    [weaker] = auto_thetas(
+        regressor(theta="auto", regularization="uniform", **THREE), 9
+    )
+    assert weaker == -8
 
 
-@pytest.mark.parametrize("regularization", ["rln", "uniform", None])
-def test_one_network_is_the_best_of_them(regularization):
-    model = regressor(
-        theta="auto", early_stopping=True, regularization=regularization
-    ).fit(X, Y)
-    assert model.theta_ in AUTO_THETAS[regularization]
+@pytest.mark.parametrize(
+    ("regularization", "thetas"),
+    [("rln", {-8, -7, -6}), ("uniform", {-9, -8, -7}), (None, {-7})],
+)
+def test_one_network_is_the_best_of_them(regularization, thetas):
+    params = {"early_stopping": True, "regularization": regularization}
+    model = regressor(theta="auto", **params).fit(X, Y)
+    assert set(auto_thetas(model, 60)) == thetas
+    assert model.theta_ in thetas
     assert len(model.estimators_) == 1
     assert model.coefs_[0].shape == (4, 5)
     assert model.predict(X).shape == Y.shape
+
+
+def test_best_of_the_thetas_has_the_lowest_validation_loss(monkeypatch):
+    losses, original = [], _members.mean_loss
+
+    def record(*arguments):
+        losses.append(original(*arguments))
+        return losses[-1]
+
+    monkeypatch.setattr(_members, "mean_loss", record)
+    told = {"X_val": X[40:], "y_val": Y[40:]}
+    chosen = regressor(theta="auto", max_iter=30).fit(X[:40], Y[:40], **told)
+    thetas = auto_thetas(chosen, 40)
+    assert len(losses) == len(thetas)
+    assert chosen.theta_ == thetas[np.argmin(losses)]
+    residual = (chosen.predict(X[40:]) - Y[40:]) / chosen._target.scale
+    assert np.square(residual).mean() / 2 == pytest.approx(min(losses))
+
+
+@pytest.mark.parametrize(("n_rows", "expected"), [(60, 8), (1000, 8), (1001, 4)])
+def test_automatic_number_of_networks(n_rows, expected):
+    assert count_members(regressor(n_estimators="auto"), n_rows) == expected
+
+
+def test_automatic_number_of_networks_is_what_is_trained():
+    assert len(regressor(n_estimators="auto").fit(X, Y).estimators_) == 8
+
+
+def test_automatic_dropout_is_for_classes_without_embedding():
+    settings = {"dropout": "auto", "numeric_embedding": "auto", **THREE}
+    for make, y, expected in ((regressor, Y, 0.0), (classifier, CLASSES, 0.15)):
+        members = make(**settings).fit(X, y).estimators_
+        found = {one.numeric_embedding: one.dropout for one in members}
+        assert found == {None: expected, "piecewise": 0.0}
+    single = classifier(dropout="auto").fit(X, CLASSES)
+    assert_same_fit(single, classifier(dropout=0.0).fit(X, CLASSES))
 
 
 def test_theta_cannot_be_chosen_without_rows_that_are_held_out():
