@@ -24,6 +24,7 @@ import numpy as np
 from skrln import RLNRegressor
 from skrln.datasets import make_friedman1_noise
 from skrln.inspection import ImportanceDisplay, importance_entropy
+from skrln.presets import READABLE
 
 N_TRAIN, N_DRAWS = 400, 4
 draws = [
@@ -54,7 +55,9 @@ print("             test R2   inputs used   recall   precision   entropy in bits
 for name, params in settings.items():
     scores = []
     for X, y in draws:
-        model = RLNRegressor((128, 64), random_state=0, **params)
+        model = RLNRegressor(
+            **READABLE | {"hidden_layer_sizes": (128, 64)} | params, random_state=0
+        )
         model.fit(X[:N_TRAIN], y[:N_TRAIN])
         used = model.feature_importances_ > 0
         scores.append(

@@ -27,19 +27,20 @@ from skrln.inspection import (
     OutgoingWeightsDisplay,
     RegularizationPathDisplay,
 )
+from skrln.presets import READABLE
 
 data = load_breast_cancer()
 noise = np.random.RandomState(0).normal(size=(len(data.data), 70))
 X = np.hstack([data.data, noise])
 names = [*data.feature_names, *(f"noise {i}" for i in range(70))]
 
-common = {
+common = READABLE | {
     "hidden_layer_sizes": (64, 32),
     "early_stopping": True,
     "validation_fraction": 0.25,
     "random_state": 0,
 }
-rln = RLNClassifier(theta=-5.5, store_reg_path=60, **common)
+rln = RLNClassifier(store_reg_path=60, **common)
 rln.fit(X, data.target)
 print(
     f"{rln.n_active_features_} of {X.shape[1]} inputs are in use; "

@@ -42,6 +42,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from xgboost import XGBClassifier, XGBRegressor
 
 from skrln import RLNClassifier, RLNRegressor
+from skrln.presets import READABLE
 
 
 def bundled_tables():
@@ -103,7 +104,11 @@ def make_models(regression):
         n_estimators=200, learning_rate=0.05, max_depth=3, subsample=0.8, random_state=0
     )
 
-    rln = network((64, 32), theta=-6.5, max_iter=60, random_state=0)
+    rln = network(
+        **READABLE | {"hidden_layer_sizes": (64, 32), "theta": -6.5},
+        max_iter=60,
+        random_state=0,
+    )
 
     def search(regularization):
         model = clone(rln).set_params(regularization=regularization)

@@ -106,7 +106,7 @@ def make_masked_scorer(
     >>> from skrln import RLNRegressor, make_masked_scorer
     >>> X, y = make_regression(n_samples=80, n_features=5, n_targets=2, random_state=0)
     >>> y[::4, 1] = np.nan
-    >>> model = RLNRegressor(random_state=0)
+    >>> model = RLNRegressor(n_estimators=2, random_state=0)
     >>> scores = cross_val_score(model, X, y, cv=3, scoring=make_masked_scorer(r2_score))
     >>> bool(scores.min() > 0.5)
     True

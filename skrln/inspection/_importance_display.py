@@ -66,11 +66,13 @@ class ImportanceDisplay:
     Examples
     --------
     >>> from skrln import RLNRegressor
+    >>> from skrln.presets import READABLE
     >>> from skrln.datasets import make_friedman1_noise
     >>> from skrln.inspection import ImportanceDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
-    >>> rln = RLNRegressor(theta=-7, random_state=0).fit(X, y)
-    >>> l1 = RLNRegressor(regularization="uniform", theta=-8, random_state=0).fit(X, y)
+    >>> rln = RLNRegressor(**READABLE | {"theta": -7}, random_state=0).fit(X, y)
+    >>> l1 = RLNRegressor(**READABLE | {"theta": -8, "regularization": "uniform"})
+    >>> l1 = l1.set_params(random_state=0).fit(X, y)
     >>> display = ImportanceDisplay.from_estimator(rln, name="RLN")
     >>> other = ImportanceDisplay.from_estimator(l1, name="L1", ax=display.ax_)
     >>> [text.get_text().split()[0] for text in display.ax_.get_legend().get_texts()]

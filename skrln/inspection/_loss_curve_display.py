@@ -56,10 +56,11 @@ class LossCurveDisplay:
     Examples
     --------
     >>> from skrln import RLNRegressor
+    >>> from skrln.presets import READABLE
     >>> from skrln.datasets import make_friedman1_noise
     >>> from skrln.inspection import LossCurveDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
-    >>> model = RLNRegressor(early_stopping=True, random_state=0).fit(X, y)
+    >>> model = RLNRegressor(**READABLE, early_stopping=True, random_state=0).fit(X, y)
     >>> display = LossCurveDisplay.from_estimator(model)
     >>> display.ax_.get_xlabel()
     'Epoch'

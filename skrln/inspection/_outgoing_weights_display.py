@@ -52,10 +52,11 @@ class OutgoingWeightsDisplay:
     Examples
     --------
     >>> from skrln import RLNRegressor
+    >>> from skrln.presets import READABLE
     >>> from skrln.datasets import make_friedman1_noise
     >>> from skrln.inspection import OutgoingWeightsDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
-    >>> model = RLNRegressor(random_state=0).fit(X, y)
+    >>> model = RLNRegressor(**READABLE, random_state=0).fit(X, y)
     >>> display = OutgoingWeightsDisplay.from_estimator(model)
     >>> len(display.weights) == model.n_active_features_
     True

@@ -16,19 +16,31 @@ WAY_OUT = (
 
 
 def check_network(estimator):
-    """Refuse what is not a fitted network of this package."""
+    """Refuse what is not a single fitted network of this package."""
     if not isinstance(estimator, BaseRLN):
         raise ValueError(
             f"Got {type(estimator).__name__}, but expected a fitted RLNRegressor or "
             f"RLNClassifier. {WAY_OUT}"
         )
     check_is_fitted(estimator)
+    refuse_ensemble(estimator)
+
+
+def refuse_ensemble(estimator):
+    """Say how to look at a network of an ensemble."""
+    members = getattr(estimator, "estimators_", [])
+    if isinstance(estimator, BaseRLN) and len(members) > 1:
+        raise ValueError(
+            f"Got an ensemble of {len(members)} networks, but expected a single one. Pass "
+            "one of its estimators_, or fit with the parameters skrln.presets.READABLE."
+        )
 
 
 def fitted_attribute(estimator, attribute):
     """Value of a fitted attribute that the display needs."""
     check_is_fitted(estimator)
     if not hasattr(estimator, attribute):
+        refuse_ensemble(estimator)
         raise ValueError(
             f"Got {type(estimator).__name__}, but expected an estimator with "
             f"{attribute}. {WAY_OUT}"

@@ -67,10 +67,11 @@ class RegularizationPathDisplay:
     Examples
     --------
     >>> from skrln import RLNRegressor
+    >>> from skrln.presets import READABLE
     >>> from skrln.datasets import make_friedman1_noise
     >>> from skrln.inspection import RegularizationPathDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
-    >>> model = RLNRegressor(store_reg_path=30, random_state=0).fit(X, y)
+    >>> model = RLNRegressor(**READABLE, store_reg_path=30, random_state=0).fit(X, y)
     >>> display = RegularizationPathDisplay.from_estimator(model)
     >>> display.path.shape
     (100, 30, 2)
@@ -122,7 +123,7 @@ class RegularizationPathDisplay:
                 "but its edges are expected to have coefficients. Use "
                 'regularization="rln".'
             )
-        kept = slice(estimator.best_iteration_ + 1)
+        kept = slice(max(0, estimator.best_iteration_) + 1)
         path = estimator.reg_path_[kept]
         display = cls(
             path,

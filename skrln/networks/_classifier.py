@@ -29,7 +29,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 64)
+    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
         Units of each hidden layer, from the inputs on. ``()`` is a linear model. "geometric":
         three layers whose widths fall from the inputs in equal ratios, as published.
 
@@ -43,7 +43,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         higher learning rates stable and a penalty on the layer before it inert, so it is best
         left out or "after" with a regularized first layer. Not with "selu".
 
-    dropout : float, array-like of shape (n_hidden_layers,) or "auto", default=0.0
+    dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"
         Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
         the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
         variance. Predictions use all units. "auto" is 0.15 in networks of an ensemble that
@@ -54,7 +54,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
         network, without a penalty.
 
-    theta : float or "auto", default=-5.5
+    theta : float or "auto", default="auto"
         Mean of the log coefficients, natural log, held constant while they are learned.
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
@@ -163,9 +163,10 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Whether to hold out validation data, stop after `n_iter_no_change` epochs without
         improvement of its loss, and restore the best epoch: weights and coefficients. Where a
         fit goes on from a fitted network, or has no penalty, the start competes too. "auto"
-        does so above 10,000 rows, or where validation data or a `validation_cv` is given.
+        does so in an ensemble, above 10,000 rows, or where validation data or a
+        `validation_cv` is given.
 
-    validation_fraction : float, default=0.1
+    validation_fraction : float, default=0.125
         Share of the rows held out, in equal shares of each class.
 
     validation_cv : int, splitter or iterable, default=None
@@ -187,14 +188,15 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Scaled numbers ``z`` become ``z / sqrt(1 + (z / input_clip) ** 2)``: nearly what they
         were near zero, and never beyond this many standard deviations. None leaves them.
 
-    numeric_embedding : {"periodic", "piecewise"} or None, default=None
+    numeric_embedding : {"auto", "periodic", "piecewise"} or None, default="auto"
         What the network gets of each number beside the number itself. "periodic": three
         learned mixtures of sixteen learned cosines of it. "piecewise": up to twelve pieces of
         its range, found by a small tree that knows the target, each growing from -1 to 1.
-        Both help where a target jumps or turns with a number; a column is still dropped as a
-        whole. None gives it the number alone. Not with sparse tables.
+        They help where a target jumps or turns with a number. None gives it the number alone.
+        "auto" trains networks without an embedding and, in dense tables with at most 150
+        columns of numbers, as many with "piecewise".
 
-    n_estimators : int or "auto", default=1
+    n_estimators : int or "auto", default="auto"
         Networks whose predictions are averaged (of classes, their probabilities). Each holds
         out another fold for early stopping, `validation_fraction` of the rows or less, so
         that together they see all rows; they train in threads. Where `numeric_embedding`
@@ -361,13 +363,13 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 64),
+        hidden_layer_sizes=(256, 256),
         activation="relu",
         *,
         batch_norm=None,
-        dropout=0.0,
+        dropout="auto",
         regularization="rln",
-        theta=-5.5,
+        theta="auto",
         norm="l1",
         reg_step=0.03,
         nu=None,
@@ -392,14 +394,14 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         class_weight=None,
         task_weight=None,
         early_stopping="auto",
-        validation_fraction=0.1,
+        validation_fraction=0.125,
         validation_cv=None,
         n_iter_no_change=40,
         tol=1e-4,
         categorical_features="from_dtype",
         input_clip=3.0,
-        numeric_embedding=None,
-        n_estimators=1,
+        numeric_embedding="auto",
+        n_estimators="auto",
         bootstrap=False,
         pretrained=None,
         n_frozen_layers=0,

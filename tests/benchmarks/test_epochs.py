@@ -7,10 +7,13 @@ from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from skrln import RLNRegressor
+from skrln.presets import READABLE
 
 from ._measure import in_turn, seconds_per_epoch
 
 N_ROWS, N_COLUMNS, N_ROUNDS = 20_000, 100, 5
+#: One network, no embedding.
+SINGLE = {key: value for key, value in READABLE.items() if key != "hidden_layer_sizes"}
 #: Epochs of the short and the long fit. Those of MLPRegressor take longer, and its fits have
 #: little else in them.
 EPOCHS, MLP_EPOCHS = (1, 13), (1, 3)
@@ -38,6 +41,7 @@ def of_network(table, sizes, batch_size, changes):
             batch_size=batch_size,
             max_iter=n_epochs,
             early_stopping=False,
+            **SINGLE,
             random_state=0,
             **changes,
         )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from skrln import RLNRegressor, clear_caches
+from skrln import RLNRegressor
+from skrln.presets import READABLE, clear_caches
 
 from ._measure import compiled_programs, in_turn, seconds
 
@@ -31,7 +32,9 @@ def test_grid_search_compiles_once(report, name, values):
     lines = report(f"Grid of 5 folds x 3 values of {name}, 50 epochs")
 
     def search():
-        network = RLNRegressor((64,), max_iter=50, random_state=0)
+        network = RLNRegressor(
+            **READABLE | {"hidden_layer_sizes": (64,)}, max_iter=50, random_state=0
+        )
         GridSearchCV(network, {name: values}, cv=5, refit=False).fit(X, y)
 
     clear_caches()
@@ -50,7 +53,9 @@ def test_warm_fit(report):
     sizes = {"(256, 64), the default": (256, 64), "(64, 64)": (64, 64), "(64,)": (64,)}
 
     def measure(hidden):
-        network = RLNRegressor(hidden, max_iter=50, random_state=0)
+        network = RLNRegressor(
+            **READABLE | {"hidden_layer_sizes": hidden}, max_iter=50, random_state=0
+        )
         return lambda: seconds(lambda: network.fit(X, y))
 
     contenders = {name: measure(hidden) for name, hidden in sizes.items()}
@@ -73,7 +78,9 @@ def test_memory_stays_flat(report):
 
     def fit_all(sizes):
         for n_rows in sizes:
-            RLNRegressor((32,), max_iter=3, random_state=0).fit(X[:n_rows], y[:n_rows])
+            RLNRegressor(
+                **READABLE | {"hidden_layer_sizes": (32,)}, max_iter=3, random_state=0
+            ).fit(X[:n_rows], y[:n_rows])
             gc.collect()
             resident.append(resident_bytes())
 

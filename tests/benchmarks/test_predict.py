@@ -6,10 +6,12 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skrln import RLNClassifier, RLNRegressor
+from skrln.presets import READABLE
 
 from ._measure import in_turn, seconds
 
-SIZES, N_CALLS, N_ROUNDS = (256, 64), 200, 15
+SIZES = READABLE["hidden_layer_sizes"]
+N_CALLS, N_ROUNDS = 200, 15
 PAIRS = {
     "regressor": (RLNRegressor, MLPRegressor, load_diabetes),
     "classifier": (RLNClassifier, MLPClassifier, load_breast_cancer),
@@ -22,8 +24,8 @@ def test_one_row(report, kind):
     ours, peer, load = PAIRS[kind]
     X, y = load(return_X_y=True)
     fitted = [
-        cls(hidden_layer_sizes=SIZES, max_iter=5, random_state=0).fit(X, y)
-        for cls in (ours, peer)
+        ours(**READABLE, max_iter=5, random_state=0).fit(X, y),
+        peer(hidden_layer_sizes=SIZES, max_iter=5, random_state=0).fit(X, y),
     ]
 
     def measure(model):

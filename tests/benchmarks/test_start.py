@@ -26,11 +26,12 @@ import json
 from time import perf_counter
 from sklearn.datasets import load_diabetes
 from skrln import RLNRegressor
+from skrln.presets import READABLE
 X, y = load_diabetes(return_X_y=True)
 times = []
 for _ in range(2):
     start = perf_counter()
-    RLNRegressor(random_state=0).fit(X, y)
+    RLNRegressor(**READABLE, random_state=0).fit(X, y)
     times.append(perf_counter() - start)
 print(json.dumps(times))
 """

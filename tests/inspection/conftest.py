@@ -15,6 +15,11 @@ TINY = {
     "learning_rate": "cosine",
     "learning_rate_init": 0.003,
     "max_iter": 12,
+    "theta": -7,
+    "n_estimators": 1,
+    "numeric_embedding": None,
+    "dropout": 0.0,
+    "validation_fraction": 0.1,
     "random_state": 0,
 }
 
@@ -27,8 +32,7 @@ def friedman():
 def rln():
     """Network on an array, with early stopping, some zeros and paths."""
     return RLNRegressor(
-        **TINY,
-        theta=-5.5,
+        **TINY | {"theta": -5.5},
         batch_size=10,
         reg_warmup=0,
         early_stopping=True,
@@ -47,14 +51,16 @@ def classifier():
     """Three classes."""
     X, y = friedman()
     classes = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
-    return RLNClassifier(**TINY, theta=-6, store_reg_path=4).fit(X, classes)
+    return RLNClassifier(**TINY | {"theta": -6}, store_reg_path=4).fit(X, classes)
 
 
 @pytest.fixture(scope="package")
 def multi_output():
     """Two targets."""
     X, y = friedman()
-    return RLNRegressor(**TINY, theta=-6, store_reg_path=4).fit(X, np.c_[y, -(y**2)])
+    return RLNRegressor(**TINY | {"theta": -6}, store_reg_path=4).fit(
+        X, np.c_[y, -(y**2)]
+    )
 
 
 @pytest.fixture(scope="package")
@@ -65,4 +71,4 @@ def frame_network():
     table = pd.DataFrame(X[:, :3], columns=["width", "height", "depth"])
     table.loc[::7, "width"] = np.nan
     table["kind"] = pd.Categorical(np.digitize(X[:, 3], [0.25, 0.5, 0.75]).astype(str))
-    return RLNRegressor(**TINY, theta=-6).fit(table, y)
+    return RLNRegressor(**TINY | {"theta": -6}).fit(table, y)

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
@@ -78,3 +79,16 @@ def test_estimator_is_left_alone(pyplot, rln, display):
 def test_import_does_not_import_matplotlib():
     code = "import skrln.inspection, sys; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "display", [LossCurveDisplay, OutgoingWeightsDisplay, RegularizationPathDisplay]
+)
+def test_ensemble_is_too_much_for_one_network(display):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    small = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
+    model = RLNRegressor(n_estimators=2, numeric_embedding=None, **small)
+    model.fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="Got an ensemble of 2 networks, but expected"):
+        display.from_estimator(model)
+    assert len(ImportanceDisplay.from_estimator(model).figure_.axes) == 1

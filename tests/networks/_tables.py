@@ -39,6 +39,7 @@ def small(estimator, **params):
         "max_iter": 10,
         "learning_rate_init": 0.01,
         "n_estimators": 1,
+        "dropout": 0.0,
         "numeric_embedding": None,
         "random_state": 0,
     }

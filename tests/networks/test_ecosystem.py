@@ -390,7 +390,8 @@ import numpy as np
 from skrln import RLNRegressor
 from skrln._core._importance import garson_importance
 X = np.random.default_rng(0).normal(size=(20, 2))
-model = RLNRegressor((3,), max_iter=2, random_state=0).fit(X, X[:, 0])
+model = RLNRegressor((3,), theta=-7, n_estimators=1, numeric_embedding=None, max_iter=2)
+model.fit(X, X[:, 0])
 expected = model.predict(X)
 child = os.fork()
 if child == 0:

@@ -6,17 +6,18 @@ import pytest
 
 from skrln import RLNRegressor
 from skrln.datasets import make_friedman1_noise
+from skrln.presets import READABLE
 
 SEEDS = range(10)
 
 
 @pytest.fixture(scope="module")
 def fits():
-    """A fit at the defaults per seed, with a test set of its own."""
+    """A fit of the network to read per seed, with a test set of its own."""
     found = []
     for seed in SEEDS:
         X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=seed)
-        model = RLNRegressor(random_state=seed).fit(X[:400], y[:400])
+        model = RLNRegressor(**READABLE, random_state=seed).fit(X[:400], y[:400])
         found.append((model, X[400:], y[400:]))
     return found
 
@@ -53,9 +54,22 @@ def test_shuffled_labels_are_not_predicted():
     for seed in SEEDS[:5]:
         X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=seed)
         shuffled = np.random.default_rng(seed).permutation(y)
-        model = RLNRegressor(early_stopping=True, random_state=seed)
+        model = RLNRegressor(**READABLE, early_stopping=True, random_state=seed)
         model.fit(X[:400], shuffled[:400])
         scores.append(model.score(X[400:], shuffled[400:]))
         active.append(model.n_active_features_ / X.shape[1])
     print(f"R2 {np.mean(scores):.3f}, share of inputs active {np.mean(active):.2f}")
     assert np.mean(scores) <= 0.05
+
+
+def test_ensemble_predicts_better_and_ranks_the_true_inputs_first():
+    """It keeps every input that one of its networks keeps, and so names fewer."""
+    X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=0)
+    single = RLNRegressor(**READABLE, random_state=0).fit(X[:400], y[:400])
+    model = RLNRegressor(random_state=0).fit(X[:400], y[:400])
+    true, noise = recovered(model)
+    score = model.score(X[400:], y[400:])
+    print(f"{true} true inputs and {noise} others, R2 {score:.3f}")
+    assert true == 5
+    assert set(np.argsort(-model.feature_importances_)[:5]) == set(range(5))
+    assert score > single.score(X[400:], y[400:])
