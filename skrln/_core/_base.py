@@ -6,7 +6,6 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -15,9 +14,10 @@ from skrln._kernels import StopReason, fit_network
 
 from . import _settings
 from ._blend import temper
-from ._forward import Network, norm_scale, row_blocks
+from ._forward import Network, norm_scale
 from ._importance import active_inputs, garson_importance, zero_shares
 from ._members import (
+    encoded_blocks,
     fit_members,
     is_plain,
     means_of,
@@ -29,7 +29,7 @@ from ._outcome import Watch, listener, warn_outcome
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
-from ._sklearn import CallbackSupportMixin, fit_context, take, with_callbacks
+from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from ._transfer import find_source, start_of
 from ._validation import all_or_nothing
 
@@ -387,22 +387,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self, "_target")
         X = check_inputs(self, X, reset=False)
         members = self.estimators_
-        width = max(X.shape[1], *(w.shape[1] for m in members for w in m.coefs_))
-        blocks = row_blocks(X.shape[0], width)
-        found = [
-            self._means_of(X if len(blocks) == 1 else take(X, rows, axis=0), members)
-            for rows in blocks
-        ]
+        blocks = encoded_blocks(members, X)
+        found = [self._means_of(inputs, members) for inputs in blocks]
         return np.concatenate(found) if len(found) > 1 else found[0]
 
-    def _means_of(self, X, members):
-        if sparse.issparse(X):
-            X = X.toarray()
+    def _means_of(self, inputs, members):
         if len(members) == 1:
-            found = means_of(members[0], members[0]._encoder.transform(X))
+            found = means_of(members[0], inputs[id(members[0]._encoder)])
         else:
-            encoders = {id(member._encoder): member._encoder for member in members}
-            inputs = {key: one.transform(X) for key, one in encoders.items()}
             found = sum(
                 weight * means_of(member, inputs[id(member._encoder)])
                 for member, weight in zip(members, self.estimator_weights_, strict=True)

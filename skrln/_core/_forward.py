@@ -43,36 +43,48 @@ class Network(NamedTuple):
     embedding: dict | None = None  #: arrays of the periodic embedding, by name
 
 
-def forward(inputs, network, drop=None):
+def forward(inputs, network, start=0):
     """Outputs of the last layer, (n_samples, n_outputs).
 
     Parameters
     ----------
-    inputs : ndarray of shape (n_samples, n_inputs)
+    inputs : ndarray of shape (n_samples, n_units_in)
+        Encoded rows; with `start`, the values of the hidden layer before it.
     network : Network
-    drop : callable or None
-        Takes the values of a hidden layer and its number, and returns them with some
-        units dropped. None drops nothing.
+    start : int, default=0
+        Layer to begin with.
     """
-    activate = ACTIVATIONS[network.activation]
+    last = len(network.coefs) - 1
+    if start == 0 and network.embedding is not None:
+        inputs = _embed(inputs, **network.embedding)
+    for k in range(start, last):
+        inputs = _hidden_layer(inputs, network, k)
+    return _affine(inputs, network, last)
+
+
+def hidden_values(inputs, network, layer):
+    """What the hidden layer of this number passes on, (n_samples, n_units)."""
     if network.embedding is not None:
         inputs = _embed(inputs, **network.embedding)
-    last = len(network.coefs) - 1
-    for k, (weight, bias) in enumerate(
-        zip(network.coefs, network.intercepts, strict=True)
-    ):
-        inputs = inputs @ weight
-        inputs += bias
-        if k == last:
-            return inputs
-        if network.batch_norm == "before":
-            inputs = _normalize(inputs, network.batch_norms[k])
-        inputs = activate(inputs)
-        if network.batch_norm == "after":
-            inputs = _normalize(inputs, network.batch_norms[k])
-        if drop is not None:
-            inputs = drop(inputs, k)
+    for k in range(layer + 1):
+        inputs = _hidden_layer(inputs, network, k)
     return inputs
+
+
+def _affine(inputs, network, k):
+    values = inputs @ network.coefs[k]
+    values += network.intercepts[k]
+    return values
+
+
+def _hidden_layer(inputs, network, k):
+    values = _affine(inputs, network, k)
+    if network.batch_norm == "before":
+        values = _normalize(values, network.batch_norms[k])
+    values = ACTIVATIONS[network.activation](values)
+    if network.batch_norm == "after":
+        values = _normalize(values, network.batch_norms[k])
+    return values
 
 
 def _embed(inputs, frequency, phase, weight, bias):
@@ -94,19 +106,33 @@ def _normalize(values, norm):
     return values * scale + (norm[1] - norm[2] * scale)
 
 
-def dropper(rates, activation, rng):
-    """What `forward` takes as `drop`: dropout as in training, from a Generator."""
+def thinned(network, rates, rng):
+    """Network that one draw of dropout leaves, the same for all rows.
 
-    def drop(values, k):
-        rate = rates[k]
-        kept = rng.random(values.shape, np.float32) >= rate
-        if activation != "selu":
-            return np.where(kept, values, 0) / (1 - rate)
-        floor = -_SELU_SCALE * _SELU_ALPHA
-        scale = 1 / np.sqrt((1 - rate) * (1 + rate * floor**2))
-        return scale * (np.where(kept, values, floor) - rate * floor)
+    Scaling, and what alpha dropout puts in place of a unit, go into the layer behind it.
 
-    return drop
+    Parameters
+    ----------
+    network : Network
+    rates : sequence of float
+        Share of the units of each hidden layer that is dropped.
+    rng : Generator
+    """
+    coefs, intercepts = list(network.coefs), list(network.intercepts)
+    for k, rate in enumerate(rates):
+        if rate == 0:
+            continue
+        weight = coefs[k + 1]
+        kept = rng.random(len(weight)) >= rate
+        if network.activation == "selu":
+            floor = -_SELU_SCALE * _SELU_ALPHA
+            scale = 1 / np.sqrt((1 - rate) * (1 + rate * floor**2))
+            shift = scale * floor * (~kept - rate)
+            intercepts[k + 1] = intercepts[k + 1] + shift.astype(weight.dtype) @ weight
+        else:
+            scale = 1 / (1 - rate)
+        coefs[k + 1] = (scale * kept).astype(weight.dtype)[:, None] * weight
+    return network._replace(coefs=coefs, intercepts=intercepts)
 
 
 def row_blocks(n_rows, width):

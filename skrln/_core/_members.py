@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from skrln._kernels import StopReason, default_platform
 
 from ._blend import best_temperature, convex_weights, mean_loss
-from ._forward import forward
+from ._forward import forward, row_blocks
 from ._outcome import listener
 from ._preparation import (
     Problem,
@@ -24,6 +24,7 @@ from ._preparation import (
     read_validation,
 )
 from ._preprocessing import InputEncoder, find_categorical
+from ._sklearn import take
 from ._splits import member_splits
 from ._transfer import pretrained_members
 from ._validation import check_validation_arguments
@@ -320,11 +321,32 @@ def online_members(estimator):
     return members
 
 
+def encoded_blocks(members, X, n_columns=0):
+    """Block after block of rows as each encoder encodes them, by the id of the encoder.
+
+    No array of a block is larger than `row_blocks` has it; `n_columns` is the width of what
+    the caller makes of it.
+    """
+    widths = [w.shape[1] for member in members for w in member.coefs_]
+    blocks = row_blocks(X.shape[0], max(n_columns, X.shape[1], *widths))
+    encoders = {id(member._encoder): member._encoder for member in members}
+    for rows in blocks:
+        part = X if len(blocks) == 1 else take(X, rows, axis=0)
+        if sparse.issparse(part):
+            part = part.toarray()
+        yield {key: encoder.transform(part) for key, encoder in encoders.items()}
+
+
+def dense_inputs(network, inputs):
+    """Encoded rows as the network takes them: in its precision, and not sparse."""
+    dense = inputs.toarray() if sparse.issparse(inputs) else inputs
+    return dense.astype(network.coefs[0].dtype, copy=False)
+
+
 def means_of(member, inputs):
     """Predictions of one network for encoded rows, in the space that is averaged in."""
-    dense = inputs.toarray() if sparse.issparse(inputs) else inputs
     network = member._network
-    outputs = forward(dense.astype(network.coefs[0].dtype, copy=False), network)
+    outputs = forward(dense_inputs(network, inputs), network)
     return member._target.means(outputs.astype(np.float64, copy=False))
 
 

@@ -11,6 +11,7 @@ from skrln._core._params import CLASSIFICATION, COMMON
 from skrln._core._scoring import exact_match
 from skrln._core._sklearn import fit_context
 from skrln._core._targets import ClassTarget, check_class_target
+from skrln._core._uncertainty import draws_of, spread_of
 
 
 class RLNClassifier(ClassifierMixin, BaseRLN):
@@ -46,7 +47,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"
         Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
         the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
-        variance. Predictions use all units. "auto" is 0.15 in networks of an ensemble that
+        variance. Predictions use all units; draws of `sample_predictions`, and what
+        ``return_std=True`` returns, do not. "auto" is 0.15 in networks of an ensemble that
         tell classes without an embedding of numbers, and 0 in all others.
 
     regularization : {"rln", "uniform"} or None, default="rln"
@@ -518,7 +520,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
                 "classes out after the first call, or fit a new estimator."
             )
 
-    def predict_proba(self, X):
+    def predict_proba(self, X, return_std=False):
         """Probabilities of the classes.
 
         Parameters
@@ -526,16 +528,90 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
             Inputs.
 
+        return_std : bool, default=False
+            Whether to return how far the networks that the fit stands for differ, too. That
+            takes `dropout` (Monte Carlo dropout: 100 draws, with the seed `random_state` of
+            the estimator), or an ensemble (the spread of its members by their weight), or
+            both. It says how well the data determine the probability: one near 0.5 can be
+            certain.
+
         Returns
         -------
-        ndarray of shape (n_samples, n_classes), or list of them
+        proba : ndarray of shape (n_samples, n_classes), or list of them
             One array per task where there are several. For multilabel problems one array of
-            shape (n_samples, n_labels), the probability of each label.
+            shape (n_samples, n_labels), the probability of each label. The same with and
+            without `return_std`: of all units of all networks, not the mean of the draws.
+
+        proba_std : ndarray, or list of them, shaped as `proba`
+            Standard deviation of each probability. Only with `return_std`.
+
+        Raises
+        ------
+        ValueError
+            With `return_std`, for a single network without dropout.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skrln import RLNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = RLNClassifier(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> proba, std = model.predict_proba(X, return_std=True)
+        >>> proba.shape, std.shape
+        ((150, 3), (150, 3))
         """
-        means = self._means(X)
-        found = self._target.split(means)
+        proba = self._per_task(self._means(X))
+        if not return_std:
+            return proba
+        return proba, self._per_task(spread_of(self, X))
+
+    def sample_predictions(self, X, n_samples=100, random_state=None):
+        """Draw probabilities: what each of the networks that the fit stands for says.
+
+        With `dropout` each draw is a random mask of dropout through one network; of an
+        ensemble through one of its members, each of them as often as its weight has it.
+        Without dropout the draws are the members. A draw is the same network for all rows.
+        The temperature that sharpens or flattens the probabilities of an ensemble is
+        applied to each draw.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        n_samples : int, default=100
+            Number of draws.
+
+        random_state : int, RandomState instance or None, default=None
+            Seeds the draws; with None they differ from call to call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples_X, n_classes, n_samples), or list of them
+            One array per task where there are several. For multilabel problems one array of
+            shape (n_samples_X, n_labels, n_samples), the probability of each label.
+
+        Raises
+        ------
+        ValueError
+            For a single network without dropout.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skrln import RLNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = RLNClassifier(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> model.sample_predictions(X[:5], n_samples=50, random_state=0).shape
+        (5, 3, 50)
+        """
+        return self._per_task(draws_of(self, X, n_samples, random_state))
+
+    def _per_task(self, columns):
+        """What belongs to the classes of all tasks, as `predict_proba` returns it."""
+        found = self._target.split(columns)
         if self._target.multilabel:
-            return np.column_stack([p[:, 1] for p in found])
+            return np.stack([p[:, 1] for p in found], axis=1)
         return found[0] if self._target.one_dimensional else found
 
     def predict_log_proba(self, X):

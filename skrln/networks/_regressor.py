@@ -11,6 +11,7 @@ from skrln._core._params import COMMON, REGRESSION
 from skrln._core._scoring import mean_r2
 from skrln._core._sklearn import fit_context
 from skrln._core._targets import RegressionTarget, check_regression_target
+from skrln._core._uncertainty import draws_of, spread_of
 
 
 class RLNRegressor(RegressorMixin, BaseRLN):
@@ -42,7 +43,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"
         Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
         the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
-        variance. Predictions use all units. "auto" is 0.15 in networks of an ensemble that
+        variance. Predictions use all units; draws of `sample_predictions`, and what
+        ``return_std=True`` returns, do not. "auto" is 0.15 in networks of an ensemble that
         tell classes without an embedding of numbers, and 0 in all others.
 
     loss : str, default="squared_error"
@@ -494,7 +496,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict the targets.
 
         Parameters
@@ -502,13 +504,87 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
             Inputs.
 
+        return_std : bool, default=False
+            Whether to return how far the networks that the fit stands for differ, too. That
+            takes `dropout` (Monte Carlo dropout: 100 draws, with the seed `random_state` of
+            the estimator), or an ensemble (the spread of its members by their weight), or
+            both. It says how well the data determine the prediction, and has no part of the
+            noise of `y`.
+
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_tasks)
-            In the units of `y`.
+        y_mean : ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            In the units of `y`. The same with and without `return_std`: of all units of
+            all networks, not the mean of the draws.
+
+        y_std : ndarray, shaped as `y_mean`
+            Standard deviation, in the units of `y`. Only with `return_std`.
+
+        Raises
+        ------
+        ValueError
+            With `return_std`, for a single network without dropout.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_friedman1
+        >>> from skrln import RLNRegressor
+        >>> X, y = make_friedman1(n_samples=200, random_state=0)
+        >>> model = RLNRegressor(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> mean, std = model.predict(X, return_std=True)
+        >>> mean.shape, std.shape
+        ((200,), (200,))
         """
         means = self._means(X)
-        return self._target.decode(means)
+        mean = self._target.decode(means)
+        if not return_std:
+            return mean
+        std = spread_of(self, X) * self._target.scale
+        return mean, std.reshape(mean.shape)
+
+    def sample_predictions(self, X, n_samples=100, random_state=None):
+        """Draw predictions: what each of the networks that the fit stands for says.
+
+        With `dropout` each draw is a random mask of dropout through one network; of an
+        ensemble through one of its members, each of them as often as its weight has it.
+        Without dropout the draws are the members. A draw is the same network for all rows:
+        what is computed from several predictions, such as their difference or sum, can be
+        computed from each draw.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        n_samples : int, default=100
+            Number of draws.
+
+        random_state : int, RandomState instance or None, default=None
+            Seeds the draws; with None they differ from call to call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples_X, n_samples) or (n_samples_X, n_tasks, n_samples)
+            In the units of `y`, without its noise.
+
+        Raises
+        ------
+        ValueError
+            For a single network without dropout.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_friedman1
+        >>> from skrln import RLNRegressor
+        >>> X, y = make_friedman1(n_samples=200, random_state=0)
+        >>> model = RLNRegressor(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> model.sample_predictions(X[:3], n_samples=50, random_state=0).shape
+        (3, 50)
+        """
+        draws = draws_of(self, X, n_samples, random_state)
+        target = self._target
+        draws = draws * target.scale[:, None] + target.center[:, None]
+        return draws[:, 0] if target.one_dimensional else draws
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, the mean over the tasks.
