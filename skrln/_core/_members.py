@@ -41,6 +41,8 @@ AUTO_MEMBERS, AUTO_MEMBERS_ROWS = (8, 4), 1_000
 AUTO_DROPOUT = 0.15
 #: Tables with more numeric columns than this get no embedding from "auto".
 EMBEDDED_COLUMNS = 150
+#: How much stronger the second theta of wide tables is.
+STRONGER = 1.25
 #: Kinds of networks that count less than this are left out.
 LEAST_WEIGHT = 0.02
 
@@ -70,13 +72,27 @@ def is_plain(estimator):
 
 
 def make_cells(estimator, X, n_rows, sources):
-    """Kinds of networks that "auto" stands for; those of fitted ones to go on from."""
-    embeddings: tuple[Any, ...] = (estimator.numeric_embedding,)
-    if estimator.numeric_embedding == "auto":
-        embeddings = tuple(dict.fromkeys(one.numeric_embedding for one in sources))
-        embeddings = embeddings or _auto_embeddings(estimator, X)
+    """Kinds of networks that "auto" stands for; those of fitted ones to go on from.
+
+    Dense tables with few numbers get a kind with pieces of them; wide tables, in which few
+    columns may matter, one with a strong penalty.
+    """
     thetas = auto_thetas(estimator, n_rows)
+    if estimator.numeric_embedding != "auto":
+        return [Cell(theta, estimator.numeric_embedding) for theta in thetas]
+    known = tuple(dict.fromkeys(one.numeric_embedding for one in sources))
+    embeddings = known or _auto_embeddings(estimator, X)
+    wide = X.shape[1] > EMBEDDED_COLUMNS and estimator.regularization is not None
+    if estimator.theta == "auto" and wide and not known:
+        thetas = (*thetas, thetas[-1] + STRONGER)
     return [Cell(theta, one) for one in embeddings for theta in thetas]
+
+
+def _auto_embeddings(estimator, X):
+    if sparse.issparse(X):
+        return (None,)
+    n_numeric = X.shape[1] - len(find_categorical(X, estimator.categorical_features))
+    return (None, "piecewise") if 0 < n_numeric <= EMBEDDED_COLUMNS else (None,)
 
 
 def auto_thetas(estimator, n_rows):

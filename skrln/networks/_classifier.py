@@ -498,12 +498,12 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self : object
             Trained estimator.
         """
-        if classes is None and not hasattr(self, "coefs_"):
+        if classes is None and not hasattr(self, "_target"):
             raise ValueError(
                 "Got classes=None, but the first call of partial_fit is expected to name "
                 "all classes. Pass classes=numpy.unique(all_labels)."
             )
-        if classes is not None and hasattr(self, "coefs_"):
+        if classes is not None and hasattr(self, "_target"):
             self._check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
