@@ -170,7 +170,9 @@ def _count_shared(estimator, sizes, network):
             f"Got reuse_head=True, but pretrained has layers of {sizes} units and this fit "
             f"of {wanted}. Restore hidden_layer_sizes, or pass reuse_head=False."
         )
-    n_kept = n_same if estimator.reuse_head else min(n_same, network.n_layers - 1)
+    # A last layer is not a hidden one, even where it has the shape of one.
+    n_hidden = min(len(sizes), len(wanted)) - 2
+    n_kept = n_same if estimator.reuse_head else min(n_same, n_hidden)
     if n_kept < max(1, estimator.n_frozen_layers):
         raise ValueError(
             f"Got n_frozen_layers={estimator.n_frozen_layers} and hidden_layer_sizes="

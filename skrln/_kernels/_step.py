@@ -61,7 +61,7 @@ def train_step(
         jax.random.fold_in(key, state.step) if network.dropout else key,
         hyper.dropout,
         jnp.asarray(NORM_RATE, batch.targets.dtype),
-        state.step == 0,
+        (state.step == 0) & _is_fresh(state.moments),
         None if open_layers is None else ~open_layers,
     )
 
@@ -105,6 +105,14 @@ def train_step(
         average=average,
     )
     return new, StepInfo(loss, batch.size)
+
+
+def _is_fresh(moments: tuple[Moments, ...]) -> Array:
+    """Whether no layer goes on from moments of an earlier fit."""
+    fresh = jnp.bool_(True)
+    for one in moments:
+        fresh &= jnp.all((one.mean == 0) & (one.variance == 1))
+    return fresh
 
 
 def _scaled(direction: Any, rates: tuple[Array, ...]) -> Params:

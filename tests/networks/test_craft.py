@@ -1,0 +1,583 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Batch norm, dropout, clipping, decay, averages and schedules in whole fits."""
+
+import pickle
+
+import numpy as np
+import optax
+import pytest
+
+from skrln.inspection import garson_importance
+
+from ._tables import (
+    arrays,
+    assert_close_fit,
+    assert_same_fit,
+    classifier,
+    is_same_fit,
+    make_classes,
+    make_table,
+    regressor,
+)
+
+X_ALL, Y_ALL = make_table(50)
+X, Y, X_VAL, Y_VAL = X_ALL[:40], Y_ALL[:40], X_ALL[40:], Y_ALL[40:]
+_, CLASSES = make_classes(n_classes=3)
+VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
+WHERE = ["before", "after"]
+#: One plain step down the gradient, of the whole table.
+ONE_STEP = {
+    "solver": "sgd",
+    "momentum": 0.0,
+    "learning_rate": "constant",
+    "regularization": None,
+    "max_iter": 1,
+}
+
+
+def start_of(**params):
+    """The weights that a fit begins with: those after a step of no length."""
+    return regressor(**(ONE_STEP | params | {"learning_rate_init": 1e-300})).fit(X, Y)
+
+
+def moves(model, start):
+    """What training has added to all weights and biases."""
+    new = [*model.coefs_, *model.intercepts_]
+    old = [*start.coefs_, *start.intercepts_]
+    return [b - a for a, b in zip(old, new, strict=True)]
+
+
+def moments(model, X):
+    """Mean and variance, over `X`, of what the hidden layer normalizes."""
+    values = model._encoder.transform(X) @ model.coefs_[0] + model.intercepts_[0]
+    if model.batch_norm == "after":
+        values = np.maximum(values, 0)
+    return values.mean(axis=0), values.var(axis=0)
+
+
+# -- batch norm ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_prediction_is_what_was_validated(where):
+    """The running moments that come back are those that the best epoch was judged by."""
+    model = regressor(batch_norm=where).fit(X, Y, **VALIDATION)
+    residual = (model.predict(X_VAL) - Y_VAL) / model._target.scale
+    best = model.validation_loss_curve_[model.best_iteration_]
+    assert np.mean(0.5 * residual**2) == pytest.approx(best, rel=1e-9)
+    assert [norm.shape for norm in model.batch_norms_] == [(4, 5)]
+
+
+def test_probabilities_are_what_was_validated():
+    model = classifier(batch_norm="before")
+    model.fit(X, CLASSES, X_val=X[::4], y_val=CLASSES[::4])
+    chosen = model.predict_proba(X[::4])[np.arange(10), CLASSES[::4]]
+    best = model.validation_loss_curve_[model.best_iteration_]
+    assert -np.log(chosen).mean() == pytest.approx(best, rel=1e-9)
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_prediction_does_not_depend_on_the_rows_beside(where):
+    model = regressor(batch_norm=where).fit(X, Y)
+    alone = np.concatenate([model.predict(row[None]) for row in X_VAL])
+    np.testing.assert_allclose(model.predict(X_VAL), alone, rtol=1e-12)
+    # By the moments of training, and not by those of what is predicted.
+    shifted = model.predict(X_VAL + 1)
+    assert np.all(np.abs(shifted - model.predict(X_VAL)) > 1e-3)
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_weight_is_a_repetition(where):
+    """In a full batch; the moments of a batch have to know the weights for it."""
+    counts = np.repeat([1, 2], [24, 16])
+    # Mean outputs and targets are zero: Adam would make steps of the rounding in that.
+    model = regressor(batch_norm=where, solver="sgd")
+    weighted = model.fit(X, Y, sample_weight=counts)
+    found = [*arrays(weighted), *weighted.batch_norms_]
+    repeated = model.fit(np.repeat(X, counts, axis=0), np.repeat(Y, counts))
+    expected = [*arrays(repeated), *repeated.batch_norms_]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-11)
+    plain = model.fit(X, Y)
+    assert not np.allclose(plain.batch_norms_[0], found[-1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_running_moments_begin_with_the_first_batch(where):
+    model = regressor(
+        batch_norm=where, regularization=None, learning_rate_init=1e-300, max_iter=3
+    ).fit(X, Y)
+    # The weights stand still, and so every batch has the moments of the first.
+    np.testing.assert_allclose(model.batch_norms_[0][2:], moments(model, X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
+def test_going_on_keeps_the_running_moments(where, how):
+    """The next batch adds its tenth to them, and does not take their place."""
+    params = {"learning_rate": "constant", "regularization": None}
+    model = regressor(batch_norm=where, warm_start=True, **params).fit(X, Y)
+    old = model.batch_norms_[0].copy()
+    seen = moments(model, X)
+    # The weights moved while the moments followed: batch and past are not the same.
+    assert np.abs(old[2:] - seen).max() > 0.01
+    model.set_params(max_iter=1, learning_rate_init=1e-300)
+    getattr(model, "fit" if how == "warm_start" else how)(X, Y)
+    np.testing.assert_array_equal(model.batch_norms_[0][:2], old[:2])
+    expected = 0.9 * old[2:] + 0.1 * np.array(seen)
+    np.testing.assert_allclose(model.batch_norms_[0][2:], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"batch_norm": "before"}, {"batch_norm": "after"}, {"average_decay": 0.9}],
+)
+def test_calls_of_partial_fit_are_the_epochs_of_a_fit(how):
+    """Running moments, raw weights and their average go from call to call."""
+    params = {"learning_rate": "constant", "regularization": None} | how
+    # Both begin with the same weights, and full batches draw nothing.
+    start = {"pretrained": regressor(**params).fit(X, Y), "reuse_head": True}
+    whole = regressor(max_iter=3, **params | start).fit(X, Y)
+    calls = regressor(**params | start)
+    for _ in range(3):
+        calls.partial_fit(X, Y)
+    # Of an idle bias the gradient is rounding, which Adam divides by its 1e-8.
+    assert_close_fit(whole, calls, rtol=1e-7, atol=1e-8)
+    for a, b in zip(whole.batch_norms_, calls.batch_norms_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+    single = regressor(**params | start).partial_fit(X, Y)
+    assert not np.allclose(single.coefs_[0], whole.coefs_[0], rtol=1e-4)
+
+
+def test_pickle_keeps_the_running_moments():
+    model = regressor(batch_norm="after").fit(X, Y)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.batch_norms_[0], model.batch_norms_[0])
+    np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+
+
+def test_fit_without_batch_norm_forgets_the_moments():
+    model = regressor(batch_norm="after").fit(X, Y)
+    model.set_params(batch_norm=None).fit(X, Y)
+    assert model.batch_norms_ == []
+    assert_same_fit(model, regressor().fit(X, Y))
+
+
+def test_importance_knows_the_scales():
+    """A unit whose values are scaled down counts less, where no other follows."""
+    model = regressor(batch_norm="after").fit(X, Y)
+    gain, _, _, variance = norm = model.batch_norms_[0]
+    by_hand = [
+        model.coefs_[0],
+        model.coefs_[1] * (gain / np.sqrt(variance + 1e-5))[:, None],
+    ]
+    expected = garson_importance(by_hand)
+    np.testing.assert_allclose(model.feature_importances_, expected, rtol=1e-12)
+    assert not np.allclose(expected, garson_importance(model.coefs_))
+    # All but one unit scaled to nothing: its inputs are all that is left.
+    unit = np.argmax(np.abs(model.coefs_[0]).sum(axis=0))
+    norm[0] = np.where(np.arange(5) == unit, 2.0, 0.0)
+    size = np.abs(model.coefs_[0][:, unit])
+    np.testing.assert_allclose(model.feature_importances_, size / size.sum())
+
+
+def test_importance_does_not_know_scales_before_the_activation():
+    """They are common to all inputs of a unit, whose shares stay."""
+    model = regressor(batch_norm="before").fit(X, Y)
+    before = model.feature_importances_
+    model.batch_norms_[0][0] *= [1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(model.feature_importances_, before)
+
+
+def test_batch_norm_of_a_linear_model_is_none():
+    plain = regressor(hidden_layer_sizes=()).fit(X, Y)
+    normed = regressor(hidden_layer_sizes=(), batch_norm="after").fit(X, Y)
+    assert normed.batch_norms_ == []
+    assert_same_fit(plain, normed)
+
+
+@pytest.mark.parametrize("rate", [1 / 64, 1 / 16])
+def test_batch_norm_trains_a_network_that_does_not_train_without(rate):
+    """Eight hidden layers by plain gradient descent, from three starts."""
+    params = ONE_STEP | {
+        "hidden_layer_sizes": (16,) * 8,
+        "learning_rate_init": rate,
+        "max_iter": 60,
+    }
+    plain, normed = (
+        [
+            regressor(batch_norm=where, random_state=seed, **params)
+            .fit(X, Y)
+            .loss_curve_[-10:]
+            .mean()
+            for seed in range(3)
+        ]
+        for where in (None, "before")
+    )
+    # The mean of the target has a loss of one half.
+    assert np.mean(normed) < 0.25 * np.mean(plain), (plain, normed)
+
+
+# -- dropout ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "selu"])
+def test_prediction_drops_nothing(activation):
+    """Two predictions are the same, and follow from the weights alone."""
+    model = regressor(dropout=0.5, activation=activation).fit(X, Y, **VALIDATION)
+    np.testing.assert_array_equal(model.predict(X), model.predict(X))
+    residual = (model.predict(X_VAL) - Y_VAL) / model._target.scale
+    best = model.validation_loss_curve_[model.best_iteration_]
+    assert np.mean(0.5 * residual**2) == pytest.approx(best, rel=1e-9)
+
+
+def test_one_seed_drops_the_same_units():
+    first, second = (regressor(dropout=0.5).fit(X, Y) for _ in range(2))
+    assert_same_fit(first, second)
+    # Of the same weights, others are dropped: full batches draw nothing else.
+    start = regressor().fit(X, Y)
+    going_on = {"dropout": 0.5, "pretrained": start, "reuse_head": True}
+    one, other = (regressor(random_state=seed, **going_on).fit(X, Y) for seed in (1, 2))
+    assert not is_same_fit(one, other)
+
+
+def test_every_step_drops_other_units():
+    """Weights that stand still have another loss in each epoch."""
+    model = regressor(dropout=0.5, learning_rate_init=1e-12).fit(X, Y)
+    assert len(np.unique(model.loss_curve_.round(6))) == 10
+
+
+def test_rates_per_layer():
+    """One number is that of all layers; zeros are no dropout."""
+    deep = {"hidden_layer_sizes": (5, 5)}
+    one = regressor(dropout=0.3, **deep).fit(X, Y)
+    assert_same_fit(one, regressor(dropout=[0.3, 0.3], **deep).fit(X, Y))
+    first = regressor(dropout=(0.3, 0.0), **deep).fit(X, Y)
+    second = regressor(dropout=np.array([0.0, 0.3]), **deep).fit(X, Y)
+    none = regressor(dropout=[0.0, 0.0], **deep).fit(X, Y)
+    assert_same_fit(none, regressor(**deep).fit(X, Y))
+    fits = [one, first, second, none]
+    for i, a in enumerate(fits):
+        for b in fits[i + 1 :]:
+            assert not is_same_fit(a, b)
+
+
+def test_more_dropout_is_a_higher_training_loss():
+    losses = [
+        regressor(dropout=rate, max_iter=40).fit(X, Y).loss_curve_[-10:].mean()
+        for rate in (0.0, 0.2, 0.6)
+    ]
+    assert losses == sorted(losses)
+
+
+# -- clipping --------------------------------------------------------------------------
+
+
+def test_clip_norm_bounds_the_step():
+    """Over all layers together, and without turning it."""
+    rate, bound = 0.1, 1e-3
+    params = ONE_STEP | {"learning_rate_init": rate}
+    start = start_of()
+    free = moves(regressor(**params).fit(X, Y), start)
+    clipped = moves(regressor(clip_norm=bound, **params).fit(X, Y), start)
+    free, clipped = (
+        np.concatenate([m.ravel() for m in one]) for one in (free, clipped)
+    )
+    assert np.linalg.norm(free) > 2 * rate * bound
+    assert np.linalg.norm(clipped) == pytest.approx(rate * bound, rel=1e-9)
+    cosine = clipped @ free / np.linalg.norm(free) / np.linalg.norm(clipped)
+    assert cosine == pytest.approx(1, abs=1e-9)
+    # A bound that is never reached is none.
+    loose = regressor(clip_norm=1e6, **params).fit(X, Y)
+    assert_close_fit(loose, regressor(**params).fit(X, Y), rtol=1e-12)
+
+
+def test_clip_value_bounds_every_entry():
+    rate, bound = 0.1, 0.02
+    params = ONE_STEP | {"learning_rate_init": rate}
+    start = start_of()
+    free = moves(regressor(**params).fit(X, Y), start)
+    clipped = moves(regressor(clip_value=bound, **params).fit(X, Y), start)
+    for a, b in zip(clipped, free, strict=True):
+        expected = np.clip(b, -rate * bound, rate * bound)
+        np.testing.assert_allclose(a, expected, rtol=1e-9, atol=1e-15)
+    sizes = np.abs(np.concatenate([m.ravel() for m in free]))
+    assert sizes.min() < rate * bound < sizes.max()
+
+
+def test_both_clips_together():
+    """First the entries are bounded, then what is left of the length."""
+    rate, params = 0.1, ONE_STEP | {"learning_rate_init": 0.1}
+    start = start_of()
+    free = moves(regressor(**params).fit(X, Y), start)
+    model = regressor(clip_value=0.02, clip_norm=0.03, **params).fit(X, Y)
+    entries = [np.clip(m / rate, -0.02, 0.02) for m in free]
+    length = np.sqrt(sum((m**2).sum() for m in entries))
+    assert length > 0.03
+    for found, entry in zip(moves(model, start), entries, strict=True):
+        np.testing.assert_allclose(
+            found, rate * entry * 0.03 / length, rtol=1e-8, atol=1e-15
+        )
+
+
+# -- weight decay ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_weights_decay_by_the_rate_and_biases_do_not(schedule):
+    """Alone, as no gradient passes the clipping: each step leaves 1 - rate * decay."""
+    params = {
+        "solver": "sgd",
+        "momentum": 0.0,
+        "regularization": None,
+        "clip_value": 1e-30,
+        "learning_rate": schedule,
+    }
+    start = regressor(**ONE_STEP).fit(X, Y)  # biases are not zero after a step
+    model = regressor(
+        pretrained=start, reuse_head=True, weight_decay=3.0, **params
+    ).fit(X, Y)
+    t = np.arange(10)
+    factor = {"constant": 1.0 + 0 * t, "cosine": 0.5 * (1 + np.cos(np.pi * t / 10))}
+    kept = np.prod(1 - 0.01 * factor[schedule] * 3.0)
+    assert 0.5 < kept < 0.9
+    for found, before in zip(model.coefs_, start.coefs_, strict=True):
+        np.testing.assert_allclose(found, kept * before, rtol=1e-12)
+    for found, before in zip(model.intercepts_, start.intercepts_, strict=True):
+        assert np.all(before != 0)
+        np.testing.assert_allclose(found, before, rtol=1e-12)
+
+
+def test_decay_is_decoupled_from_the_gradient():
+    """Adam divides gradients by their size; of what decays it knows nothing."""
+    params = {"regularization": None, "max_iter": 1, "learning_rate": "constant"}
+    plain, decayed = (
+        regressor(weight_decay=decay, **params).fit(X, Y) for decay in (0.0, 2.0)
+    )
+    start = start_of()
+    for a, b, w in zip(plain.coefs_, decayed.coefs_, start.coefs_, strict=True):
+        np.testing.assert_allclose(a - b, 0.01 * 2.0 * w, rtol=1e-9, atol=1e-14)
+    for a, b in zip(plain.intercepts_, decayed.intercepts_, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_decay_spares_gains_and_shifts():
+    params = {
+        "solver": "sgd",
+        "regularization": None,
+        "clip_value": 1e-30,
+        "batch_norm": "before",
+    }
+    model = regressor(weight_decay=3.0, **params).fit(X, Y)
+    np.testing.assert_allclose(model.batch_norms_[0][0], 1.0, rtol=1e-12)
+
+
+# -- averages --------------------------------------------------------------------------
+
+
+def test_average_of_no_past_is_the_last_step():
+    assert_same_fit(regressor(average_decay=0.0).fit(X, Y), regressor().fit(X, Y))
+
+
+def test_average_smooths_the_end():
+    """At a constant, high rate the last step is noise around the average."""
+    noise = 2 * np.random.default_rng(9).normal(size=40)
+    params = {
+        "regularization": None,
+        "learning_rate": "constant",
+        "learning_rate_init": 0.2,
+        "batch_size": 10,
+        "max_iter": 30,
+    }
+    last, average = (
+        [
+            regressor(random_state=seed, average_decay=decay, **params)
+            .fit(X, Y + noise)
+            .score(X, Y)
+            for seed in range(5)
+        ]
+        for decay in (None, 0.95)
+    )
+    assert np.mean(average) > np.mean(last)
+
+
+# -- schedules -------------------------------------------------------------------------
+
+
+def one_by_one(rates, **params):
+    """Plain gradient descent with a fit for every step, each at a constant rate."""
+    source = {}
+    for rate in rates:
+        model = regressor(**(ONE_STEP | params | {"learning_rate_init": rate} | source))
+        source = {"pretrained": model.fit(X, Y), "reuse_head": True}
+    return model
+
+
+@pytest.mark.parametrize(
+    ("schedule", "numbers", "factor"),
+    [
+        ("constant", None, lambda t: 1.0),
+        # A tenth of the ten steps, and half of them, unless told otherwise.
+        ("power", None, lambda t: 1 / (1 + t)),
+        ("power", {"decay_steps": 4, "power": 2.0}, lambda t: (1 + t / 4) ** -2),
+        ("exponential", None, lambda t: 0.1 ** (t / 5)),
+        ("exponential", {"decay_steps": 8}, lambda t: 0.1 ** (t / 8)),
+    ],
+)
+def test_schedule_is_a_fit_of_each_rate(schedule, numbers, factor):
+    model = regressor(
+        **ONE_STEP
+        | {
+            "max_iter": 10,
+            "learning_rate": schedule,
+            "learning_rate_params": numbers,
+            "learning_rate_init": 0.2,
+        }
+    ).fit(X, Y)
+    replay = one_by_one(0.2 * factor(np.arange(10.0)) * np.ones(10))
+    assert_close_fit(model, replay, rtol=1e-9, atol=1e-12)
+    assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
+
+
+def test_callable_that_is_constant():
+    """It is the rate itself; the one for the names is not looked at."""
+    told = regressor(learning_rate=lambda step: 0.02 + 0 * step).fit(X, Y)
+    constant = regressor(learning_rate="constant", learning_rate_init=0.02).fit(X, Y)
+    assert_close_fit(told, constant, rtol=1e-10, atol=1e-13)
+    assert not is_same_fit(told, regressor(learning_rate="constant").fit(X, Y))
+
+
+@pytest.mark.parametrize("batch_size", ["auto", 10])
+def test_schedule_of_optax(batch_size):
+    """Counted in steps, of which an epoch may have several."""
+    schedule = optax.exponential_decay(0.02, 6, 0.1)
+    told = regressor(learning_rate=schedule, batch_size=batch_size).fit(X, Y)
+    named = regressor(
+        learning_rate="exponential",
+        learning_rate_params={"decay_steps": 6},
+        learning_rate_init=0.02,
+        batch_size=batch_size,
+    ).fit(X, Y)
+    assert_close_fit(told, named, rtol=1e-9, atol=1e-12)
+
+
+def test_callable_may_rise():
+    """The highest rate need not be the first."""
+    rates = 0.02 * np.arange(1.0, 11.0)
+    told = regressor(
+        **ONE_STEP | {"max_iter": 10, "learning_rate": lambda t: 0.02 * (t + 1)}
+    ).fit(X, Y)
+    assert_close_fit(told, one_by_one(rates), rtol=1e-9, atol=1e-12)
+
+
+def test_performance_lowers_the_rate_where_nothing_improves():
+    """With a `tol` that nothing reaches every epoch but the first is stale."""
+    params = ONE_STEP | {"learning_rate_init": 0.2, "max_iter": 7}
+    model = regressor(
+        **params
+        | {
+            "learning_rate": "performance",
+            "learning_rate_params": {"factor": 0.1, "patience": 2, "smallest": 0.05},
+            "tol": 1e6,
+        }
+    ).fit(X, Y)
+    replay = one_by_one(0.2 * np.array([1, 1, 1, 0.1, 0.1, 0.05, 0.05]))
+    assert_close_fit(model, replay, rtol=1e-9, atol=1e-12)
+
+
+def test_performance_goes_by_the_validation_loss_where_there_is_one():
+    """Which rises here from the start, while the training loss falls."""
+    params = {
+        "learning_rate": "performance",
+        "learning_rate_params": {"factor": 0.1, "patience": 1},
+        "early_stopping": True,
+        "n_iter_no_change": 50,
+        "tol": 0.0,
+        "regularization": None,
+    }
+    worse = regressor(**params).fit(X, Y, X_val=X_VAL, y_val=-5 * Y_VAL)
+    better = regressor(**params).fit(X, Y, **VALIDATION)
+    falls = [m.loss_curve_[3] - m.loss_curve_[9] for m in (worse, better)]
+    assert 0 <= falls[0] < 0.1 * falls[1]
+
+
+def test_schedule_of_partial_fit_is_constant():
+    told = regressor(learning_rate="exponential").partial_fit(X, Y).partial_fit(X, Y)
+    plain = regressor(learning_rate="constant").partial_fit(X, Y).partial_fit(X, Y)
+    assert_same_fit(told, plain)
+
+
+# -- what is refused -------------------------------------------------------------------
+
+
+REFUSED = {
+    "dropout too short": ({"dropout": []}, r"Got dropout=\[\], .* 1 hidden layer"),
+    "dropout too long": (
+        {"dropout": [0.1, 0.1]},
+        r"Got dropout=\[0.1, 0.1\], .* of the 1",
+    ),
+    "dropout of all": ({"dropout": [1.0]}, r"Got dropout=\[1.0\], .* in \[0, 1\)"),
+    "dropout below zero": ({"dropout": [-0.1]}, r"Got dropout=\[-0.1\], but"),
+    "dropout of nan": ({"dropout": [np.nan]}, r"Got dropout=\[nan\], but"),
+    "one number of all": ({"dropout": 1.0}, r"'dropout' .* range \[0.0, 1.0\)"),
+    "selu": (
+        {"batch_norm": "before", "activation": "selu"},
+        "Got batch_norm='before' with activation='selu'.* Pass batch_norm=None",
+    ),
+    "single rows": (
+        {"batch_norm": "after", "batch_size": 1},
+        "Got batch_norm='after' with batch_size=1, .* at least 2",
+    ),
+    "place": ({"batch_norm": "between"}, "'batch_norm' .* among .*'after'"),
+    "schedule": (
+        {"learning_rate": "linear"},
+        "'learning_rate' .* among .*'performance'.* callable",
+    ),
+    "parameter of no schedule": (
+        {"learning_rate": "cosine", "learning_rate_params": {"power": 2.0}},
+        "learning_rate='cosine', which takes no parameters. Leave out",
+    ),
+    "parameter of a callable": (
+        {"learning_rate": lambda t: 0.01, "learning_rate_params": {"power": 2.0}},
+        "which takes no parameters",
+    ),
+    "parameter of another": (
+        {"learning_rate": "exponential", "learning_rate_params": {"power": 2.0}},
+        r"takes \['decay_steps'\]. Leave out \['power'\]",
+    ),
+    "decay steps": (
+        {"learning_rate": "power", "learning_rate_params": {"decay_steps": 0}},
+        "Got 0 for 'decay_steps' .* number above 0",
+    ),
+    "factor": (
+        {"learning_rate": "performance", "learning_rate_params": {"factor": np.nan}},
+        "Got nan for 'factor'",
+    ),
+    "negative rates": (
+        {"learning_rate": lambda t: 0.01 - 0.01 * t},
+        r"Got a learning_rate schedule with values from -0.08.* to 0.01, but expected "
+        "finite, non-negative",
+    ),
+    "no rates": ({"learning_rate": lambda t: 0.0 * t}, "not all zero"),
+    "nan rates": ({"learning_rate": lambda t: np.nan * t}, "values from nan to nan"),
+    "infinite rates": ({"learning_rate": lambda t: 1 / (0.0 * t)}, "to inf, but"),
+    "clip": ({"clip_norm": 0.0}, "'clip_norm' .* range"),
+    "decay": ({"weight_decay": -1.0}, "'weight_decay' .* range"),
+    "average": ({"average_decay": 1.0}, "'average_decay' .* range"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_leaves_the_estimator_as_it_was(case):
+    """Unfitted if it was, and usable with the weights that it had."""
+    params, message = REFUSED[case]
+    unfitted = regressor(**params)
+    with pytest.raises(ValueError, match=message):
+        unfitted.fit(X, Y)
+    assert not hasattr(unfitted, "coefs_")
+    fitted = regressor().fit(X, Y)
+    before = fitted.predict(X)
+    with pytest.raises(ValueError, match=message):
+        fitted.set_params(**params).fit(X[:20], Y[:20])
+    fitted.set_params(**regressor().get_params())
+    np.testing.assert_array_equal(fitted.predict(X), before)
