@@ -142,7 +142,7 @@ def test_std_of_a_linear_network_has_a_closed_form(dtype):
 
 
 def test_only_layers_with_dropout_are_random():
-    """In the first layer all of the spread comes from the units of the first."""
+    """All of the spread comes from the units of the first."""
     model = linear(2, dropout=(0.3, 0.0))
     units = model._encoder.transform(X) @ model.coefs_[0] + model.intercepts_[0]
     behind = model.coefs_[1] @ model.coefs_[2]
