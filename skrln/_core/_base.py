@@ -151,8 +151,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         arguments = (X, y, sample_weight, (X_val, y_val, sample_weight_val), groups)
         with all_or_nothing(self):
             rng = check_random_state(self.random_state)
-            fit_all = self._fit_one if is_plain(self) else self._fit_several
-            fitted, results = fit_all(*arguments, rng, watch)
+            fitted, results = self._fit_all(*arguments, rng, watch)
             for old in FITTED:
                 vars(self).pop(old, None)
             vars(self).update(fitted)
@@ -162,6 +161,11 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
                 estimator=self, X=X, y=y, metadata=metadata or None
             )
         return self
+
+    def _fit_all(self, *arguments):
+        """Fitted attributes, and the FitResult of each network."""
+        fit = self._fit_one if is_plain(self) else self._fit_several
+        return fit(*arguments)
 
     def _fit_one(self, X, y, sample_weight, validation, groups, rng, watch):
         """Fitted attributes of a single network, and its FitResult."""

@@ -3,6 +3,8 @@
 
 from numbers import Integral, Real
 
+from sklearn.metrics import get_scorer_names
+
 from skrln._kernels import ACTIVATIONS, SCHEDULES, SOLVERS
 
 from ._sklearn import HasMethods, Interval, StrOptions
@@ -90,3 +92,17 @@ REGRESSION = {
     "huber_threshold": [Interval(Real, 0, None, closed="neither")],
 }
 CLASSIFICATION = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
+
+SEARCH = {
+    "thetas": ["array-like", StrOptions({"auto"})],
+    "reg_steps": ["array-like"],
+    "cv": ["cv_object"],
+    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+    "one_standard_error": ["boolean"],
+}
+
+
+def without_chosen(constraints):
+    """Without what a search chooses, and without going on from its last fit."""
+    chosen = {"theta", "reg_step", "warm_start"}
+    return {name: rule for name, rule in constraints.items() if name not in chosen}

@@ -43,7 +43,7 @@ class Table(NamedTuple):
         return Table(*take_rows(rows, *self))
 
 
-def prepare(estimator, X, y, sample_weight, validation, groups, rng):
+def prepare(estimator, X, y, sample_weight, validation, groups, rng, target=None):
     """Validate the arguments of fit, hold rows out, and learn both encoders.
 
     Parameters
@@ -54,6 +54,8 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
     validation : tuple
         X_val, y_val and sample_weight_val.
     rng : RandomState
+    target : RegressionTarget or ClassTarget, default=None
+        Encoder of a larger table that these rows are from: its classes are kept.
 
     Returns
     -------
@@ -65,9 +67,13 @@ def prepare(estimator, X, y, sample_weight, validation, groups, rng):
     source = find_source(estimator)
     going_on = source is estimator
     table, rows = read_training(estimator, X, y, sample_weight, reset=not going_on)
-    target = known_target(estimator, [source] if source is not None else [])
-    new_target = target is None
-    if new_target:
+    known = known_target(estimator, [source] if source is not None else [])
+    new_target = known is None
+    if not new_target:
+        target = known
+    elif target is not None:
+        target = estimator._refit_target(target, *table.rows(rows)[1:])
+    else:
         # Classes are those of all rows: validation may hold some that training lacks.
         target = estimator._fit_target(*table.rows(rows)[1:])
     seed = rng.randint(np.iinfo(np.int32).max)

@@ -2,6 +2,8 @@
 """Regularization Learning Networks as estimators."""
 
 from ._classifier import RLNClassifier
+from ._classifier_cv import RLNClassifierCV
 from ._regressor import RLNRegressor
+from ._regressor_cv import RLNRegressorCV
 
-__all__ = ["RLNClassifier", "RLNRegressor"]
+__all__ = ["RLNClassifier", "RLNClassifierCV", "RLNRegressor", "RLNRegressorCV"]
