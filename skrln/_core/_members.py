@@ -113,13 +113,6 @@ def count_members(estimator, n_rows):
     return estimator.n_estimators
 
 
-def _auto_embeddings(estimator, X):
-    if sparse.issparse(X):
-        return (None,)
-    n_numeric = X.shape[1] - len(find_categorical(X, estimator.categorical_features))
-    return (None, "piecewise") if 0 < n_numeric <= EMBEDDED_COLUMNS else (None,)
-
-
 def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
     """Train all members, and find what each of them counts.
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the parameters of an estimator to the specifications and numbers of the kernel."""
 
+from numbers import Real
+
 import numpy as np
 
 from skrln._kernels import (
@@ -76,13 +78,14 @@ def resolve_dropout(dropout, n_hidden):
         return (0.0,) * n_hidden
     if np.ndim(dropout) == 0:
         return (float(dropout),) * n_hidden
-    rates = tuple(float(rate) for rate in dropout)
-    if len(rates) != n_hidden or not all(0 <= rate < 1 for rate in rates):
+    rates = tuple(dropout)
+    good = all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates)
+    if len(rates) != n_hidden or not good:
         raise ValueError(
             f"Got dropout={dropout!r}, but expected one number in [0, 1), or one for each "
             f"of the {n_hidden} hidden layer(s)."
         )
-    return rates
+    return tuple(float(rate) for rate in rates)
 
 
 def penalty_spec(estimator, problem, network):
@@ -207,6 +210,21 @@ SCHEDULE_PARAMS = {
 }
 
 
+#: Lowest and highest value, not included, of each number of a schedule.
+SCHEDULE_BOUNDS = {
+    "decay_steps": (0, np.inf, "a number above 0"),
+    "power": (0, np.inf, "a number above 0"),
+    "factor": (0, 1, "a number between 0 and 1"),
+    "patience": (0, np.inf, "a number of epochs above 0"),
+    "cooldown": (-1, np.inf, "a number of epochs of at least 0"),
+    "smallest": (-1e-300, 1, "a number of at least 0 and below 1"),
+}
+
+
+def _is_between(value, lowest, highest):
+    return isinstance(value, Real) and lowest < value < highest
+
+
 def _schedule(estimator, total_steps):
     """Numbers of the learning rate schedule."""
     name, given = estimator.learning_rate, estimator.learning_rate_params or {}
@@ -221,12 +239,11 @@ def _schedule(estimator, total_steps):
     numbers = known | given
     if numbers.get("decay_steps", 1) is None:
         numbers["decay_steps"] = total_steps / {"power": 10, "exponential": 2}[name]
-    least = {"decay_steps": 0, "power": 0, "factor": 0, "patience": 0}
-    for key, bound in least.items():
-        if key in numbers and not numbers[key] > bound:
+    for key, (lowest, highest, expected) in SCHEDULE_BOUNDS.items():
+        if key in numbers and not _is_between(numbers[key], lowest, highest):
             raise ValueError(
-                f"Got {numbers[key]!r} for {key!r} of learning_rate_params, but expected a "
-                f"number above {bound}."
+                f"Got {numbers[key]!r} for {key!r} of learning_rate_params, but expected "
+                f"{expected}."
             )
     return Schedule(**numbers)
 

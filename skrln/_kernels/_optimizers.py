@@ -79,9 +79,13 @@ def rate_factor(
 def tabulate(rate: Callable[[Any], Any], n_steps: int) -> np.ndarray:
     """Values of a schedule of optax at steps 0 to ``n_steps - 1``.
 
-    As a table, all schedules of a length share a compiled program.
+    As a table, all schedules of a length share a compiled program. One that asks about the
+    step in Python is called for every step.
     """
-    return np.asarray(jax.vmap(rate)(jnp.arange(n_steps)), float)
+    try:
+        return np.asarray(jax.vmap(rate)(jnp.arange(n_steps)), float)
+    except (jax.errors.ConcretizationTypeError, ValueError):
+        return np.array([float(rate(step)) for step in range(n_steps)])
 
 
 def warmup_factor(step: Array, warmup_steps: Array) -> Array:

@@ -40,8 +40,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     batch_norm : {"before", "after"} or None, default=None
         Batch normalization of the hidden layers, before or after the activation. It
-        predicts with running means and variances, to which each batch adds a tenth. It makes
-        higher learning rates stable and a penalty on the layer before it inert, so it is best
+        predicts with running means and variances, to which each batch adds a tenth. It helps
+        deep networks to train and makes a penalty on the layer before it inert, so it is best
         left out or "after" with a regularized first layer. Not with "selu".
 
     dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"

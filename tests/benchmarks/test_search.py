@@ -47,11 +47,8 @@ def test_search(report):
             cold = seconds(call)
         lines.add(f"{name}, compilation included", cold, "s")
         if call is built_in:
-            lines.bar(
-                "programs for folds and all rows",
-                programs.count("train_epochs"),
-                most=2,
-            )
+            count = programs.count("train_epochs")
+            lines.bar("programs for folds and all rows", count, least=1, most=1)
     found = in_turn(
         {name: lambda call=call: seconds(call) for name, call in calls.items()},
         N_ROUNDS,

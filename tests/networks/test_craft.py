@@ -3,6 +3,7 @@
 
 import pickle
 
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -581,3 +582,34 @@ def test_what_is_refused_leaves_the_estimator_as_it_was(case):
         fitted.set_params(**params).fit(X[:20], Y[:20])
     fitted.set_params(**regressor().get_params())
     np.testing.assert_array_equal(fitted.predict(X), before)
+
+
+def test_schedule_may_branch_in_python():
+    """Not all schedules can be traced: this one is called for every step."""
+
+    def steps(t):
+        return 0.01 if t < 5 else 0.001
+
+    def traced(t):
+        return jnp.where(t < 5, 0.01, 0.001)
+
+    assert_same_fit(
+        regressor(learning_rate=steps).fit(X, Y),
+        regressor(learning_rate=traced).fit(X, Y),
+    )
+
+
+@pytest.mark.parametrize(
+    "params", [{"cooldown": -3}, {"smallest": -1}, {"factor": 2}, {"factor": "a"}]
+)
+def test_numbers_of_a_plateau_that_make_no_sense(params):
+    model = regressor(learning_rate="performance", learning_rate_params=params)
+    [name] = params
+    with pytest.raises(ValueError, match=f"for '{name}' of learning_rate_params"):
+        model.fit(X, Y)
+
+
+@pytest.mark.parametrize("dropout", [[[0.1]], ["x"], [1.0]])
+def test_dropout_that_is_no_share(dropout):
+    with pytest.raises(ValueError, match=r"Got dropout=.*, but expected one number"):
+        regressor(dropout=dropout).fit(X, Y)
