@@ -138,7 +138,8 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
 
     Notes
     -----
-    The result is that of ``RLNClassifier(theta=theta_, reg_step=reg_step_)`` with the other
+    The defaults are those of ``skrln.presets.READABLE``, a single network to look into. The
+    result is that of ``RLNClassifier(theta=theta_, reg_step=reg_step_)`` with the other
     parameters as they are here, to the bit for an int as `random_state`.
 
     Weights of rows count in training and in the default score. A scorer gets them if it asks
@@ -205,7 +206,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         class_weight=None,
         task_weight=None,
         early_stopping="auto",
-        validation_fraction=0.1,
+        validation_fraction=0.125,
         validation_cv=None,
         n_iter_no_change=40,
         tol=1e-4,

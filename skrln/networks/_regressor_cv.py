@@ -139,7 +139,8 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
 
     Notes
     -----
-    The result is that of ``RLNRegressor(theta=theta_, reg_step=reg_step_)`` with the other
+    The defaults are those of ``skrln.presets.READABLE``, a single network to look into. The
+    result is that of ``RLNRegressor(theta=theta_, reg_step=reg_step_)`` with the other
     parameters as they are here, to the bit for an int as `random_state`.
 
     Weights of rows count in training and in the default score. A scorer gets them if it asks
@@ -208,7 +209,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         max_iter=100,
         task_weight=None,
         early_stopping="auto",
-        validation_fraction=0.1,
+        validation_fraction=0.125,
         validation_cv=None,
         n_iter_no_change=40,
         tol=1e-4,
