@@ -255,6 +255,14 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     Attributes
     ----------
+    estimators_ : list of estimators
+        The networks that predict: those of an ensemble, each a fitted estimator, or the
+        estimator itself. What follows of weights, curves and paths is that of one network, and
+        an ensemble has it in its members only.
+
+    estimator_weights_ : ndarray of shape (n_networks,)
+        What each network of an ensemble counts; they sum to one. Not of a plain single network.
+
     coefs_ : list of ndarray of shape (n_units_in, n_units_out)
         Weights of each layer, on scaled inputs. Zeros are exact.
 
