@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skrln import RLNRegressor
+from skrln.presets import READABLE
 
 rng = np.random.default_rng(1)
 x = np.concatenate([rng.uniform(-3, -1, 30), rng.uniform(1, 3, 30)])
@@ -30,11 +31,14 @@ common = {
     "hidden_layer_sizes": (100, 50),
     "theta": -9,
     "max_iter": 400,
+    "dropout": 0.0,
+    "numeric_embedding": None,
+    "n_estimators": 1,
     "random_state": 0,
 }
 networks = {
-    "Monte Carlo dropout": RLNRegressor(dropout=0.1, **common),
-    "Ensemble of ten": RLNRegressor(n_estimators=10, bootstrap=True, **common),
+    "Monte Carlo dropout": RLNRegressor(**common | {"dropout": 0.1}),
+    "Ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}, bootstrap=True),
 }
 
 fig, axes = plt.subplots(
@@ -87,11 +91,11 @@ y_train = friedman(X_train) + rng.normal(size=1000)
 X_test = rng.uniform(size=(4000, 10))
 truth = friedman(X_test)
 
-common = {"theta": -7, "random_state": 0}
+common = READABLE | {"theta": -7, "random_state": 0}
 networks = {
-    "dropout=0.05": RLNRegressor(dropout=0.05, **common),
-    "dropout=0.2": RLNRegressor(dropout=0.2, **common),
-    "ensemble of ten": RLNRegressor(n_estimators=10, bootstrap=True, **common),
+    "dropout=0.05": RLNRegressor(**common | {"dropout": 0.05}),
+    "dropout=0.2": RLNRegressor(**common | {"dropout": 0.2}),
+    "ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}, bootstrap=True),
 }
 
 

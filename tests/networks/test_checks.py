@@ -15,7 +15,10 @@ from ._tables import classifier, make_table, regressor
 
 # On the tables of the checks "auto" is double precision: these are all checks in it.
 SINGLE = [RLNRegressor(**READABLE), RLNClassifier(**READABLE)]
-ENSEMBLES = [RLNRegressor(n_estimators=2), RLNClassifier(n_estimators=2)]
+ENSEMBLES = [
+    make(n_estimators=2, max_iter=40, random_state=0)
+    for make in (RLNRegressor, RLNClassifier)
+]
 
 #: Checks that look at numbers and their types; the others look at arguments.
 ABOUT_NUMBERS = {
