@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from skrln import RLNRegressor
-from skrln.presets import READABLE, clear_caches
+from skrln import RLNRegressor, clear_caches
+from skrln.presets import READABLE
 
 from ._measure import compiled_programs, in_turn, seconds
 
@@ -50,7 +50,11 @@ def test_grid_search_compiles_once(report, name, values):
 
 def test_warm_fit(report):
     X, y = make_table(400)
-    sizes = {"(256, 64), the default": (256, 64), "(64, 64)": (64, 64), "(64,)": (64,)}
+    sizes = {
+        "(256, 64), the network to read": (256, 64),
+        "(64, 64)": (64, 64),
+        "(64,)": (64,),
+    }
 
     def measure(hidden):
         network = RLNRegressor(
