@@ -16,7 +16,7 @@ from ._tables import classifier, make_table, regressor
 # On the tables of the checks "auto" is double precision: these are all checks in it.
 SINGLE = [RLNRegressor(**READABLE), RLNClassifier(**READABLE)]
 ENSEMBLES = [
-    make(n_estimators=2, max_iter=40, random_state=0)
+    make((32,), n_estimators=2, max_iter=40, random_state=0)
     for make in (RLNRegressor, RLNClassifier)
 ]
 
