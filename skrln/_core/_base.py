@@ -14,18 +14,17 @@ from skrln._kernels import StopReason, fit_network
 
 from . import _settings
 from ._blend import temper
-from ._forward import Network, norm_scale
-from ._importance import active_inputs, garson_importance, zero_shares
+from ._forward import Network
+from ._importance import active_columns, column_importance, zero_shares
 from ._members import (
-    encoded_blocks,
     fit_members,
     is_plain,
-    means_of,
     online_members,
     run_in_turn,
     run_members,
 )
 from ._outcome import Watch, listener, warn_outcome
+from ._predicting import encoded_blocks, means_of
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
@@ -144,7 +143,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         """
         context = None
         if hasattr(self, "_init_callback_context"):
-            context = self._init_callback_context(max_subtasks=self.max_iter)
+            context = self._init_callback_context(max_subtasks=self._count_epochs())
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         watch = Watch(self, context, X, y, metadata)
@@ -161,6 +160,10 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
                 estimator=self, X=X, y=y, metadata=metadata or None
             )
         return self
+
+    def _count_epochs(self):
+        """Most epochs that callbacks hear of; None where it depends on the table."""
+        return self.max_iter if is_plain(self) else None
 
     def _fit_all(self, *arguments):
         """Fitted attributes, and the FitResult of each network."""
@@ -187,7 +190,9 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         ensemble, results = fit_members(
             self, X, y, sample_weight, validation, groups, rng, run
         )
-        return _describe_ensemble(*ensemble), results
+        return _describe_ensemble(
+            ensemble.members, ensemble.weights, ensemble.temperature
+        ), results
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """One epoch over the rows given, from where the last call left off."""
@@ -416,9 +421,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
         Of an ensemble, the mean of the members by their weight.
         """
-        found = self._mean_over_members(
-            lambda one: garson_importance(_folded_coefs(one._network), one._groups)
-        )
+        found = self._mean_over_members(column_importance)
         total = found.sum()
         return found / total if total > 0 else found
 
@@ -428,9 +431,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
 
         Of an ensemble, in any member: no other column can change a prediction.
         """
-        active = self._mean_over_members(
-            lambda one: active_inputs(one.coefs_, one._groups).astype(float)
-        )
+        active = self._mean_over_members(lambda one: active_columns(one).astype(float))
         names = getattr(self, "feature_names_in_", None)
         active = np.flatnonzero(active)
         return active if names is None else names[active]
@@ -486,18 +487,6 @@ def _describe_ensemble(members, weights, temperature):
         "estimator_weights_": weights,
         "temperature_": temperature,
     }
-
-
-def _folded_coefs(network):
-    """Weights on the values before batch normalization, as far as their size matters.
-
-    What is normalized before the activation keeps the shares of the inputs of a unit.
-    """
-    coefs = list(network.coefs)
-    if network.batch_norm == "after":
-        for k, norm in enumerate(network.batch_norms):
-            coefs[k + 1] = coefs[k + 1] * norm_scale(norm)[:, None]
-    return coefs
 
 
 def _dense_groups(groups):

@@ -28,8 +28,14 @@ def mean_loss(target, loss, means, targets, weights):
     weights : ndarray of shape (n_samples, n_tasks)
         Zero where a label is unknown.
     """
+    return row_losses(target, loss, means, targets, weights).mean()
+
+
+def row_losses(target, loss, means, targets, weights):
+    """What each row adds to it, (n_samples,): their plain mean is the weighted mean loss."""
     values = _losses(target, loss, means, targets)
-    return np.sum(np.where(weights > 0, values, 0) * weights) / weights.sum()
+    weighted = np.where(weights > 0, values, 0) * weights
+    return weighted.sum(axis=1) * (len(weights) / weights.sum())
 
 
 def _losses(target, loss, means, targets):

@@ -55,17 +55,30 @@ def forward(inputs, network, start=0):
         Layer to begin with.
     """
     last = len(network.coefs) - 1
-    if start == 0 and network.embedding is not None:
-        inputs = _embed(inputs, **network.embedding)
+    if start == 0:
+        inputs = embedded(inputs, network)
     for k in range(start, last):
         inputs = _hidden_layer(inputs, network, k)
     return _affine(inputs, network, last)
 
 
+def forward_from_sums(sums, network):
+    """The same from the weighted sums of the first layer, intercepts included."""
+    if len(network.coefs) == 1:
+        return sums
+    return forward(_activate(sums, network, 0), network, start=1)
+
+
+def embedded(inputs, network):
+    """What the first weights multiply."""
+    if network.embedding is None:
+        return inputs
+    return _embed(inputs, **network.embedding)
+
+
 def hidden_values(inputs, network, layer):
     """What the hidden layer of this number passes on, (n_samples, n_units)."""
-    if network.embedding is not None:
-        inputs = _embed(inputs, **network.embedding)
+    inputs = embedded(inputs, network)
     for k in range(layer + 1):
         inputs = _hidden_layer(inputs, network, k)
     return inputs
@@ -78,7 +91,10 @@ def _affine(inputs, network, k):
 
 
 def _hidden_layer(inputs, network, k):
-    values = _affine(inputs, network, k)
+    return _activate(_affine(inputs, network, k), network, k)
+
+
+def _activate(values, network, k):
     if network.batch_norm == "before":
         values = _normalize(values, network.batch_norms[k])
     values = ACTIVATIONS[network.activation](values)

@@ -4,6 +4,8 @@
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 
+from ._forward import norm_scale
+
 
 def garson_importance(coefs, groups=None):
     r"""Share of each input in the outputs, by the weights on the paths between them.
@@ -132,23 +134,44 @@ def _check_importances(importances, ndim):
     return array
 
 
-def active_inputs(coefs, groups=None):
-    """Whether each input column has an edge that is not exactly zero.
+def active_columns(network):
+    """Whether each column of the table has an edge that is not exactly zero.
 
     Parameters
     ----------
-    coefs : list of ndarray
-    groups : ndarray of int of shape (n_inputs,), default=None
-        Input column of each input.
+    network : BaseRLN
+        Fitted, and no ensemble.
 
     Returns
     -------
-    ndarray of bool of shape (n_columns,)
+    ndarray of bool of shape (n_features_in_,)
     """
-    alive = (np.asarray(coefs[0]) != 0).any(axis=1)
-    if groups is None:
-        return alive
-    return np.bincount(groups, weights=alive) > 0
+    alive = (network.coefs_[0] != 0).any(axis=1)
+    return _sums(alive, network) > 0
+
+
+def column_importance(network):
+    """Garson importance of each column of the table, (n_features_in_,)."""
+    return _sums(garson_importance(_folded_coefs(network._network)), network)
+
+
+def _sums(values, network):
+    """Sum over the inputs of each column; those that are not encoded have none."""
+    return np.bincount(
+        network._groups, weights=values, minlength=network.n_features_in_
+    )
+
+
+def _folded_coefs(network):
+    """Weights on the values before batch normalization, as far as their size matters.
+
+    What is normalized before the activation keeps the shares of the inputs of a unit.
+    """
+    coefs = list(network.coefs)
+    if network.batch_norm == "after":
+        for k, norm in enumerate(network.batch_norms):
+            coefs[k + 1] = coefs[k + 1] * norm_scale(norm)[:, None]
+    return coefs
 
 
 def zero_shares(coefs):

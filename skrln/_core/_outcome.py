@@ -38,8 +38,19 @@ def warn_outcome(estimator, results):
             ConvergenceWarning,
             stacklevel=3,
         )
-    penalized = estimator.regularization is not None
-    if penalized and not any(_has_survivor(one.params) for one in results):
+    if any(_has_survivor(one.coefs_) for one in estimator.estimators_):
+        return
+    before = ([layer.weight for layer in one.params] for one in results)
+    if estimator.input_selection and any(map(_has_survivor, before)):
+        warnings.warn(
+            "No input is left: no number of them predicts rows that are held out better "
+            "than none at all, and predictions are constant. Got "
+            f"input_selection={estimator.input_selection!r}; check that X tells something "
+            "about y, or pass input_selection=False to keep inputs all the same.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif estimator.regularization is not None:
         warnings.warn(
             "No input reaches the output: every path through the network has a weight of "
             f"zero, and predictions are constant. Got theta={estimator.theta!r}, "
@@ -50,11 +61,11 @@ def warn_outcome(estimator, results):
         )
 
 
-def _has_survivor(params):
+def _has_survivor(coefs):
     """Whether a path of weights that are not zero leads from an input to an output."""
-    reached = np.ones(params[0].weight.shape[0], bool)
-    for layer in params:
-        reached = (layer.weight[reached] != 0).any(axis=0)
+    reached = np.ones(len(coefs[0]), bool)
+    for weight in coefs:
+        reached = (weight[reached] != 0).any(axis=0)
     return bool(reached.any())
 
 
@@ -75,7 +86,6 @@ class Watch:
     def __init__(self, estimator, context, X, y, metadata):
         self.estimator, self.context = estimator, context
         self.X, self.y, self.metadata = X, y, metadata or None
-        self.n_done = 0
 
     @property
     def listening(self):
@@ -88,7 +98,7 @@ class Watch:
 
         It takes a Snapshot, and a function that gives the fitted attributes at that epoch.
         """
-        listening = self.listening
+        listening, self.n_done = self.listening, 0
         with contextlib.ExitStack() as stack:
             advance = None
             if self.estimator.verbose:

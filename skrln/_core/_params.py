@@ -69,6 +69,7 @@ ENSEMBLE = {
         StrOptions({"auto"}),
     ],
     "bootstrap": ["boolean"],
+    "input_selection": [StrOptions({"auto"}), "boolean"],
 }
 TRANSFER = {
     "pretrained": [HasMethods(["fit", "predict"]), None],

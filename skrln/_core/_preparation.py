@@ -168,10 +168,13 @@ def known_target(estimator, sources):
     return source._target
 
 
-def fit_encoder(estimator, source, target, table):
-    """Input encoder; first-layer weights make sense only with the one they were fitted with."""
+def fit_encoder(estimator, source, target, table, columns=None):
+    """Input encoder; first-layer weights make sense only with the one they were fitted with.
+
+    `columns` are those to encode, by default all.
+    """
     if source is None:
-        encoder, told = new_encoder(estimator, table.X), None
+        encoder, told = new_encoder(estimator, table.X, columns), None
         if encoder.piecewise:
             told = target.indicators(table.y, table.known)
         return encoder.fit(table.X, table.weights, told)
@@ -180,7 +183,7 @@ def fit_encoder(estimator, source, target, table):
     return source._encoder
 
 
-def new_encoder(estimator, X):
+def new_encoder(estimator, X, columns=None):
     """Input encoder that has learned nothing yet but which columns are categories."""
     if sparse.issparse(X) and estimator.numeric_embedding is not None:
         raise ValueError(
@@ -190,7 +193,7 @@ def new_encoder(estimator, X):
     categorical = find_categorical(X, estimator.categorical_features)
     # In partial_fit "auto" stands for no embedding: there is no telling what is to come.
     piecewise = estimator.numeric_embedding == "piecewise"
-    return InputEncoder(categorical, estimator.input_clip, piecewise)
+    return InputEncoder(categorical, estimator.input_clip, piecewise, columns)
 
 
 def encode(estimator, encoder, target, table, name, inputs=None):

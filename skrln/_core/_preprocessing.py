@@ -156,12 +156,15 @@ class InputEncoder:
         Scaled numbers are drawn in towards this bound, smoothly.
     piecewise : bool
         Whether numbers are encoded piece by piece, too, in a dense table.
+    columns : ndarray of int, default=None
+        Positions of the columns to encode; the others are left out. None for all.
     """
 
-    def __init__(self, categorical, clip=None, piecewise=False):
+    def __init__(self, categorical, clip=None, piecewise=False, columns=None):
         self.categorical = categorical
         self.clip = clip
         self.piecewise = piecewise
+        self.columns = columns
 
     def fit(self, X, sample_weight, targets=None):
         """Learn from the rows given.
@@ -173,12 +176,14 @@ class InputEncoder:
         targets : ndarray of shape (n_samples, n_targets)
             What pieces should tell apart; used with `piecewise` only.
         """
-        self.numeric = np.setdiff1d(np.arange(X.shape[1]), self.categorical)
+        columns = np.arange(X.shape[1]) if self.columns is None else self.columns
+        self.numeric = np.setdiff1d(columns, self.categorical)
+        self.classes = np.intersect1d(columns, self.categorical)
         self.scaler = self.imputer = self.one_hot = self.pieces = None
         groups = []
         if self.numeric.size:
             groups.append(self._fit_numbers(self._numbers(X), sample_weight))
-        if self.categorical.size:
+        if self.classes.size:
             groups.append(self._fit_categories(self._categories(X)))
         if self.piecewise and self.numeric.size:
             scaled = np.asarray(self._scale(self._numbers(X)))[:, : self.numeric.size]
@@ -219,7 +224,7 @@ class InputEncoder:
                 strict=True,
             )
         ]
-        return np.repeat(self.categorical, widths)
+        return np.repeat(self.classes, widths)
 
     def transform(self, X):
         """Encoded rows, (n_samples, n_encoded); CSR stays CSR, without centring."""
@@ -254,9 +259,11 @@ class InputEncoder:
         return scaled / np.hypot(1, scaled / self.clip)
 
     def _numbers(self, X):
-        if not self.categorical.size:
+        if self.numeric.size == X.shape[1]:
             return X
         block = take(X, self.numeric, axis=1)
+        if not self.categorical.size:  # validated already
+            return block
         return check_array(
             block, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X"
         )
@@ -264,6 +271,6 @@ class InputEncoder:
     def _categories(self, X):
         # As objects, because a column may come in another type than it had in fit: all of
         # it missing, or numbers where strings were. What is new is an unseen category.
-        block = np.array(take(X, self.categorical, axis=1), dtype=object)
+        block = np.array(take(X, self.classes, axis=1), dtype=object)
         block[find_missing(block)] = np.nan
         return block

@@ -18,10 +18,11 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from skrln._kernels import StopReason
 
 from ._blend import mean_loss
-from ._importance import active_inputs
-from ._members import means_of, run_members
+from ._importance import active_columns
+from ._members import run_members
 from ._outcome import Watch, listener
 from ._params import SEARCH
+from ._predicting import means_of
 from ._preparation import Problem, encode, prepare, read_training
 from ._sklearn import take
 from ._validation import check_validation_arguments
@@ -94,6 +95,10 @@ class SearchMixin:
             f"{type(self).__name__} has no partial_fit: it needs all rows to choose theta. "
             f"Give the theta_ and reg_step_ that it finds to {self._network_type.__name__}."
         )
+
+    def _count_epochs(self):
+        """Those of the fit on all rows."""
+        return self._network_at(theta=0.0)._count_epochs()
 
     def _network_at(self, **changes):
         """Estimator of the network itself with the parameters of this search."""
@@ -279,7 +284,7 @@ def _fit_candidate(fold, candidate, scorer, on_epoch, cancelled):
     if result.reason == StopReason.INTERRUPTED:
         return Outcome(np.nan, fitted - start, 0.0, 0, result.reason)
     score = _score(network, fold, scorer)
-    n_active = int(np.sum(active_inputs(network.coefs_, network._groups)))
+    n_active = int(np.sum(active_columns(network)))
     scored = perf_counter()
     return Outcome(score, fitted - start, scored - fitted, n_active, result.reason)
 

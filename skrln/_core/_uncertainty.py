@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._blend import temper
 from ._forward import forward, hidden_values, thinned
-from ._members import dense_inputs, encoded_blocks, means_of
+from ._predicting import dense_inputs, encoded_blocks, means_of
 from ._preprocessing import check_inputs
 from ._settings import resolve_dropout
 

@@ -181,7 +181,10 @@ def fit_network(
         )
         specs = (network, train, dtype, device, len(edges))
         shapes = [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out, hyper))]
-        _compile_once((specs, tuple(shapes)), run.compile)
+        try:
+            _compile_once((specs, tuple(shapes)), run.compile)
+        except KeyboardInterrupt:
+            return run.result(StopReason.INTERRUPTED)
         return run.until(max_epochs, on_epoch, cancelled)
 
 
@@ -234,13 +237,13 @@ class _Run:
                 done, reason = self._chunk(left if on_epoch is None else 1, capacity)
                 if on_epoch is None or reason == StopReason.DIVERGED:
                     continue
-                if on_epoch(Snapshot(done - 1, self.epochs[-1], self._result)):
+                if on_epoch(Snapshot(done - 1, self.epochs[-1], self.result)):
                     reason = StopReason.CALLBACK
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED
         if reason == StopReason.RUNNING:
             reason = StopReason.MAX_ITER
-        return self._result(reason)
+        return self.result(reason)
 
     def _chunk(self, n_epochs: int, capacity: int) -> tuple[int, StopReason]:
         """Epochs done after up to `n_epochs` more, and whether and why to stop."""
@@ -257,7 +260,8 @@ class _Run:
         self.state = state
         return done + ran, StopReason(int(state.reason))
 
-    def _result(self, reason: StopReason = StopReason.RUNNING) -> FitResult:
+    def result(self, reason: StopReason = StopReason.RUNNING) -> FitResult:
+        """What there is after the epochs that were run."""
         return self.describe(self.state, self.epochs, reason)
 
 
@@ -308,8 +312,12 @@ def _complete(
     """Draw the layers that `start` leaves open."""
     fresh = init_params(rng, network, dtype)
     if dead_inputs is not None:
-        embedded = np.repeat(dead_inputs[: network.n_embedded], network.embedding_width)
+        dead_numbers = dead_inputs[: network.n_embedded]
+        embedded = np.repeat(dead_numbers, network.embedding_width)
         fresh[0].weight[np.concatenate([dead_inputs, embedded])] = 0
+        if fresh[0].embedding is not None:  # its cosines are not zero where inputs are
+            fresh[0].embedding.weight[dead_numbers] = 0
+            fresh[0].embedding.bias[dead_numbers] = 0
     given = start.params or (None,) * network.n_layers
     params = tuple(
         new if old is None else old for old, new in zip(given, fresh, strict=True)

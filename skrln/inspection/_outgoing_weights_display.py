@@ -3,8 +3,6 @@
 
 import numpy as np
 
-from skrln._core._importance import garson_importance
-
 from ._plotting import check_network, column_names, get_axes, name_of, styled
 
 
@@ -110,7 +108,7 @@ class OutgoingWeightsDisplay:
         groups = estimator._groups
         n_features = estimator.n_features_in_
         names = column_names(feature_names, n_features, estimator)
-        importances = garson_importance(estimator.coefs_, groups)
+        importances = estimator.feature_importances_
         weights = [estimator.coefs_[0][groups == i] for i in range(n_features)]
         weights = [block[block != 0] for block in weights]
         order = np.argsort(-importances, kind="stable")

@@ -209,6 +209,16 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     bootstrap : bool, default=False
         Whether the rows of each network of an ensemble are drawn with replacement.
 
+    input_selection : bool or "auto", default="auto"
+        Whether to drop inputs after the networks are trained. The least important ones go,
+        from all networks alike, down to the number with the lowest loss on rows that are held
+        out; each network loses its own least important ones there, because the others have
+        seen its rows. Dropped inputs have exact zeros. Where at most half of the inputs are
+        left, the networks are trained once more on those alone, which takes the time of a
+        second fit, and kept if they predict the rows held out better. "auto" does so in an
+        ensemble or wherever something else is "auto", if rows are held out; True also in a
+        single network. Fits that go on from fitted networks keep their inputs.
+
     pretrained : estimator, default=None
         Fitted network of this package to start from: its encoding of the inputs, and the
         leading layers that have the same shape as here, with their coefficients. The columns
@@ -417,6 +427,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         numeric_embedding="auto",
         n_estimators="auto",
         bootstrap=False,
+        input_selection="auto",
         pretrained=None,
         n_frozen_layers=0,
         reuse_head=False,
@@ -467,6 +478,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.numeric_embedding = numeric_embedding
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
+        self.input_selection = input_selection
         self.pretrained = pretrained
         self.n_frozen_layers = n_frozen_layers
         self.reuse_head = reuse_head

@@ -85,7 +85,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         Where that gives tables of different widths (pieces of "piecewise", categories that a
         fold lacks), each width compiles a program of its own.
 
-    n_estimators, bootstrap : int and bool
+    n_estimators, bootstrap, input_selection : int, bool and bool
         As in :class:`RLNClassifier`, of the fit on all rows; the grid has single networks.
 
     pretrained, n_frozen_layers, reuse_head, unfreeze_every, unfreeze_factor : object
@@ -215,6 +215,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         numeric_embedding=None,
         n_estimators=1,
         bootstrap=False,
+        input_selection="auto",
         pretrained=None,
         n_frozen_layers=0,
         reuse_head=False,
@@ -267,6 +268,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         self.numeric_embedding = numeric_embedding
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
+        self.input_selection = input_selection
         self.pretrained = pretrained
         self.n_frozen_layers = n_frozen_layers
         self.reuse_head = reuse_head

@@ -86,7 +86,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         Where that gives tables of different widths (pieces of "piecewise", categories that a
         fold lacks), each width compiles a program of its own.
 
-    n_estimators, bootstrap : int and bool
+    n_estimators, bootstrap, input_selection : int, bool and bool
         As in :class:`RLNRegressor`, of the fit on all rows; the grid has single networks.
 
     pretrained, n_frozen_layers, reuse_head, unfreeze_every, unfreeze_factor : object
@@ -218,6 +218,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         numeric_embedding=None,
         n_estimators=1,
         bootstrap=False,
+        input_selection="auto",
         pretrained=None,
         n_frozen_layers=0,
         reuse_head=False,
@@ -272,6 +273,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         self.numeric_embedding = numeric_embedding
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
+        self.input_selection = input_selection
         self.pretrained = pretrained
         self.n_frozen_layers = n_frozen_layers
         self.reuse_head = reuse_head

@@ -2,12 +2,15 @@
 """Importances against values by hand, and against the formula of 1991."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from skrln._core._forward import Network
 from skrln._core._importance import (
-    active_inputs,
+    active_columns,
+    column_importance,
     garson_importance,
     importance_divergence,
     importance_entropy,
@@ -144,13 +147,42 @@ def test_importances_that_are_none_are_refused(importance):
         importance_entropy(importance)
 
 
-def test_active_inputs_of_columns():
-    weight = np.array([[0.0, 0.0], [1e-300, 0.0], [0.0, 0.0], [0.0, 2.0]])
-    np.testing.assert_array_equal(active_inputs([weight]), [False, True, False, True])
+def fitted(weight, groups, n_columns, **norm):
+    """As much of a fitted network as its importances need."""
+    coefs = [np.asarray(weight, float), np.ones((len(weight[0]), 1))]
+    zeros = [np.zeros(w.shape[1]) for w in coefs]
+    return SimpleNamespace(
+        coefs_=coefs,
+        _network=Network(coefs, zeros, "relu", **norm),
+        _groups=np.asarray(groups),
+        n_features_in_=n_columns,
+    )
+
+
+def test_active_columns():
+    weight = [[0.0, 0.0], [1e-300, 0.0], [0.0, 0.0], [0.0, 2.0]]
+    found = active_columns(fitted(weight, range(4), 4))
+    np.testing.assert_array_equal(found, [False, True, False, True])
     # Inputs 0 and 2 belong to column 1, so that nothing of it is left.
-    groups = np.array([1, 0, 1, 2])
-    found = active_inputs([weight], groups)
+    found = active_columns(fitted(weight, [1, 0, 1, 2], 3))
     np.testing.assert_array_equal(found, [True, False, True])
+
+
+def test_columns_that_are_not_encoded_are_not_active_and_have_no_importance():
+    network = fitted([[1.0], [2.0], [1.0]], [1, 3, 1], 6)
+    active = [False, True, False, True, False, False]
+    np.testing.assert_array_equal(active_columns(network), active)
+    np.testing.assert_array_equal(column_importance(network), [0, 0.5, 0, 0.5, 0, 0])
+
+
+def test_importance_of_columns_knows_what_the_norm_multiplies():
+    """Behind the activation the second unit counts nine times as much as the first."""
+    norm = np.array([[1.0, 9.0], [0, 0], [0, 0], [1 - 1e-5, 1 - 1e-5]])
+    weight, places = [[1.0, 0.0], [0.0, 1.0]], [0, 1]
+    network = fitted(weight, places, 2, batch_norm="after", batch_norms=[norm])
+    np.testing.assert_allclose(column_importance(network), [0.1, 0.9])
+    network = fitted(weight, places, 2, batch_norm="before", batch_norms=[norm])
+    np.testing.assert_allclose(column_importance(network), [0.5, 0.5])
 
 
 def test_zero_shares_per_layer():

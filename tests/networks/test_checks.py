@@ -15,9 +15,12 @@ from ._tables import classifier, make_table, regressor
 
 # On the tables of the checks "auto" is double precision: these are all checks in it.
 SINGLE = [RLNRegressor(**READABLE), RLNClassifier(**READABLE)]
+SETTINGS = {"n_estimators": 2, "max_iter": 40, "random_state": 0}
+# Two kinds of networks are twice the time: classifiers have them in checks about numbers.
+KINDS = RLNClassifier((32,), **SETTINGS)
 ENSEMBLES = [
-    make((32,), n_estimators=2, max_iter=40, random_state=0)
-    for make in (RLNRegressor, RLNClassifier)
+    RLNRegressor((32,), **SETTINGS),
+    RLNClassifier((32,), numeric_embedding=None, **SETTINGS),
 ]
 
 #: Checks that look at numbers and their types; the others look at arguments.
@@ -59,6 +62,7 @@ def splits_by_rows(estimator):
 
 
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
+@pytest.mark.filterwarnings("ignore:No input is left")
 @parametrize_with_checks(ENSEMBLES, expected_failed_checks=splits_by_rows)
 def test_checks_of_ensembles(estimator, check):
     check(estimator)
@@ -81,6 +85,19 @@ def checks_about_numbers():
 
 @pytest.mark.parametrize(("estimator", "check"), list(checks_about_numbers()))
 def test_checks_in_both_precisions(estimator, check):
+    check(estimator)
+
+
+def checks_of_kinds():
+    for estimator, check in estimator_checks_generator(KINDS):
+        name = check.func.__name__
+        if name in ABOUT_NUMBERS | {"check_dtype_object"}:
+            yield pytest.param(estimator, check, id=name)
+
+
+@pytest.mark.filterwarnings("ignore:No input is left")
+@pytest.mark.parametrize(("estimator", "check"), list(checks_of_kinds()))
+def test_checks_of_classifiers_of_two_kinds(estimator, check):
     check(estimator)
 
 

@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, cross_val_score
 
-from skrln._core import _members
+from skrln._core import _assembly, _jobs, _members
 from skrln._core._blend import temper
 from skrln._core._members import auto_thetas, count_members
 from skrln._core._splits import member_splits
@@ -171,14 +171,14 @@ def test_without_early_stopping_all_rows_are_trained_on():
 
 def test_bootstrap_draws_with_replacement(monkeypatch):
     seen = []
-    original = _members.encode
+    original = _jobs.encode
 
     def watch(estimator, encoder, target, table, name, inputs=None):
         if name == "y":
             seen.append(table.y)
         return original(estimator, encoder, target, table, name, inputs)
 
-    monkeypatch.setattr(_members, "encode", watch)
+    monkeypatch.setattr(_jobs, "encode", watch)
     regressor(bootstrap=True, early_stopping=False, **THREE).fit(X, Y)
     for drawn in seen:
         assert len(drawn) == 60
@@ -217,13 +217,13 @@ def test_one_network_is_the_best_of_them(regularization, thetas):
 
 
 def test_best_of_the_thetas_has_the_lowest_validation_loss(monkeypatch):
-    losses, original = [], _members.mean_loss
+    losses, original = [], _assembly.mean_loss
 
     def record(*arguments):
         losses.append(original(*arguments))
         return losses[-1]
 
-    monkeypatch.setattr(_members, "mean_loss", record)
+    monkeypatch.setattr(_assembly, "mean_loss", record)
     told = {"X_val": X[40:], "y_val": Y[40:]}
     chosen = regressor(theta="auto", max_iter=30).fit(X[:40], Y[:40], **told)
     thetas = auto_thetas(chosen, 40)

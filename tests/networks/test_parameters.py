@@ -79,8 +79,9 @@ CHANGES = {
     "categorical_features": ([3], {}),
     "input_clip": (1.0, {}),
     "numeric_embedding": ("periodic", {}),
-    "n_estimators": (2, {}),
-    "bootstrap": (True, {"n_estimators": 2}),
+    "n_estimators": (2, {"input_selection": False}),
+    "bootstrap": (True, {"n_estimators": 2, "input_selection": False}),
+    "input_selection": (False, {"n_estimators": 2, "max_iter": 60, **VALIDATION}),
     "random_state": (1, {}),
     "dtype": ("float32", {}),
 }

@@ -229,11 +229,12 @@ def test_result_is_the_network_itself():
 
 
 def test_ensemble_is_of_the_refit_alone():
-    search = regressor(n_estimators=3).fit(X, Y)
-    network = plain_regressor(n_estimators=3, theta=search.theta_).fit(X, Y)
+    settings = {"n_estimators": 3, "max_iter": 60}
+    search = regressor(**settings).fit(X, Y)
+    network = plain_regressor(theta=search.theta_, **settings).fit(X, Y)
     assert len(search.estimators_) == 3
     assert_same_fit(search, network)
-    assert search.best_score_ == regressor().fit(X, Y).best_score_
+    assert search.best_score_ == regressor(max_iter=60).fit(X, Y).best_score_
     assert search.theta_ in THETAS
 
 
@@ -508,7 +509,7 @@ def test_pretrained():
 
 
 def test_copies():
-    search = regressor(n_estimators=2).fit(X, Y)
+    search = regressor(n_estimators=2, input_selection=False).fit(X, Y)
     for again in (copy.deepcopy(search), pickle.loads(pickle.dumps(search))):
         np.testing.assert_array_equal(again.predict(X), search.predict(X))
         np.testing.assert_array_equal(

@@ -21,12 +21,10 @@ TASKS = np.column_stack([Y, 10 * X[:, 2] - 100])
 THREE = make_classes(n_classes=3)[1]
 LABELS = (X[:, :2] > 0).astype(int)
 SEVERAL = np.column_stack([THREE, X[:, 2] > 0]) + 5
+#: After these few epochs no input helps: an ensemble would drop them all.
+ENSEMBLE = {"n_estimators": 3, "input_selection": False}
 #: Fits whose predictions have a spread.
-SPREAD = [
-    {"dropout": 0.3},
-    {"n_estimators": 3},
-    {"dropout": 0.3, "n_estimators": 3},
-]
+SPREAD = [{"dropout": 0.3}, ENSEMBLE, {"dropout": 0.3, **ENSEMBLE}]
 
 
 def flat(found):
@@ -212,7 +210,7 @@ def test_std_is_larger_away_from_the_training_data():
 
 @pytest.mark.parametrize("params", [{}, {"theta": "auto", "early_stopping": True}])
 def test_std_of_an_ensemble_is_that_of_its_members(params):
-    model = regressor(n_estimators=3, **params).fit(X, TASKS)
+    model = regressor(**ENSEMBLE, **params).fit(X, TASKS)
     members = np.stack([one.predict(X) for one in model.estimators_])
     weights = model.estimator_weights_
     mean = np.tensordot(weights, members, 1)
@@ -223,7 +221,7 @@ def test_std_of_an_ensemble_is_that_of_its_members(params):
 
 
 def test_draws_of_an_ensemble_are_its_members_by_weight():
-    model = regressor(n_estimators=3).fit(X, Y)
+    model = regressor(**ENSEMBLE).fit(X, Y)
     model.estimator_weights_ = np.array([0.5, 0.4, 0.1])
     draws = model.sample_predictions(X, 20)
     for one, count in zip(model.estimators_, (10, 8, 2), strict=True):
@@ -236,7 +234,7 @@ def test_draws_of_an_ensemble_are_its_members_by_weight():
 
 def test_dropout_adds_to_the_spread_of_an_ensemble():
     """Variance among the means of the members, and mean variance of their masks."""
-    model = linear(n_estimators=3)
+    model = linear(**ENSEMBLE)
     each = [
         one.sample_predictions(X, 4000, random_state=0) for one in model.estimators_
     ]
@@ -247,7 +245,7 @@ def test_dropout_adds_to_the_spread_of_an_ensemble():
 
 
 def test_draws_have_the_temperature_of_the_prediction():
-    model = classifier(n_estimators=3).fit(X, THREE)
+    model = classifier(**ENSEMBLE).fit(X, THREE)
     model.temperature_ = 1.0
     cold = model.sample_predictions(X, 3, random_state=0)
     model.temperature_ = 2.0
@@ -305,7 +303,7 @@ def test_draws_leave_the_model_as_it_is():
         {},
         {"dropout": (0.0,)},
         {"dropout": 0.3, "hidden_layer_sizes": ()},
-        {"theta": "auto", "early_stopping": True},
+        {"theta": "auto", "early_stopping": True, "input_selection": False},
     ],
 )
 @pytest.mark.parametrize(("make", "y"), [(regressor, Y), (classifier, THREE)])
@@ -399,7 +397,7 @@ def test_networks_trained_by_partial_fit_have_a_spread():
 
 def test_networks_of_an_ensemble_may_differ_in_dropout():
     """ "auto" leaves those with pieces of numbers without any: their draws are all equal."""
-    kinds = {"numeric_embedding": "auto", "dropout": "auto", "n_estimators": 2}
+    kinds = {"numeric_embedding": "auto", "dropout": "auto", **ENSEMBLE}
     model = classifier(**kinds).fit(X, THREE)
     model.estimator_weights_ = np.array(
         [one.numeric_embedding == "piecewise" for one in model.estimators_], float
