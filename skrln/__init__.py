@@ -5,11 +5,13 @@ from . import presets
 from ._core._scoring import make_masked_scorer
 from ._kernels import clear_caches
 from ._show_versions import show_versions
+from .multitask import PerTaskEarlyStopping
 from .networks import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "PerTaskEarlyStopping",
     "RLNClassifier",
     "RLNClassifierCV",
     "RLNRegressor",

@@ -276,6 +276,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         epoch=None,
         cancelled=None,
         member=False,
+        on_record=None,
     ):
         online = epoch is not None  # a call of partial_fit: the end is not known
         network = _settings.network_spec(self, problem)
@@ -322,6 +323,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             precision=_settings.resolve_precision(self, problem.n_rows, n_inputs),
             device=self.device,
             on_epoch=on_epoch,
+            on_record=on_record,
             cancelled=cancelled,
         )
         return result, edges

@@ -28,8 +28,9 @@ from ._predicting import dense_inputs
 
 #: Each number of inputs that is compared is this much smaller than the one before.
 SHRINK = 0.85
-#: Rows that the numbers are compared on, at most.
-MAX_ROWS = 4096
+#: Rows that the numbers are compared on, at most, and the fewest that "auto" goes by: a handful
+#: of rows that a single network holds out would drop inputs by chance.
+MAX_ROWS, LEAST_ROWS = 4096, 40
 #: Networks are trained again on what is left where that is no more than this share.
 REFIT_SHARE = 0.5
 
@@ -61,7 +62,8 @@ def selects_inputs(estimator, sources, results, unseen):
     """
     if sources or unseen is None or not estimator.input_selection:
         return False
-    return not was_stopped(results)
+    enough = insists(estimator) or len(unseen.rows) >= LEAST_ROWS
+    return enough and not was_stopped(results)
 
 
 def insists(estimator):
@@ -175,18 +177,17 @@ def _shrinking(ensemble, weight_of, shared, sample, own_orders, sizes):
 
     One network after the other, because the inputs of all of them may be a lot.
     """
-    blended = 0.0
+    n_rows, n_columns = len(sample.targets), ensemble.trained[0].means.shape[1]
+    blended = np.zeros((len(sizes), n_rows, n_columns))
     for group in by_cell(ensemble.trained):
-        total, count = 0.0, np.zeros(len(sample.targets))
+        total, count = np.zeros_like(blended), np.zeros(n_rows)
         for one in group:
             here, own = sample.positions(one)
             found = shrunk(one, shared, own, own_orders[_key(one)], sizes)
-            placed = np.zeros((len(sizes), len(count), found.shape[2]))
-            np.add.at(placed, (slice(None), here), found)
+            np.add.at(total, (slice(None), here), found)
             np.add.at(count, here, 1)
-            total = total + placed
         share = sum(weight_of[id(one)] for one in group)
-        blended = blended + share * (total / count[:, None])
+        blended += share * (total / count[:, None])
     return blended
 
 

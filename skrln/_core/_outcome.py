@@ -38,10 +38,10 @@ def warn_outcome(estimator, results):
             ConvergenceWarning,
             stacklevel=3,
         )
-    if any(_has_survivor(one.coefs_) for one in estimator.estimators_):
-        return
-    before = ([layer.weight for layer in one.params] for one in results)
-    if estimator.input_selection and any(map(_has_survivor, before)):
+    trained = ([layer.weight for layer in one.params] for one in results)
+    survived = any(map(_has_survivor, trained))
+    kept = [one.coefs_ for one in vars(estimator).get("_members") or []]
+    if survived and kept and not any(map(_has_survivor, kept)):
         warnings.warn(
             "No input is left: no number of them predicts rows that are held out better "
             "than none at all, and predictions are constant. Got "
@@ -50,7 +50,7 @@ def warn_outcome(estimator, results):
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif estimator.regularization is not None:
+    elif not survived and estimator.regularization is not None:
         warnings.warn(
             "No input reaches the output: every path through the network has a weight of "
             f"zero, and predictions are constant. Got theta={estimator.theta!r}, "

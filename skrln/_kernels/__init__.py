@@ -15,8 +15,10 @@ from ._types import (
     Hyper,
     Layer,
     Moments,
+    Recorded,
     Schedule,
     SparseRows,
+    Weights,
 )
 
 __all__ = [
@@ -33,12 +35,14 @@ __all__ = [
     "Moments",
     "NetworkSpec",
     "PenaltySpec",
+    "Recorded",
     "Schedule",
     "Snapshot",
     "SparseRows",
     "Start",
     "StopReason",
     "TrainSpec",
+    "Weights",
     "clear_caches",
     "default_platform",
     "fit_network",

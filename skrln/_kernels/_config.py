@@ -112,6 +112,9 @@ class TrainSpec:
         probabilities are calibrated afterwards.
     row_width : int
         Most stored values of a row of a sparse table; 0 for a dense one.
+    records : bool
+        Whether the weights after every epoch are handed out, and their outputs for the
+        validation rows.
     """
 
     loss: str
@@ -125,3 +128,4 @@ class TrainSpec:
     freezes: bool = False
     refines: bool = False
     row_width: int = 0
+    records: bool = False

@@ -24,6 +24,7 @@ from ._types import (
     Moments,
     Params,
     Penalty,
+    Record,
     TrainState,
 )
 
@@ -94,7 +95,7 @@ def train_epochs(
     *,
     network: NetworkSpec,
     train: TrainSpec,
-) -> tuple[LoopState, History]:
+) -> tuple[LoopState, History, Record | None]:
     """Run up to `n_epochs` epochs of `n_batches` batches.
 
     Parameters
@@ -118,20 +119,24 @@ def train_epochs(
 
     Returns
     -------
-    LoopState, History
-        Rows of the history past the epochs that ran are NaN.
+    LoopState, History, Record or None
+        Rows of the history past the epochs that ran are NaN; those of the record, where
+        there is one, zero.
     """
     history = _empty_history(orders.shape[0], edges, state)
+    record = None
+    if train.records:
+        record = _empty_record(orders.shape[0], state.train, validation, network)
     drawing = jax.random.wrap_key_data(key, impl="threefry2x32")
 
-    def unfinished(carry: tuple[Array, LoopState, History]) -> Array:
-        done, state, _ = carry
+    def unfinished(carry: tuple[Array, LoopState, History, Record | None]) -> Array:
+        done, state, _, _ = carry
         return (done < n_epochs) & (state.reason == StopReason.RUNNING)
 
     def one_epoch(
-        carry: tuple[Array, LoopState, History],
-    ) -> tuple[Array, LoopState, History]:
-        done, state, history = carry
+        carry: tuple[Array, LoopState, History, Record | None],
+    ) -> tuple[Array, LoopState, History, Record | None]:
+        done, state, history, record = carry
         trained, loss = _epoch(
             state.train,
             data,
@@ -144,15 +149,20 @@ def train_epochs(
             train,
         )
         monitored = validation_loss = jnp.full_like(loss, jnp.nan)
+        outputs = None
         if validation is None:
             monitored = loss
         else:
-            monitored = validation_loss = _evaluate(
+            validation_loss, outputs = _evaluate(
                 trained, validation, hyper, network, train
             )
+            monitored = validation_loss
         path = _follow(trained, edges, hyper, groups)
         row = History(loss, validation_loss, _count_zeros(trained.params), path)
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
+        if record is not None:
+            seen = Record(*_predicting(trained), outputs)
+            record = jax.tree.map(lambda all, one: all.at[done].set(one), record, seen)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
         if train.schedule == "performance":
@@ -160,20 +170,20 @@ def train_epochs(
         # Without validation no epoch is chosen; the best is for a fit that diverges.
         warm = trained.step >= hyper.burn_in_steps if validation else jnp.bool_(True)
         state = _judge(state, trained, judged, loss, monitored, warm, hyper)
-        return done + 1, state, history
+        return done + 1, state, history, record
 
     if validation is not None:
         first = (state.epoch == 0) & (hyper.judge_start > 0)
         value = lax.cond(
             first,
-            lambda: _evaluate(state.train, validation, hyper, network, train),
+            lambda: _evaluate(state.train, validation, hyper, network, train)[0],
             lambda: state.patience.best,
         )
         state = state._replace(patience=set_baseline(state.patience, value, first))
-    _, state, history = lax.while_loop(
-        unfinished, one_epoch, (jnp.int32(0), state, history)
+    _, state, history, record = lax.while_loop(
+        unfinished, one_epoch, (jnp.int32(0), state, history, record)
     )
-    return state, history
+    return state, history, record
 
 
 def _epoch(
@@ -210,27 +220,38 @@ def kept_weights(state: TrainState) -> Params:
 
 def _evaluate(
     state: TrainState, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
-) -> Array:
-    """Mean loss over `data`, in blocks of rows."""
+) -> tuple[Array, Array | None]:
+    """Mean loss over `data`, in blocks of rows; also the outputs, where they are recorded."""
     params = kept_weights(state)
     capacity = min(data.targets.shape[0], EVALUATION_ROWS)
     layout = Layout(capacity, network.layer_sizes[0], train.row_width)
     sharpness = jnp.asarray(SHARPNESS if train.refines else [1.0], data.targets.dtype)
 
-    def one_block(i: Array, totals: Array) -> Array:
+    def one_block(
+        i: Array, carry: tuple[Array, Array | None]
+    ) -> tuple[Array, Array | None]:
+        totals, found = carry
         block = take_block(data, i, layout)
         outputs, _ = forward(params, state.moments, block.inputs, network)
+        if found is not None:
+            found = lax.dynamic_update_slice_in_dim(found, outputs, i * capacity, 0)
         losses = [
             output_loss(outputs * sharpness[k], block, hyper, network, train.loss)
             for k in range(len(sharpness))
         ]
-        return totals + jnp.stack(losses)
+        return totals + jnp.stack(losses), found
 
     n_blocks = (data.n_rows + capacity - 1) // capacity
-    totals = lax.fori_loop(0, n_blocks, one_block, jnp.zeros_like(sharpness))
+    found = None
+    if train.records:
+        shape = (data.targets.shape[0], network.layer_sizes[-1])
+        found = jnp.zeros(shape, data.targets.dtype)
+    totals, found = lax.fori_loop(
+        0, n_blocks, one_block, (jnp.zeros_like(sharpness), found)
+    )
     # A weak pull towards no change: few rows do not tell a temperature.
     pull = SHARPNESS_PULL / 2 * jnp.log(sharpness) ** 2
-    return jnp.min(totals + pull) / data.n_rows
+    return jnp.min(totals + pull) / data.n_rows, found
 
 
 def _judge(
@@ -283,6 +304,25 @@ def _lower_rate(
     lowered = jnp.maximum(trained.rate_scale * schedule.factor, schedule.smallest)
     trained = trained._replace(rate_scale=jnp.where(flat, lowered, trained.rate_scale))
     return state._replace(plateau=plateau._replace(stale=stale)), trained
+
+
+def _predicting(state: TrainState) -> tuple[Params, tuple[Moments, ...], Penalty]:
+    """What a recorded epoch is made of; slopes are for the next step, and left out."""
+    penalty = state.penalty._replace(slope=())
+    return kept_weights(state), state.moments, penalty
+
+
+def _empty_record(
+    capacity: int, state: TrainState, validation: Data | None, network: NetworkSpec
+) -> Record:
+    outputs = None
+    if validation is not None:
+        rows, dtype = validation.targets.shape[0], validation.targets.dtype
+        outputs = jnp.zeros((capacity, rows, network.layer_sizes[-1]), dtype)
+    params, moments, penalty = jax.tree.map(
+        lambda leaf: jnp.zeros((capacity, *leaf.shape), leaf.dtype), _predicting(state)
+    )
+    return Record(params, moments, penalty, outputs)
 
 
 def _empty_history(capacity: int, edges: Array, state: LoopState) -> History:

@@ -28,11 +28,16 @@ from ._types import (
     Moments,
     Params,
     Penalty,
+    Record,
+    Recorded,
     TrainState,
+    Weights,
 )
 
 #: Row orders of a chunk hold about this many numbers, and at most so many epochs.
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
+#: Recorded epochs of a chunk take about this many bytes.
+BYTES_PER_CHUNK = 1 << 26
 #: Distinct compiled programs that are kept before all are let go.
 MAX_PROGRAMS = 64
 
@@ -81,6 +86,7 @@ def fit_network(
     precision: str = "float32",
     device: str | None = None,
     on_epoch: Callable[[Snapshot], bool] | None = None,
+    on_record: Callable[[Recorded], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> FitResult:
     """Train one network.
@@ -118,7 +124,9 @@ def fit_network(
     on_epoch : callable
         Called after every epoch; the fit stops where it returns True. With None, many epochs
         run in one call of the compiled program.
-
+    on_record : callable
+        Takes what predicts after every epoch, a chunk of them at a time, and their outputs
+        for the rows of `validation`. An epoch at which the fit diverged is not among them.
     cancelled : callable
         Asked between calls of the program whether to end as if interrupted: for fits in
         threads, which an interrupt does not reach.
@@ -141,6 +149,7 @@ def fit_network(
         batch_capacity=batch_bucket(min(n_rows, batch_size)),
         has_validation=validation is not None,
         row_width=row_width(data, validation),
+        records=on_record is not None,
     )
     n_layers = network.n_layers
     hyper = hyper._replace(
@@ -172,12 +181,18 @@ def fit_network(
         run = _Run(
             lambda state, orders, chunk: program(state, *tables, orders, chunk, *fixed),
             partial(_describe, hyper=hyper, groups=groups, restore_best=restore_best),
+            partial(_weights_at, hyper=hyper, groups=groups),
+            on_record,
+            n_val=0 if validation is None else int(validation.n_rows),
             n_rows=n_rows,
             n_padded=table.targets.shape[0],
             n_batches=n_batches,
             batch_capacity=train.batch_capacity,
             rng=order_rng,
             state=state,
+            n_recorded=0
+            if on_record is None
+            else _recorded_bytes(state.train, held_out, network),
         )
         specs = (network, train, dtype, device, len(edges))
         shapes = [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out, hyper))]
@@ -198,22 +213,35 @@ class _Run:
         ``(state, orders, n_epochs) -> (state, history)``.
     describe : callable
         ``(state, history, reason) -> FitResult``.
+    weights_at : callable
+        ``(epoch, rows=record) -> Weights``.
+    on_record : callable or None
+        As for `fit_network`.
+    n_recorded : int
+        Bytes that are recorded of an epoch.
     """
 
-    program: Callable[..., tuple[LoopState, History]]
+    program: Callable[..., tuple[LoopState, History, Record | None]]
     describe: Callable[..., FitResult]
+    weights_at: Callable[..., Weights]
+    on_record: Callable[[Recorded], None] | None
+    n_val: int
     n_rows: int
     n_padded: int
     n_batches: int
     batch_capacity: int
     rng: np.random.Generator
     state: LoopState
+    n_recorded: int = 0
     epochs: list[History] = field(default_factory=list)
 
     @property
     def capacity(self) -> int:
         """Most epochs of a call of the program."""
-        return int(np.clip(ORDERS_PER_CHUNK // self.n_padded, 1, EPOCHS_PER_CHUNK))
+        most = EPOCHS_PER_CHUNK
+        if self.n_recorded:
+            most = max(1, min(most, BYTES_PER_CHUNK // self.n_recorded))
+        return int(np.clip(ORDERS_PER_CHUNK // self.n_padded, 1, most))
 
     def compile(self) -> None:
         """Run no epoch."""
@@ -254,15 +282,45 @@ class _Run:
             orders[:, : self.n_rows] = np.arange(self.n_rows)
         else:
             orders = draw_orders(self.rng, n_epochs, shape, self.n_rows)
-        state, history = self.program(self.state, orders, np.int32(n_epochs))
+        state, history, record = self.program(self.state, orders, np.int32(n_epochs))
         ran = int(state.epoch) - done
         self.epochs.append(jax.tree.map(lambda h: np.asarray(h)[:ran], history))
         self.state = state
-        return done + ran, StopReason(int(state.reason))
+        reason = StopReason(int(state.reason))
+        if self.on_record is not None:
+            rows = jax.tree.map(np.asarray, record)
+            finite = ran - (reason == StopReason.DIVERGED)
+            outputs = rows.outputs
+            if outputs is not None:
+                outputs = outputs[:finite, : self.n_val]
+            weights = partial(self.weights_at, rows=rows)
+            self.on_record(Recorded(done, finite, outputs, weights))
+        return done + ran, reason
 
     def result(self, reason: StopReason = StopReason.RUNNING) -> FitResult:
         """What there is after the epochs that were run."""
         return self.describe(self.state, self.epochs, reason)
+
+
+def _recorded_bytes(
+    state: TrainState, validation: Data | None, network: NetworkSpec
+) -> int:
+    """Bytes of what an epoch records."""
+    outputs = 0
+    if validation is not None:
+        n_numbers = validation.targets.shape[0] * network.layer_sizes[-1]
+        outputs = n_numbers * validation.targets.dtype.itemsize
+    kept = (kept_weights(state), state.moments, state.penalty.deviation)
+    return outputs + sum(leaf.nbytes for leaf in jax.tree.leaves(kept))
+
+
+def _weights_at(
+    epoch: int, *, rows: Record, hyper: Hyper, groups: np.ndarray
+) -> Weights:
+    """Copy of what predicts after this epoch of a chunk."""
+    params, moments, penalty = jax.tree.map(lambda leaf: leaf[epoch].copy(), rows[:3])
+    penalized = params[: len(penalty.deviation)]
+    return Weights(params, moments, coefficients(penalized, penalty, hyper, groups, np))
 
 
 def _describe(

@@ -18,6 +18,7 @@ name                meaning and shape
 ==================  =======================================================================
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -178,6 +179,34 @@ class History(NamedTuple):
     validation_loss: Any  #: (n_epochs,); NaN without validation data
     zeros: Any  #: (n_epochs, n_layers); weights that are exactly zero
     path: Any  #: (n_epochs, n_edges, 2); weight and lambda of the edges followed
+
+
+class Record(NamedTuple):
+    """What predicts after every epoch, and what it predicts; one row per epoch of a chunk."""
+
+    params: Params
+    moments: tuple[Moments, ...]
+    penalty: Penalty
+    outputs: Any  #: (n_epochs, n_val, n_outputs); None without validation data
+
+
+class Weights(NamedTuple):
+    """What predicts after an epoch, in NumPy; a copy."""
+
+    params: Params
+    moments: tuple[Moments, ...]
+    coefficients: tuple[np.ndarray, ...]  #: lambda per weight of the regularized layers
+
+
+class Recorded(NamedTuple):
+    """Epochs of a chunk, on the host."""
+
+    epoch: int  #: number of the first of them
+    n_epochs: int
+    outputs: (
+        np.ndarray | None
+    )  #: (n_epochs, n_val, n_outputs); None without validation data
+    weights: Callable[[int], Weights]  #: of each of them, counted from 0
 
 
 class FitResult(NamedTuple):

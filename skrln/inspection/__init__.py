@@ -7,16 +7,22 @@ from skrln._core._importance import (
     importance_entropy,
 )
 
+from ._cluster_tradeoff_display import ClusterTradeoffDisplay
 from ._importance_display import ImportanceDisplay
+from ._interval_plot_display import IntervalPlotDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._outgoing_weights_display import OutgoingWeightsDisplay
 from ._regularization_path_display import RegularizationPathDisplay
+from ._task_validation_curve_display import TaskValidationCurveDisplay
 
 __all__ = [
+    "ClusterTradeoffDisplay",
     "ImportanceDisplay",
+    "IntervalPlotDisplay",
     "LossCurveDisplay",
     "OutgoingWeightsDisplay",
     "RegularizationPathDisplay",
+    "TaskValidationCurveDisplay",
     "garson_importance",
     "importance_divergence",
     "importance_entropy",

@@ -96,10 +96,13 @@ def at_their_means(seen, one, kept):
     return one.member._target.means(forward(values, network._replace(embedding=None)))
 
 
-@pytest.mark.parametrize("case", NETWORKS)
-def test_inputs_that_are_gone_are_at_their_means(case):
-    seen = ensemble(**NETWORKS[case])
-    one = seen.ensemble.trained[0]
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(request):
+    return ensemble(**({"n_estimators": 2} | NETWORKS[request.param]))
+
+
+def test_inputs_that_are_gone_are_at_their_means(network):
+    seen, one = network, network.ensemble.trained[0]
     order = np.flatnonzero(active_columns(one.member))[::-1]
     sizes = [len(order), 2, 1, 0]
     rows = np.arange(len(one.unseen))
@@ -115,10 +118,8 @@ def test_inputs_that_are_gone_are_at_their_means(case):
     np.testing.assert_allclose(some, found[:, ::2], **tolerance)
 
 
-@pytest.mark.parametrize("case", NETWORKS)
-def test_they_are_left_out_of_the_weights(case):
-    seen = ensemble(**NETWORKS[case])
-    one = seen.ensemble.trained[0]
+def test_they_are_left_out_of_the_weights(network):
+    seen, one = network, network.ensemble.trained[0]
     before = [weight.copy() for weight in one.member.coefs_]
     smaller = _elimination._without(one.member, [0, 2], seen.shared)
     np.testing.assert_array_equal(

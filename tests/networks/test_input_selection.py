@@ -11,8 +11,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 
+from skrln import RLNRegressor
 from skrln._core import _members
 from skrln._core._importance import active_columns
+from skrln.datasets import make_friedman1_noise
 
 from ._tables import assert_same_fit, classifier, is_same_fit
 from ._tables import regressor as small
@@ -402,3 +404,17 @@ def test_interrupt_while_the_last_epochs_run_is_one(monkeypatch):
     with pytest.warns(ConvergenceWarning, match="interrupted"):
         model = regressor(max_iter=5, tol=0.0).fit(X, Y)
     assert model.n_active_features_ == N_COLUMNS
+
+
+def test_few_rows_choose_nothing_unless_asked():
+    """Seven rows would drop inputs by chance."""
+    X, y = make_friedman1_noise(56, 5, noise=1.0, random_state=0)
+    settings = {"n_estimators": 1, "theta": -6.0, "numeric_embedding": "auto"}
+    settings |= {"hidden_layer_sizes": (16,), "max_iter": 30, "random_state": 0}
+    settings |= {"early_stopping": True}
+    fits = [
+        RLNRegressor(**settings, input_selection=asked).fit(X, y)
+        for asked in (False, "auto", True)
+    ]
+    counts = [model.n_active_features_ for model in fits]
+    assert counts[0] == counts[1] > counts[2]

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What more than one stage is worth."""
+
+import numpy as np
+
+from ._plotting import fitted_attribute, get_axes, name_of
+
+
+class ClusterTradeoffDisplay:
+    """Gain over a single stage against the number of stages, on rows that did not choose.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    n_clusters : ndarray of shape (n,)
+        Numbers of stages.
+
+    mean_gain : ndarray of shape (n,)
+        Mean over the tasks of the validation score, less that of a single stage, on parts
+        of the validation rows that the stages were not chosen on.
+
+    std_error : ndarray of shape (n,)
+        Standard error of the gain over the parts.
+
+    chosen : int, default=None
+        Number of stages that the estimator has.
+
+    score_name : str, default=None
+        What the score is, for the label of the axis.
+
+    name : str, default=None
+        Name of the estimator, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes.
+
+    figure_ : matplotlib Figure
+        Figure of the axes.
+
+    errorbar_ : matplotlib ErrorbarContainer
+        Gains and their standard errors.
+
+    See Also
+    --------
+    IntervalPlotDisplay : Where the tasks are nearly at their best.
+
+    Examples
+    --------
+    >>> from skrln.inspection import ClusterTradeoffDisplay
+    >>> display = ClusterTradeoffDisplay([1, 2, 3], [0, 0.02, 0.01], [0, 0.01, 0.01])
+    >>> display.plot().ax_.get_xlabel()
+    'Number of stages'
+    """
+
+    def __init__(
+        self,
+        n_clusters,
+        mean_gain,
+        std_error,
+        *,
+        chosen=None,
+        score_name=None,
+        name=None,
+    ):
+        self.n_clusters = n_clusters
+        self.mean_gain = mean_gain
+        self.std_error = std_error
+        self.chosen = chosen
+        self.score_name = score_name
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+        """Draw the trade-off of a fitted :class:`~skrln.PerTaskEarlyStopping`.
+
+        Parameters
+        ----------
+        estimator : PerTaskEarlyStopping
+            Fitted, with `tradeoff_`.
+
+        name : str, default=None
+            Name in the title; by default that of the wrapped estimator.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+
+        Returns
+        -------
+        ClusterTradeoffDisplay
+        """
+        tradeoff = fitted_attribute(estimator, "tradeoff_")
+        if tradeoff is None:
+            raise ValueError(
+                "Got tradeoff_=None: with this scoring, or on fewer than 10 validation "
+                "rows, numbers of stages are not compared. Fit with n_clusters='auto', or "
+                "with cv."
+            )
+        display = cls(
+            tradeoff["n_clusters"],
+            tradeoff["mean_gain"],
+            tradeoff["std_error"],
+            chosen=len(estimator.stage_of_cluster_),
+            score_name=estimator.scoring_name_,
+            name=name_of(estimator.estimator, name),
+        )
+        return display.plot(ax, **style)
+
+    def plot(self, ax=None, *, name=None, **style):
+        """Draw the trade-off.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        name : str, default=None
+            Name in the title; by default `name` of the display.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+
+        Returns
+        -------
+        ClusterTradeoffDisplay
+        """
+        self.ax_ = get_axes(ax, self)
+        self.figure_ = self.ax_.figure
+        defaults = {"marker": "o", "capsize": 3, "label": "gain ± standard error"}
+        self.errorbar_ = self.ax_.errorbar(
+            self.n_clusters, self.mean_gain, yerr=self.std_error, **(defaults | style)
+        )
+        self.ax_.axhline(0, color="0.15", linestyle="--", linewidth=1)
+        numbers = np.asarray(self.n_clusters)
+        if self.chosen is not None:
+            self.ax_.axvline(
+                self.chosen, color="C1", linewidth=1, label=f"chosen, {self.chosen}"
+            )
+        if numbers.max() > 20:
+            self.ax_.set_xscale("log")
+            self.ax_.xaxis.set_major_formatter("{x:.0f}")
+        else:
+            self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        self.ax_.set_xlabel("Number of stages")
+        unit = "" if self.score_name is None else f" ({self.score_name})"
+        self.ax_.set_ylabel(f"Gain over a single stage{unit}")
+        self.ax_.legend(fontsize="small")
+        name = self.name if name is None else name
+        if name:
+            self.ax_.set_title(name, loc="left", fontsize="medium")
+        return self
