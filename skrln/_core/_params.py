@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 from sklearn.metrics import get_scorer_names
 
-from skrln._kernels import ACTIVATIONS, SCHEDULES, SOLVERS
+from skrln._kernels import ACTIVATIONS, ROBUST_NORMS, SCHEDULES, SOLVERS
 
 from ._sklearn import HasMethods, Interval, StrOptions
 
@@ -101,6 +101,64 @@ SEARCH = {
     "scoring": [StrOptions(set(get_scorer_names())), callable, None],
     "one_standard_error": ["boolean"],
 }
+
+#: What a network that is trained with others takes, as a single one does.
+COUPLED_NETWORK = (
+    "hidden_layer_sizes",
+    "activation",
+    "dropout",
+    "regularization",
+    "norm",
+    "reg_step",
+    "reg_warmup",
+    "reg_layers",
+    "reg_scope",
+    "reg_group",
+    "solver",
+    "momentum",
+    "learning_rate",
+    "learning_rate_params",
+    "learning_rate_init",
+    "clip_value",
+    "clip_norm",
+    "weight_decay",
+    "batch_size",
+    "max_iter",
+    "early_stopping",
+    "validation_fraction",
+    "n_iter_no_change",
+    "tol",
+    "categorical_features",
+    "input_clip",
+    "random_state",
+    "dtype",
+    "device",
+)
+JOINT = {
+    **{name: COMMON[name] for name in COUPLED_NETWORK},
+    "theta": [Interval(Real, None, None, closed="neither")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "strategy": [StrOptions({"joint", "l2", "shared", "finetune", "isolated"})],
+    "coupling": [Interval(Real, 0, None, closed="left")],
+    "robust_norm": [StrOptions(set(ROBUST_NORMS) - {"l2"})],
+    "irls_weight": [StrOptions({"majorizer", "paper"})],
+    "sigma": [StrOptions({"mean", "median"})],
+    "sigma_factor": [Interval(Real, 0, None, closed="neither")],
+    "pair_layers": ["boolean"],
+    "n_shared_layers": [Interval(Integral, 1, None, closed="left"), None],
+    "first_stage": [Interval(Real, 0, 1, closed="left")],
+    "max_irls_iter": [Interval(Integral, 0, None, closed="left")],
+    "inner_max_iter": [Interval(Integral, 1, None, closed="left"), None],
+    "irls_tol": [Interval(Real, 0, None, closed="left")],
+    "unknown_domain": [StrOptions({"error", "average", "nearest"})],
+}
+AUTOENCODER = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "masked_fraction": [Interval(Real, 0, 1, closed="left")],
+    "masks": ["array-like", None],
+    "n_masked_copies": [Interval(Integral, 1, None, closed="left")],
+}
+JOINT_SUPERVISED = {"share_output": ["boolean", StrOptions({"auto"})]}
 
 
 def without_chosen(constraints):

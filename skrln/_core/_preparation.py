@@ -200,8 +200,7 @@ def encode(estimator, encoder, target, table, name, inputs=None):
     """What the kernel takes; `inputs` are those of `table`, where they are encoded."""
     X, y, known, weights = table
     inputs = encoder.transform(X) if inputs is None else inputs
-    if sparse.issparse(inputs):
-        inputs = _sparse_rows(inputs)
+    inputs = as_kernel_inputs(inputs)
     targets, known, factor = estimator._encode_target(target, y, known, weights, name)
     task_weight = resolve_task_weight(estimator.task_weight, targets.shape[1])
     weights = effective_weights(known, weights, factor, task_weight)
@@ -211,6 +210,11 @@ def encode(estimator, encoder, target, table, name, inputs=None):
             "classes and tasks are multiplied. Make one of each positive."
         )
     return Data(inputs, targets, weights, len(targets))
+
+
+def as_kernel_inputs(inputs):
+    """Encoded rows as the kernel takes them."""
+    return _sparse_rows(inputs) if sparse.issparse(inputs) else inputs
 
 
 def _sparse_rows(table):

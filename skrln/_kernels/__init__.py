@@ -3,9 +3,12 @@
 
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._devices import default_platform, list_devices
+from ._joint_plan import Anchors, JointPlan, JointResult
+from ._joint_run import fit_joint, pairwise_terms
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
+from ._robust import ROBUST_NORMS
 from ._run import Snapshot, Start, clear_caches, fit_network
 from ._types import (
     Data,
@@ -24,13 +27,17 @@ from ._types import (
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
+    "ROBUST_NORMS",
     "SCHEDULES",
     "SOLVERS",
+    "Anchors",
     "Data",
     "Embedding",
     "FitResult",
     "History",
     "Hyper",
+    "JointPlan",
+    "JointResult",
     "Layer",
     "Moments",
     "NetworkSpec",
@@ -45,6 +52,8 @@ __all__ = [
     "Weights",
     "clear_caches",
     "default_platform",
+    "fit_joint",
     "fit_network",
     "list_devices",
+    "pairwise_terms",
 ]

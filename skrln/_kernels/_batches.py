@@ -74,7 +74,7 @@ def take_batch(
     start = index * rows_each + jnp.minimum(index, longer)
     size = rows_each + (index < longer)
     rows = lax.dynamic_slice(order, (start,), (layout.capacity,))
-    return _gather(data, rows, size, layout)
+    return gather(data, rows, size, layout)
 
 
 def take_block(data: Data, index: Array, layout: Layout) -> Batch:
@@ -82,10 +82,10 @@ def take_block(data: Data, index: Array, layout: Layout) -> Batch:
     capacity = layout.capacity
     rows = index * capacity + jnp.arange(capacity, dtype=jnp.int32)
     size = jnp.clip(data.n_rows - index * capacity, 0, capacity)
-    return _gather(data, jnp.minimum(rows, data.n_rows - 1), size, layout)
+    return gather(data, jnp.minimum(rows, data.n_rows - 1), size, layout)
 
 
-def _gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
+def gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
     real = jnp.arange(rows.shape[0]) < size
     if isinstance(data.inputs, SparseRows):
         inputs = _densify(data.inputs, rows, layout)

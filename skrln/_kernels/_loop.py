@@ -158,7 +158,7 @@ def train_epochs(
             )
             monitored = validation_loss
         path = _follow(trained, edges, hyper, groups)
-        row = History(loss, validation_loss, _count_zeros(trained.params), path)
+        row = History(loss, validation_loss, count_zeros(trained.params), path)
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         if record is not None:
             seen = Record(*_predicting(trained), outputs)
@@ -169,7 +169,7 @@ def train_epochs(
             state, trained = _lower_rate(state, trained, monitored, hyper)
         # Without validation no epoch is chosen; the best is for a fit that diverges.
         warm = trained.step >= hyper.burn_in_steps if validation else jnp.bool_(True)
-        state = _judge(state, trained, judged, loss, monitored, warm, hyper)
+        state = judge(state, trained, judged, loss, monitored, warm, hyper)
         return done + 1, state, history, record
 
     if validation is not None:
@@ -254,7 +254,7 @@ def _evaluate(
     return jnp.min(totals + pull) / data.n_rows, found
 
 
-def _judge(
+def judge(
     state: LoopState,
     trained: TrainState,
     judged: TrainState,
@@ -337,7 +337,7 @@ def _empty_history(capacity: int, edges: Array, state: LoopState) -> History:
     )
 
 
-def _count_zeros(params: Params) -> Array:
+def count_zeros(params: Params) -> Array:
     return jnp.stack([jnp.sum(layer.weight == 0) for layer in params]).astype(jnp.int32)
 
 

@@ -14,6 +14,7 @@ from ._batches import batch_bucket, bucket, count_batches, draw_orders
 from ._coefficients import coefficients
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
+from ._joint import train_joint_epochs
 from ._loop import initial_train_state, kept_weights, loop_state, train_epochs
 from ._network import init_moments, init_params
 from ._optimizers import tabulate
@@ -141,7 +142,7 @@ def fit_network(
     edges = np.zeros(0) if edges is None else edges
     start = start or Start()
     init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
-    start = _complete(start, network, init_rng, dtype, dead_inputs)
+    start = complete_start(start, network, init_rng, dtype, dead_inputs)
     n_rows = int(data.n_rows)
     n_batches = count_batches(n_rows, batch_size)
     train = replace(
@@ -162,8 +163,8 @@ def fit_network(
     )
     with placed(device, precision):
         if rate is not None:
-            hyper = _with_table(hyper, tabulate(rate, max_epochs * n_batches))
-        hyper = _cast(hyper, dtype)
+            hyper = with_table(hyper, tabulate(rate, max_epochs * n_batches))
+        hyper = cast(hyper, dtype)
         state = _initial_state(start, train, hyper, groups, dtype)
         table = pad_data(data, dtype)
         held_out = None if validation is None else pad_data(validation, dtype)
@@ -197,7 +198,7 @@ def fit_network(
         specs = (network, train, dtype, device, len(edges))
         shapes = [np.shape(leaf) for leaf in jax.tree.leaves((table, held_out, hyper))]
         try:
-            _compile_once((specs, tuple(shapes)), run.compile)
+            compile_once((specs, tuple(shapes)), run.compile)
         except KeyboardInterrupt:
             return run.result(StopReason.INTERRUPTED)
         return run.until(max_epochs, on_epoch, cancelled)
@@ -360,7 +361,7 @@ def _describe(
     )
 
 
-def _complete(
+def complete_start(
     start: Start,
     network: NetworkSpec,
     rng: np.random.Generator,
@@ -391,8 +392,8 @@ def _initial_state(
     start: Start, train: TrainSpec, hyper: Hyper, groups: np.ndarray, dtype: np.dtype
 ) -> LoopState:
     """State on the device, before the first epoch."""
-    params: Params = _cast(start.params, dtype)
-    moments: tuple[Moments, ...] = _cast(start.moments, dtype)
+    params: Params = cast(start.params, dtype)
+    moments: tuple[Moments, ...] = cast(start.moments, dtype)
     fresh = initial_train_state(params, moments, train)
     if start.state is not None:
         leaves, structure = jax.tree.flatten(fresh)
@@ -432,7 +433,7 @@ def _penalty_of(
     return Penalty(tuple(deviations), slopes)
 
 
-def _with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
+def with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
     """Learning rates of all steps, relative to the highest of them."""
     highest = float(np.max(rates, initial=0.0))
     if not np.all(np.isfinite(rates)) or np.any(rates < 0) or highest == 0:
@@ -448,11 +449,11 @@ def _with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
     return hyper._replace(learning_rate=highest, schedule=schedule)
 
 
-def _cast(tree: Any, dtype: np.dtype) -> Any:
+def cast(tree: Any, dtype: np.dtype) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
 
 
-def _compile_once(key: Any, compile_program: Callable[[], None]) -> None:
+def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
     """Compile a program that is new while other threads wait, instead of once in each.
 
     All programs are let go when too many distinct ones have been compiled.
@@ -481,3 +482,4 @@ def clear_caches() -> None:
     """
     _programs.clear()
     train_epochs.clear_cache()  # type: ignore[attr-defined]
+    train_joint_epochs.clear_cache()  # type: ignore[attr-defined]

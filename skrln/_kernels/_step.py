@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One step: (state, batch) -> (state, info)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,15 @@ from ._types import Batch, Hyper, Moments, Params, Penalty, StepInfo, TrainState
 
 #: Weight of a batch in the running moments of batch normalization.
 NORM_RATE = 0.1
+
+
+class Meeting(NamedTuple):
+    """What networks that train side by side do to each other within a step."""
+
+    gradient: Callable[[Params], Params]  #: before it is clipped
+    params: Callable[[Params, tuple[Array, ...]], Params]
+    """Weights after the solver's update and before the penalty, with the rate of each
+    layer: what the penalty makes zero stays zero."""
 
 
 def batch_loss(
@@ -49,11 +59,14 @@ def train_step(
     key: Array,
     network: NetworkSpec,
     train: TrainSpec,
+    meeting: Meeting | None = None,
 ) -> tuple[TrainState, StepInfo]:
     """Gradient, coefficients, solver, penalty: in this order.
 
     The gradient is taken at the weights that the last penalty step left, on a batch that it
     has not seen: that is what makes the product with the slope counterfactual.
+
+    `meeting` is for networks that train side by side.
     """
     open_layers = state.step >= hyper.layer_start if train.freezes else None
     training = Training(
@@ -74,6 +87,8 @@ def train_step(
     (loss, moments), gradient = jax.value_and_grad(mean_loss, has_aux=True)(
         state.params
     )
+    if meeting is not None:
+        gradient = meeting.gradient(gradient)
     gradient = clip_gradient(gradient, train.clips, hyper)
     solver = make_solver(train.solver, hyper.momentum)
     direction, solver_state = solver.update(gradient, state.solver, state.params)
@@ -86,6 +101,8 @@ def train_step(
     if train.penalty is not None:
         penalty = update_coefficients(penalty, updates, hyper, groups, train.penalty)
     params = _take(state.params, updates, rates, hyper.weight_decay)
+    if meeting is not None:
+        params = meeting.params(params, rates)
     if train.penalty is not None:
         grown = warmup_factor(state.step, hyper.warmup_steps)
         rates = tuple(rate * grown for rate in rates)

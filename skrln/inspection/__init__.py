@@ -8,6 +8,8 @@ from skrln._core._importance import (
 )
 
 from ._cluster_tradeoff_display import ClusterTradeoffDisplay
+from ._consistency_curve_display import ConsistencyCurveDisplay
+from ._domain_network_display import DomainNetworkDisplay
 from ._importance_display import ImportanceDisplay
 from ._interval_plot_display import IntervalPlotDisplay
 from ._loss_curve_display import LossCurveDisplay
@@ -17,6 +19,8 @@ from ._task_validation_curve_display import TaskValidationCurveDisplay
 
 __all__ = [
     "ClusterTradeoffDisplay",
+    "ConsistencyCurveDisplay",
+    "DomainNetworkDisplay",
     "ImportanceDisplay",
     "IntervalPlotDisplay",
     "LossCurveDisplay",

@@ -221,7 +221,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         left, the networks are trained once more on those alone, which takes the time of a
         second fit, and kept if they predict the rows held out better. "auto" does so in an
         ensemble or wherever something else is "auto", if at least 40 rows are held out; True
-        also in a single network and with fewer rows. Fits that go on from fitted networks keep their inputs.
+        also in a single network and with fewer rows. Fits that go on from fitted networks
+        keep their inputs.
 
     pretrained : estimator, default=None
         Fitted network of this package to start from: its encoding of the inputs, and the

@@ -133,9 +133,9 @@ def test_programs_kept_are_bounded(monkeypatch):
     monkeypatch.setattr(_run, "clear_caches", lambda: cleared.append(programs.copy()))
     compiled = []
     for name in ("a", "b", "a", "b"):
-        _run._compile_once(name, lambda name=name: compiled.append(name))
+        _run.compile_once(name, lambda name=name: compiled.append(name))
     assert not cleared
-    _run._compile_once("c", lambda: compiled.append("c"))
+    _run.compile_once("c", lambda: compiled.append("c"))
     assert cleared == [{"a", "b"}]
     assert compiled == ["a", "b", "c"]
 

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Errors that name what came, what was expected and the way out."""
+
+import numpy as np
+import pytest
+
+from ._domains import arrays, classifier, regressor
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d[:-1], r"sample_domain of shape \(71,\), but expected \(72,\)"),
+        (lambda d: d[:, None], r"sample_domain of shape \(72, 1\)"),
+        (
+            lambda d: np.where(np.arange(72) == 5, None, d),
+            r"sample_domain with 1 missing label",
+        ),
+        (
+            lambda d: np.array([1, *d[1:].tolist()], dtype=object),
+            "labels of the types.*'int', 'str'.*Pass them as strings",
+        ),
+    ],
+)
+def test_labels_of_domains(table, change, message):
+    X, y, domain = table
+    with pytest.raises(ValueError, match=message):
+        regressor().fit(X, y, sample_domain=change(domain))
+
+
+def test_a_failed_fit_leaves_the_estimator_alone(table, fitted):
+    X, y, domain = table
+    model = regressor().fit(X, y, sample_domain=domain)
+    with pytest.raises(ValueError, match="sample_domain"):
+        model.fit(X[:, :2], y, sample_domain=domain[:-1])
+    for a, b in zip(arrays(model), arrays(fitted), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.n_features_in_ == 4
+
+
+def test_other_columns(table, fitted):
+    X, _, domain = table
+    with pytest.raises(ValueError, match="X has 2 features, but JointRegressor"):
+        fitted.predict(X[:, :2], sample_domain=domain)
+    with pytest.raises(ValueError, match=r"sample_domain of shape \(3,\)"):
+        fitted.predict(X, sample_domain=domain[:3])
+
+
+def test_more_layers_than_there_are(table):
+    X, y, domain = table
+    message = "n_shared_layers=4.*with 3 layer.* has 3 to share"
+    with pytest.raises(ValueError, match=message):
+        regressor(n_shared_layers=4).fit(X, y, sample_domain=domain)
+    message = "1 layer.*has 0 to share, and each domain has an output of its own"
+    with pytest.raises(ValueError, match=message):
+        regressor(hidden_layer_sizes=(), share_output=False).fit(
+            X, y, sample_domain=domain
+        )
+
+
+def test_weights_of_the_paper_are_for_its_norm(table):
+    X, y, domain = table
+    with pytest.raises(
+        ValueError, match="irls_weight='paper' with robust_norm='huber'"
+    ):
+        regressor(robust_norm="huber", irls_weight="paper").fit(
+            X, y, sample_domain=domain
+        )
+
+
+def test_several_tasks_of_classes(table):
+    X, y, domain = table
+    labels = np.c_[y > 3, y < 3].astype(int)
+    with pytest.raises(ValueError, match=r"y of shape \(72, 2\).*a single task"):
+        classifier().fit(X, labels, sample_domain=domain)
+
+
+def test_targets_of_a_domain_without_a_label(table):
+    X, y, domain = table
+    two = np.c_[y, y]
+    two[domain == "east", 1] = np.nan
+    with pytest.raises(ValueError, match=r"task\(s\) \[1\] of the rows of y of domain"):
+        regressor(share_output=False).fit(X, two, sample_domain=domain)
+
+
+def test_threshold_of_clusters(fitted):
+    with pytest.raises(
+        ValueError, match=r"threshold=2, but weights are between 0 and 1"
+    ):
+        fitted.cluster_domains(2)
+    assert fitted.cluster_domains(0).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [
+        ("east", "that domain is known"),
+        (7, "a label of the type of the domains"),
+        (None, "a label of the type of the domains"),
+    ],
+)
+def test_labels_of_new_domains(table, fitted, domain, message):
+    X, y, _ = table
+    with pytest.raises(ValueError, match=message):
+        fitted.add_domain(X[:20], y[:20], domain)
+
+
+def test_new_domains_of_a_shared_network(table):
+    X, y, domain = table
+    model = regressor(strategy="shared").fit(X, y, sample_domain=domain)
+    with pytest.raises(ValueError, match="strategy='shared', whose network is one"):
+        model.add_domain(X, y, "west")
