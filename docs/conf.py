@@ -80,7 +80,10 @@ html_theme_options = {
 
 # -- Docstrings that are inherited from scikit-learn -----------------------------------
 
-FOREIGN_LABEL = re.compile(r":ref:`([^`<]*?)\s*<(?:metadata_routing|callbacks)\w*>`")
+FOREIGN_LABEL = re.compile(
+    r":ref:`([^`<]*?)\s*<?(?:metadata_routing|callbacks|df_output_transform"
+    r"|sphx_glr_auto_examples_miscellaneous)[\w.]*>?`"
+)
 FOREIGN_TERM = re.compile(r":term:`([^`<]*?)\s*(?:<[^`>]*>)?`")
 
 

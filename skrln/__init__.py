@@ -5,12 +5,16 @@ from . import presets
 from ._core._scoring import make_masked_scorer
 from ._kernels import clear_caches
 from ._show_versions import show_versions
+from .feature_selection import GeneticSelector
 from .multitask import PerTaskEarlyStopping
 from .networks import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
+from .pruning import DistinctivenessPruner
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "DistinctivenessPruner",
+    "GeneticSelector",
     "PerTaskEarlyStopping",
     "RLNClassifier",
     "RLNClassifierCV",

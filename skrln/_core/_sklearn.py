@@ -3,9 +3,18 @@
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as take
+from sklearn.utils._metadata_requests import (
+    _raise_for_params as refuse_unrouted,
+)
+from sklearn.utils._metadata_requests import (
+    _routing_enabled as routing_enabled,
+)
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names as check_feature_names,
+)
+from sklearn.utils.validation import (
+    _check_method_params as check_method_params,
 )
 from sklearn.utils.validation import (
     _check_n_features as check_n_features,
@@ -33,10 +42,13 @@ __all__ = [
     "Interval",
     "StrOptions",
     "check_feature_names",
+    "check_method_params",
     "check_n_features",
     "check_sample_weight",
     "count_samples",
     "fit_context",
+    "refuse_unrouted",
+    "routing_enabled",
     "take",
     "with_callbacks",
 ]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fitness over the generations of a genetic search."""
+
+import numpy as np
+
+from ._plotting import fitted_attribute, get_axes, name_of, styled
+
+
+class FitnessCurveDisplay:
+    """Best and mean fitness of each generation, and where greedy exchanges would end.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    fitness_curve : ndarray of shape (n_generations + 1, 3)
+        Best, mean and worst fitness of every generation.
+
+    swap_fitness : float, default=None
+        Fitness that greedy exchanges reach from the fittest subset.
+
+    fitness_name : str, default=None
+        What the fitness is, for the label of the axis.
+
+    name : str, default=None
+        Name of the selector in the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the curves.
+
+    figure_ : matplotlib Figure
+        Figure of the axes.
+
+    lines_ : list of matplotlib Line2D
+        Best and mean fitness.
+
+    See Also
+    --------
+    skrln.feature_selection.GeneticSelector : The search.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skrln.feature_selection import GeneticSelector
+    >>> from skrln.inspection import FitnessCurveDisplay
+    >>> X, y = load_wine(return_X_y=True)
+    >>> selector = GeneticSelector(fitness="mrmr", random_state=0).fit(X, y)
+    >>> display = FitnessCurveDisplay.from_estimator(selector)
+    >>> display.ax_.get_xlabel()
+    'Generation'
+    """
+
+    def __init__(
+        self, fitness_curve, *, swap_fitness=None, fitness_name=None, name=None
+    ):
+        self.fitness_curve = fitness_curve
+        self.swap_fitness = swap_fitness
+        self.fitness_name = fitness_name
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+        """Draw the curves of a fitted selector.
+
+        Parameters
+        ----------
+        estimator : GeneticSelector
+            Fitted selector.
+
+        name : str, default=None
+            Name in the legend; by default that of the class.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, such as `ax_` of another display; by default those of a new
+            figure.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot` for both curves.
+
+        Returns
+        -------
+        FitnessCurveDisplay
+        """
+        curve = np.asarray(fitted_attribute(estimator, "fitness_curve_"))
+        display = cls(
+            curve,
+            swap_fitness=estimator.swap_fitness_,
+            fitness_name=estimator.fitness,
+            name=name_of(estimator, name),
+        )
+        return display.plot(ax, **style)
+
+    def plot(self, ax=None, *, name=None, **style):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        name : str, default=None
+            Name in the legend; by default `name` of the display.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot` for both curves.
+
+        Returns
+        -------
+        FitnessCurveDisplay
+        """
+        from matplotlib.lines import Line2D
+
+        self.ax_ = get_axes(ax, self)
+        self.figure_ = self.ax_.figure
+        name = self.name if name is None else name
+        prefix = f"{name}: " if name else ""
+        best, mean, worst = np.asarray(self.fitness_curve).T
+        defaults = {"linestyle": "-", "label": f"{prefix}best"}
+        self.lines_ = self.ax_.plot(best, **styled(Line2D, defaults, style))
+        color = self.lines_[0].get_color()
+        defaults = {"linestyle": "--", "color": color, "label": f"{prefix}mean"}
+        self.lines_ += self.ax_.plot(mean, **styled(Line2D, defaults, style))
+        generations = np.arange(len(worst))
+        self.ax_.fill_between(
+            generations,
+            worst,
+            best,
+            color=color,
+            alpha=0.1,
+            linewidth=0,
+            label=f"{prefix}worst to best",
+        )
+        if self.swap_fitness is not None:
+            self.ax_.axhline(
+                self.swap_fitness,
+                color=color,
+                linestyle=":",
+                label=f"{prefix}after greedy exchanges",
+            )
+        self.ax_.set_xlabel("Generation")
+        unit = "" if self.fitness_name is None else f" ({self.fitness_name})"
+        self.ax_.set_ylabel(f"Fitness{unit}")
+        self.ax_.legend()
+        return self

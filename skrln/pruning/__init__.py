@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Removing units that duplicate or cancel each other."""
+
+from ._pruner import DistinctivenessPruner
+
+__all__ = ["DistinctivenessPruner"]

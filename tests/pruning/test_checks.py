@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The contract of scikit-learn."""
+
+import pytest
+from sklearn.neural_network import MLPRegressor
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skrln import RLNClassifier
+from skrln.pruning import DistinctivenessPruner
+
+from ._networks import TINY
+
+NETWORK = {"hidden_layer_sizes": (12,), "max_iter": 40, "learning_rate_init": 0.05}
+PRUNERS = [
+    DistinctivenessPruner(RLNClassifier(**TINY | NETWORK), ratio=0.25, retrain=20),
+    DistinctivenessPruner(
+        MLPRegressor(**NETWORK | {"max_iter": 200}, random_state=0),
+        criterion="activation",
+        retrain=10,
+    ),
+]
+
+
+@pytest.mark.filterwarnings("ignore:No input reaches the output")
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@parametrize_with_checks(PRUNERS)
+def test_checks_of_scikit_learn(estimator, check):
+    check(estimator)
