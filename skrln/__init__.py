@@ -6,6 +6,7 @@ from ._core._scoring import make_masked_scorer
 from ._kernels import clear_caches
 from ._show_versions import show_versions
 from .feature_selection import GeneticSelector
+from .joint import JointAutoencoder, JointClassifier, JointRegressor
 from .multitask import PerTaskEarlyStopping
 from .networks import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
 from .pruning import DistinctivenessPruner
@@ -15,6 +16,9 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "DistinctivenessPruner",
     "GeneticSelector",
+    "JointAutoencoder",
+    "JointClassifier",
+    "JointRegressor",
     "PerTaskEarlyStopping",
     "RLNClassifier",
     "RLNClassifierCV",
