@@ -125,13 +125,13 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Fitted estimators at the chosen stages, or the one ensemble that is read at all of
         them. `predict` of such an ensemble itself is that of its last stage.
 
-    validation_curves_ : ndarray of shape (n_tasks, n_iter_)
+    validation_curves_ : ndarray of shape (n_tasks, `n_iter_`)
         Score of every task after every stage; NaN for tasks that cannot be scored.
 
-    smoothed_curves_ : ndarray of shape (n_tasks, n_iter_)
+    smoothed_curves_ : ndarray of shape (n_tasks, `n_iter_`)
         The same, smoothed: what stages are chosen by.
 
-    summary_curve_ : ndarray of shape (n_iter_,)
+    summary_curve_ : ndarray of shape (`n_iter_`,)
         Mean of the smoothed curves.
 
     best_stage_ : int
