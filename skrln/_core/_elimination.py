@@ -21,7 +21,7 @@ from scipy import sparse
 from skrln._kernels import StopReason
 
 from ._assembly import Ensemble, Unseen, by_cell, calibrated
-from ._blend import mean_loss
+from ._blend import row_losses
 from ._forward import embedded, forward_from_sums
 from ._importance import column_importance
 from ._predicting import dense_inputs
@@ -79,7 +79,11 @@ def was_stopped(results):
 
 
 def eliminate(estimator, shared, ensemble, unseen, rng):
-    """Number of inputs with the lowest loss on unseen rows; of equal ones the smallest."""
+    """Number of inputs with the lowest loss on unseen rows; of equal ones the smallest.
+
+    It is none where that loss is not lower than without any by more than one standard error:
+    the lowest of many losses is, where no input tells anything, a little lower by chance.
+    """
     weight_of = dict(zip(map(id, ensemble.trained), ensemble.weights, strict=True))
     order = _order(ensemble.trained, weight_of)
     same_rows = {}
@@ -89,12 +93,15 @@ def eliminate(estimator, shared, ensemble, unseen, rng):
     sample = _sample(unseen, rng)
     sizes = _sizes(max(map(len, own_orders.values())))
     loss, told = estimator._loss(), (sample.targets, sample.weights)
-    losses = [
-        mean_loss(shared.target, loss, means, *told)
+    rows = [
+        row_losses(shared.target, loss, means, *told)
         for means in _shrinking(ensemble, weight_of, shared, sample, own_orders, sizes)
     ]
+    losses = [values.mean() for values in rows]
     lowest = np.nanmin([*losses, np.inf])  # infinite where predictions overflow
     best = np.flatnonzero(np.equal(losses, lowest))[-1] if lowest < np.inf else 0
+    if np.isfinite(losses[-1]) and not is_better(rows[best], rows[-1]):
+        best = len(sizes) - 1
     return Elimination(sizes[best], sizes[0], order, own_orders)
 
 

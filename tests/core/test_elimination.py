@@ -32,6 +32,7 @@ FRAME = pd.DataFrame(X, columns=list("abcd"))
 FRAME["e"] = pd.Categorical(np.arange(60) % 3)
 FRAME.loc[::7, "b"] = np.nan
 SMALL = {
+    "input_selection": True,  # "auto" wants more rows
     "hidden_layer_sizes": (5,),
     "theta": -8.0,
     "max_iter": 10,
@@ -177,7 +178,9 @@ def find(seen, **changes):
 )
 def test_number_with_the_lowest_loss(monkeypatch, plain, losses, n_kept):
     left = list(losses)
-    monkeypatch.setattr(_elimination, "mean_loss", lambda *told: left.pop(0))
+    monkeypatch.setattr(
+        _elimination, "row_losses", lambda *told: np.full(6, left.pop(0), float)
+    )
     found = find(plain)
     assert not left  # sizes 4, 3, 2, 1, 0
     assert found.n_active == 4
@@ -187,11 +190,20 @@ def test_number_with_the_lowest_loss(monkeypatch, plain, losses, n_kept):
     assert all(len(columns) == n_kept for columns in supports(found).values())
 
 
+@pytest.mark.parametrize(("gain", "n_kept"), [(0.9, 0), (1.1, 2)])
+def test_none_is_kept_that_helps_by_chance(monkeypatch, plain, gain, n_kept):
+    """By less than one standard error of the difference to no input at all."""
+    noise = np.array([1.0, -1.0, 1.0, -1.0])  # of standard error 1/2
+    left = [3 + noise, 2 + noise, 1 - gain / 2 + noise, 1.5 + noise, np.ones(4)]
+    monkeypatch.setattr(_elimination, "row_losses", lambda *told: left.pop(0))
+    assert find(plain).n_kept == n_kept
+
+
 def test_losses_are_those_of_the_ensemble(monkeypatch, two_kinds):
     """With all inputs, of what the networks predict for rows that they have not seen."""
     seen, asked = two_kinds, []
     monkeypatch.setattr(
-        _elimination, "mean_loss", lambda *told: asked.append(told) or 1.0
+        _elimination, "row_losses", lambda *told: asked.append(told) or np.ones(6)
     )
     find(seen)
     target, loss, means, targets, weights = asked[0]
@@ -211,7 +223,7 @@ def test_many_rows_are_sampled(monkeypatch, plain):
     asked = []
     monkeypatch.setattr(_elimination, "MAX_ROWS", 12)
     monkeypatch.setattr(
-        _elimination, "mean_loss", lambda *told: asked.append(told[2:]) or 1.0
+        _elimination, "row_losses", lambda *told: asked.append(told[2:]) or np.ones(6)
     )
     first, again = find(plain), find(plain)
     assert {len(array) for told in asked for array in told} == {12}
