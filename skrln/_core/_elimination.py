@@ -30,7 +30,7 @@ from ._predicting import dense_inputs
 SHRINK = 0.85
 #: Rows that the numbers are compared on, at most, and the fewest that "auto" goes by: a handful
 #: of rows that a single network holds out would drop inputs by chance.
-MAX_ROWS, LEAST_ROWS = 4096, 40
+MAX_ROWS, LEAST_ROWS = 4096, 25
 #: Networks are trained again on what is left where that is no more than this share.
 REFIT_SHARE = 0.5
 

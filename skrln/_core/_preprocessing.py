@@ -259,7 +259,7 @@ class InputEncoder:
         return scaled / np.hypot(1, scaled / self.clip)
 
     def _numbers(self, X):
-        if self.numeric.size == X.shape[1]:
+        if self.columns is None and not self.categorical.size:
             return X
         block = take(X, self.numeric, axis=1)
         if not self.categorical.size:  # validated already

@@ -216,7 +216,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         seen its rows. Dropped inputs have exact zeros. Where at most half of the inputs are
         left, the networks are trained once more on those alone, which takes the time of a
         second fit, and kept if they predict the rows held out better. "auto" does so in an
-        ensemble or wherever something else is "auto", if at least 40 rows are held out; True
+        ensemble or wherever something else is "auto", if at least 25 rows are held out; True
         also in a single network and with fewer rows. Fits that go on from fitted networks
         keep their inputs.
 

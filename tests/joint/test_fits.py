@@ -248,7 +248,7 @@ PARAMETERS = {
     "hidden_layer_sizes": (6, 4),
     "activation": "tanh",
     "strategy": "l2",
-    "coupling": 3.0,
+    "coupling": 10.0,
     "robust_norm": "cauchy",
     "irls_weight": "paper",
     "sigma": "median",

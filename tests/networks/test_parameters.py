@@ -81,7 +81,7 @@ CHANGES = {
     "numeric_embedding": ("periodic", {}),
     "n_estimators": (2, {"input_selection": False}),
     "bootstrap": (True, {"n_estimators": 2, "input_selection": False}),
-    "input_selection": (False, {"n_estimators": 2, "max_iter": 60, **VALIDATION}),
+    "input_selection": (True, {"n_estimators": 2, "max_iter": 60, **VALIDATION}),
     "random_state": (1, {}),
     "dtype": ("float32", {}),
 }

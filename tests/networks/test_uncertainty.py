@@ -404,8 +404,8 @@ def test_networks_of_an_ensemble_may_differ_in_dropout():
     )
     model.estimator_weights_ /= model.estimator_weights_.sum()
     draws = model.sample_predictions(X, 8, random_state=0)
-    assert len(np.unique(draws[0, 0])) == 2
+    assert len(np.unique(draws[0, 0])) == np.sum(model.estimator_weights_ > 0)
     model.estimator_weights_ = 1 - model.estimator_weights_
     model.estimator_weights_ /= model.estimator_weights_.sum()
     draws = model.sample_predictions(X, 8, random_state=0)
-    assert len(np.unique(draws[0, 0])) > 2
+    assert len(np.unique(draws[0, 0])) > np.sum(model.estimator_weights_ > 0)
