@@ -44,8 +44,9 @@ def global_random_seed(request):
 
 @pytest.fixture
 def pyplot():
-    """matplotlib.pyplot, with all figures closed before and after; skips without it."""
-    pyplot = pytest.importorskip("matplotlib.pyplot")
+    """matplotlib.pyplot, with all figures closed before and after."""
+    from matplotlib import pyplot
+
     pyplot.close("all")
     yield pyplot
     pyplot.close("all")

@@ -69,6 +69,7 @@ def of_mlp(table, sizes, batch_size, n_threads, dtype):
     return measure
 
 
+# A few epochs are enough to time one.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     ("sizes", "batch_size", "least_speed", "most_cost"),

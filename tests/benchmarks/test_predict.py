@@ -18,6 +18,7 @@ PAIRS = {
 }
 
 
+# A few epochs are enough to time a prediction.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("kind", PAIRS)
 def test_one_row(report, kind):

@@ -2,7 +2,9 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer
@@ -120,7 +122,6 @@ def test_estimator_says_what_whole_numbers_are():
 
 
 def test_names_of_columns():
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=[f"c{i}" for i in range(10)])
     selector = select_cv().set_output(transform="pandas").fit(frame, Y)
     chosen = frame.columns[selector.support_].tolist()
@@ -129,7 +130,6 @@ def test_names_of_columns():
 
 
 def test_frame_with_categories_reaches_the_estimator():
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X[:, :3], columns=list("abc"))
     frame["kind"] = pd.Categorical(np.where(Y, "yes", "no"))
     model = RLNClassifier(
@@ -143,7 +143,6 @@ def test_frame_with_categories_reaches_the_estimator():
 
 
 def test_sparse_inputs():
-    sparse = pytest.importorskip("scipy.sparse")
     dense, thin = select_cv().fit(X, Y), select_cv().fit(sparse.csr_matrix(X), Y)
     np.testing.assert_array_equal(dense.support_, thin.support_)
 

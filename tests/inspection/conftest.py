@@ -2,6 +2,7 @@
 """Tiny networks, each fitted once."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skrln import RLNClassifier, RLNRegressor
@@ -66,7 +67,6 @@ def multi_output():
 @pytest.fixture(scope="package")
 def frame_network():
     """Network on a data frame with a category and missing values."""
-    pd = pytest.importorskip("pandas")
     X, y = friedman()
     table = pd.DataFrame(X[:, :3], columns=["width", "height", "depth"])
     table.loc[::7, "width"] = np.nan

@@ -5,6 +5,7 @@ import pickle
 from copy import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
@@ -145,7 +146,6 @@ def test_sparse_inputs_are_as_dense_ones_without_centring():
 
 
 def test_data_frames(table):
-    pd = pytest.importorskip("pandas")
     X, y, domain = table
     frame = pd.DataFrame(X, columns=list("wxyz"))
     frame.loc[::9, "w"] = np.nan

@@ -3,12 +3,16 @@
 
 import numpy as np
 import pytest
+import xgboost
 from sklearn.multioutput import MultiOutputRegressor
 
 from skrln.multitask import PerTaskEarlyStopping
 from skrln.multitask._boosting import read_all
 
 from ._models import make_classes, make_labels, make_outputs
+
+#: Why a test is skipped.
+OPTIONAL = "the tests install XGBoost alone of the three libraries"
 
 
 def stop(estimator, **params):
@@ -18,7 +22,6 @@ def stop(estimator, **params):
 
 @pytest.mark.parametrize("kind", ["numbers", "labels", "classes", "binary"])
 def test_xgboost(kind):
-    xgboost = pytest.importorskip("xgboost")
     make = {"numbers": make_outputs, "labels": make_labels}.get(kind, make_classes)
     X, y = make(n_rows=150)
     y = y % 2 if kind == "binary" else y
@@ -54,13 +57,12 @@ def test_xgboost(kind):
     ],
 )
 def test_settings_without_stages(params, match):
-    xgboost = pytest.importorskip("xgboost")
     with pytest.raises(ValueError, match=match):
         stop(xgboost.XGBRegressor(**params)).fit(*make_outputs())
 
 
 def test_lightgbm():
-    lightgbm = pytest.importorskip("lightgbm")
+    lightgbm = pytest.importorskip("lightgbm", reason=OPTIONAL)
     X, y = make_outputs(n_rows=150)
     inner = lightgbm.LGBMRegressor(n_estimators=12, verbose=-1, n_jobs=1)
     model = stop(MultiOutputRegressor(inner)).fit(X, y)
@@ -71,7 +73,7 @@ def test_lightgbm():
 
 
 def test_catboost():
-    catboost = pytest.importorskip("catboost")
+    catboost = pytest.importorskip("catboost", reason=OPTIONAL)
     X, y = make_outputs(n_rows=150)
     inner = catboost.CatBoostRegressor(
         iterations=12, loss_function="MultiRMSE", verbose=False, thread_count=1

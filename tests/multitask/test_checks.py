@@ -54,6 +54,8 @@ def exceptions(estimator):
     return {} if estimator.strategy == "kmeans" else SETS
 
 
+# Some checks have labels that inputs tell nothing about, or few of a class in the
+# validation part: the estimator warns, as it should.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 @pytest.mark.filterwarnings("ignore:.* tasks .* have no labels, or those of one class")
 @parametrize_with_checks(WRAPPED, expected_failed_checks=exceptions)

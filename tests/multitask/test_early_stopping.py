@@ -4,6 +4,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -325,7 +326,6 @@ def test_sparse_inputs_to_networks_and_names_of_columns():
     dense = stop(make_network()).fit(np.where(X > 0, X, 0), y)
     thin = stop(make_network()).fit(sparse.csr_matrix(np.where(X > 0, X, 0)), y)
     assert thin.predict(sparse.csr_matrix(X)).shape == dense.predict(X).shape
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=list("abcd"))
     targets = pd.DataFrame(y, columns=["u", "v", "w"])
     model = stop(make_network()).fit(frame, targets)

@@ -29,6 +29,10 @@ def make_classes(n_rows=N_ROWS, n_classes=2, seed=0):
     return X, np.argsort(np.argsort(y)) * n_classes // n_rows
 
 
+#: Why a test of callbacks is skipped.
+BEFORE_CALLBACKS = "scikit-learn before 1.9 has no callbacks"
+
+
 def small(estimator, **params):
     """An estimator whose fit takes no time; `params` on top."""
     defaults = {

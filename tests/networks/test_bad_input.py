@@ -342,6 +342,7 @@ def test_constant_target(value):
     assert np.isfinite(model.predict(X)).all()
 
 
+# Two rows need not keep any input.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 def test_two_rows():
     model = regressor().fit(X[:2], Y[:2])
@@ -372,6 +373,7 @@ def training_loss(model):
     return np.mean(0.5 * ((model.predict(X) - Y) / model._target.scale) ** 2)
 
 
+# A fit that goes wrong may end with whatever weights it had.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 @pytest.mark.parametrize(
     "params",
@@ -395,6 +397,7 @@ def test_diverging_learning_rate(params):
     assert training_loss(model) <= model.loss_curve_[0] * (1 + 1e-6)
 
 
+# That it diverges, perhaps with no input left, is what it is about.
 @pytest.mark.filterwarnings("ignore:Training diverged")
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 def test_best_iteration_of_a_diverged_fit_is_that_of_its_weights():

@@ -61,6 +61,7 @@ def splits_by_rows(estimator):
     return {DENSE: REASON}
 
 
+# In some checks no input tells anything about the labels, and an ensemble then drops them all.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 @pytest.mark.filterwarnings("ignore:No input is left")
 @parametrize_with_checks(ENSEMBLES, expected_failed_checks=splits_by_rows)
@@ -95,6 +96,7 @@ def checks_of_kinds():
             yield pytest.param(estimator, check, id=name)
 
 
+# As above: labels that no input tells anything about.
 @pytest.mark.filterwarnings("ignore:No input is left")
 @pytest.mark.parametrize(("estimator", "check"), list(checks_of_kinds()))
 def test_checks_of_classifiers_of_two_kinds(estimator, check):

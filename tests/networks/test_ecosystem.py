@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io as io
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
@@ -30,6 +31,7 @@ from skrln import RLNRegressor
 from skrln._core._importance import garson_importance
 
 from ._tables import (
+    BEFORE_CALLBACKS,
     assert_close_fit,
     assert_same_fit,
     classifier,
@@ -113,7 +115,6 @@ def test_pickle_is_small():
 @pytest.mark.parametrize("case", fitted_models())
 def test_skops_trusts_nothing_but_this_package(case):
     """skops#432: one stray type, and nobody can load the model."""
-    io = pytest.importorskip("skops.io")
     model, table = fitted_models()[case]
     dumped = io.dumps(model)
     untrusted = io.get_untrusted_types(data=dumped)
@@ -238,7 +239,7 @@ class Recorder:
 
 @pytest.fixture
 def callbacks():
-    return pytest.importorskip("sklearn.callback")
+    return pytest.importorskip("sklearn.callback", reason=BEFORE_CALLBACKS)
 
 
 @pytest.mark.usefixtures("callbacks")
@@ -489,7 +490,9 @@ def test_dates_are_refused(kind):
 
 
 def test_polars_frame_is_the_pandas_frame():
-    polars = pytest.importorskip("polars")
+    polars = pytest.importorskip(
+        "polars", reason="polars is no dependency, not of the tests either"
+    )
     table = mixed_frame().drop(columns=["object", "string"])
     table["category"] = table["category"].astype("str").astype("category")
     columns = {

@@ -16,7 +16,7 @@ from skrln._core import _members
 from skrln._core._importance import active_columns
 from skrln.datasets import make_friedman1_noise
 
-from ._tables import assert_same_fit, classifier, is_same_fit
+from ._tables import BEFORE_CALLBACKS, assert_same_fit, classifier, is_same_fit
 from ._tables import regressor as small
 
 N_ROWS, N_COLUMNS = 80, 20
@@ -329,7 +329,7 @@ class Steps:
 @pytest.fixture(scope="module")
 def counted(selected):
     """Epochs of all networks, and of those of the first fit, with a callback that looks on."""
-    pytest.importorskip("sklearn.callback")
+    pytest.importorskip("sklearn.callback", reason=BEFORE_CALLBACKS)
     steps, model = Steps(), clone(selected)
     assert_same_fit(model.set_callbacks(steps).fit(X, Y), selected)
     whole = steps.count

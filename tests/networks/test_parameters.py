@@ -409,6 +409,7 @@ def constant_prediction(**params):
     return prediction[0]
 
 
+# The inputs are constant on purpose.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 @pytest.mark.parametrize(
     ("params", "expected"),

@@ -93,6 +93,7 @@ def test_default_is_better_than_the_network_to_read(default, fits):
     assert model.score(X, y) > single.score(X, y)
 
 
+# With labels that are noise, none is the right number.
 @pytest.mark.filterwarnings("ignore:No input is left")
 def test_default_drops_inputs_that_tell_nothing():
     """Most of them, not all: the lowest loss of noise may be anywhere, see the decisions."""

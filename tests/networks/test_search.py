@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io as io
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -36,7 +37,13 @@ from skrln import (
 from skrln._core import _search
 from skrln.presets import READABLE
 
-from ._tables import assert_same_fit, is_same_fit, make_classes, make_table
+from ._tables import (
+    BEFORE_CALLBACKS,
+    assert_same_fit,
+    is_same_fit,
+    make_classes,
+    make_table,
+)
 from ._tables import classifier as plain_classifier
 from ._tables import regressor as plain_regressor
 
@@ -529,7 +536,6 @@ def test_pickle_is_small():
 
 
 def test_skops():
-    io = pytest.importorskip("skops.io")
     search = regressor().fit(X, Y)
     dumped = io.dumps(search)
     untrusted = io.get_untrusted_types(data=dumped)
@@ -602,7 +608,7 @@ class Recorder:
 
 
 def test_callbacks_hear_of_the_refit():
-    pytest.importorskip("sklearn.callback")
+    pytest.importorskip("sklearn.callback", reason=BEFORE_CALLBACKS)
     seen = Recorder()
     search = regressor().set_callbacks(seen).fit(X, Y)
     assert seen.epochs == list(range(10))
@@ -611,7 +617,7 @@ def test_callbacks_hear_of_the_refit():
 
 
 def test_interrupt_of_the_refit_keeps_what_there_is():
-    pytest.importorskip("sklearn.callback")
+    pytest.importorskip("sklearn.callback", reason=BEFORE_CALLBACKS)
 
     def interrupt(epoch):
         if epoch == 3:

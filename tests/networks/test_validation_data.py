@@ -141,6 +141,7 @@ def initial(make, y, **told):
     return make(learning_rate_init=1e-200, max_iter=1).fit(X, y, **told)
 
 
+# The rates are absurd on purpose: the best epoch counts, not the last.
 @pytest.mark.filterwarnings("ignore:Training diverged")
 @pytest.mark.parametrize("rate", [0.01, 3.0, 1000.0])
 def test_early_stopping_is_no_worse_than_the_start(rate):
@@ -156,6 +157,7 @@ def test_early_stopping_is_no_worse_than_the_start(rate):
     assert (model.best_iteration_ == -1) == (losses[1] == losses[0])
 
 
+# The rate is absurd on purpose.
 @pytest.mark.filterwarnings("ignore:Training diverged")
 def test_early_stopping_that_goes_on_is_no_worse_than_before():
     good = regressor(warm_start=True, theta=-9, learning_rate_init=0.03, max_iter=80)

@@ -35,7 +35,7 @@ def mlp(weights, X=None, *, activation="relu", seed=0):
         hidden_layer_sizes=sizes, activation=activation, max_iter=1, random_state=seed
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # after its single epoch
         model.fit(X, X[:, 0])
     for k, w in enumerate(weights):
         w = np.asarray(w, float)

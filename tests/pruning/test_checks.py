@@ -21,6 +21,7 @@ PRUNERS = [
 ]
 
 
+# Some checks have labels that inputs tell nothing about, and the networks are short of epochs.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 @parametrize_with_checks(PRUNERS)

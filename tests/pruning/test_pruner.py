@@ -2,6 +2,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
@@ -354,7 +355,6 @@ def test_metadata_reach_the_network():
 
 
 def test_pickle_and_names():
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=list("abc"))
     pruner = DistinctivenessPruner(RLNRegressor((4,), **TINY, max_iter=5), retrain=2)
     pruner.fit(frame, Y)
@@ -412,6 +412,7 @@ def test_bad_parameters(params, message):
         (MLPRegressor(hidden_layer_sizes=()), "Got a network without a hidden layer"),
     ],
 )
+# Refused before or after a few epochs of training, which need not converge.
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_networks_that_cannot_be_pruned(network, message):
     pruner = DistinctivenessPruner(network)

@@ -86,7 +86,7 @@ def _rounds(table, models, rounds):
         return measure
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # of other libraries, on every one of many fits
         found = in_turn({model: contender(model) for model in models}, rounds)
     return {model: samples.tolist() for model, samples in found.items()}
 

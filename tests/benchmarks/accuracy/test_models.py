@@ -41,7 +41,7 @@ def table_of(kind):
 def test_model(name, kind):
     table, rows = table_of(kind), np.arange(120)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # of other libraries
         try:
             model = make(name + SHORT.get(name, ""), kind, table.categorical)
         except ModuleNotFoundError as error:
