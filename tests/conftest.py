@@ -13,6 +13,17 @@ ALL_SEEDS = range(100)
 SEED_VARIABLE = "SKRLN_TESTS_GLOBAL_RANDOM_SEED"
 
 
+def pytest_configure(config):
+    """Share compiled programs among processes and runs: they are most of the time.
+
+    What a user has in a new process is what the benchmarks time: they compile.
+    """
+    if any("benchmarks" in str(arg) for arg in config.args):
+        return
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
 def random_seeds(setting):
     """Seeds asked for by `setting`: None for one of them, "all", "7" or "0-9"."""
     if not setting:

@@ -51,6 +51,8 @@ FITTED = (
     "n_iter_",
     "n_layers_",
     "n_outputs_",
+    "plain_coefs_",
+    "plain_intercepts_",
     "reg_coefs_",
     "reg_path_",
     "reg_path_edges_",
@@ -338,6 +340,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             self.batch_norm,
             self.batch_norms_,
             self.embedding_,
+            tuple(zip(self.plain_coefs_, self.plain_intercepts_, strict=True)),
         )
 
     # -- after the kernel ----------------------------------------------------------------
@@ -346,16 +349,21 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         """Fitted attributes: NumPy arrays, lists of them and plain numbers."""
         history = result.history
         sizes = np.array([layer.weight.size for layer in result.params])
-        embedding = result.params[0].embedding
+        first = result.params[0]
+        embedding, plain = first.embedding, first.plain or ()
+        groups = _settings.first_layer_groups(
+            problem.encoder, (0, 1) if embedding is None else embedding.bias.shape
+        )
+        n_units = len(first.weight) - len(groups)  # of the plain branch: in no group
         fitted = {
             "_encoder": problem.encoder,
             "_target": problem.target,
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],
             "embedding_": None if embedding is None else embedding._asdict(),
-            "_groups": _settings.first_layer_groups(
-                problem.encoder, (0, 1) if embedding is None else embedding.bias.shape
-            ),
+            "plain_coefs_": [layer.weight for layer in plain],
+            "plain_intercepts_": [layer.bias for layer in plain],
+            "_groups": np.concatenate([groups, np.full(n_units, -1)]),
             "batch_norms_": [
                 np.stack([layer.gain, layer.shift, moments.mean, moments.variance])
                 for layer, moments in zip(result.params, result.moments, strict=False)

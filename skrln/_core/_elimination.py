@@ -147,6 +147,8 @@ def _order(trained, weight_of):
         axis=0,
         weights=[weight_of[id(one)] for one in trained],
     )
+    # Columns of the plain branch are there to stay.
+    importance[trained[0].member._encoder.plain] = 0
     order = np.argsort(-importance, kind="stable")
     return order[importance[order] > 0]
 
@@ -237,7 +239,7 @@ def shrunk(one, shared, rows, order, sizes):
 def _without(member, kept, shared):
     """The network with every column but those kept at its mean, which becomes a bias."""
     weight, bias = member.coefs_[0], member.intercepts_[0]
-    gone = ~np.isin(member._groups, kept)
+    gone = ~np.isin(member._groups, kept) & (member._groups >= 0)
     moved = bias + shared.center(member)[gone] @ weight[gone]
     smaller = copy(member)
     first = np.where(gone[:, None], 0, weight).astype(weight.dtype)

@@ -41,6 +41,7 @@ class Network(NamedTuple):
     batch_norm: str | None = None
     batch_norms: Any = ()  #: (4, n_units) a hidden layer: gain, shift, mean, variance
     embedding: dict | None = None  #: arrays of the periodic embedding, by name
+    plain: Any = ()  #: weights and biases of each layer of the branch before the first
 
 
 def forward(inputs, network, start=0):
@@ -71,9 +72,14 @@ def forward_from_sums(sums, network):
 
 def embedded(inputs, network):
     """What the first weights multiply."""
-    if network.embedding is None:
-        return inputs
-    return _embed(inputs, **network.embedding)
+    if network.plain:
+        n_tabular = inputs.shape[1] - len(network.plain[0][0])
+        inputs, plain = inputs[:, :n_tabular], inputs[:, n_tabular:]
+        for weight, bias in network.plain:
+            plain = ACTIVATIONS[network.activation](plain @ weight + bias)
+    if network.embedding is not None:
+        inputs = _embed(inputs, **network.embedding)
+    return np.hstack([inputs, plain]) if network.plain else inputs
 
 
 def hidden_values(inputs, network, layer):

@@ -41,12 +41,7 @@ def garson_importance(coefs, groups=None):
     >>> garson_importance([np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[2.0], [1.0]])])
     array([0.25, 0.75])
     """
-    shares = None
-    for weight in coefs:
-        size = np.abs(np.asarray(weight, float))
-        total = size.sum(axis=0)
-        step = size / np.where(total > 0, total, 1)
-        shares = step if shares is None else shares @ step
+    shares = _path_shares(coefs)
     reached = shares.sum(axis=0)
     shares = shares / np.where(reached > 0, reached, 1)
     importance = shares.mean(axis=1)
@@ -54,6 +49,17 @@ def garson_importance(coefs, groups=None):
         importance = np.bincount(np.asarray(groups), weights=importance)
     total = importance.sum()
     return importance / total if total > 0 else importance
+
+
+def _path_shares(coefs):
+    """Share of each input in each unit of the last layer, (n_inputs, n_units)."""
+    shares = None
+    for weight in coefs:
+        size = np.abs(np.asarray(weight, float))
+        total = size.sum(axis=0)
+        step = size / np.where(total > 0, total, 1)
+        shares = step if shares is None else shares @ step
+    return shares
 
 
 def importance_entropy(importance):
@@ -147,7 +153,7 @@ def active_columns(network):
     ndarray of bool of shape (n_features_in_,)
     """
     alive = (network.coefs_[0] != 0).any(axis=1)
-    return _sums(alive, network) > 0
+    return _sums(alive.astype(float), network) > 0
 
 
 def column_importance(network):
@@ -156,10 +162,19 @@ def column_importance(network):
 
 
 def _sums(values, network):
-    """Sum over the inputs of each column; those that are not encoded have none."""
-    return np.bincount(
-        network._groups, weights=values, minlength=network.n_features_in_
+    """Sum over the inputs of each column; those that are not encoded have none.
+
+    What a unit of the plain branch has is shared by the columns that the branch reads.
+    """
+    groups, plain = network._groups, network._network.plain
+    read = groups >= 0
+    found = np.bincount(
+        groups[read], weights=values[read], minlength=network.n_features_in_
     )
+    if plain:
+        shares = _path_shares([weight for weight, _ in plain])
+        found[network._encoder.plain] += shares @ values[~read]
+    return found
 
 
 def _folded_coefs(network):

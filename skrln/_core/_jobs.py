@@ -13,7 +13,7 @@ from ._forward import embedded, row_blocks
 from ._outcome import listener
 from ._predicting import dense_inputs, means_of
 from ._preparation import Problem, encode, fit_encoder, read_validation
-from ._preprocessing import InputEncoder, find_categorical
+from ._preprocessing import InputEncoder, find_categorical, plain_columns
 
 #: dropout="auto" of networks for classes that get numbers without an embedding.
 AUTO_DROPOUT = 0.15
@@ -60,7 +60,8 @@ class Shared:
         self.sources, self.rows, self.supports = sources, rows, supports
         self.held_out = self.columns = None
         if supports is not None:
-            self.columns = np.unique(np.concatenate(list(supports.values())))
+            plain = plain_columns(estimator, table.X)
+            self.columns = np.unique(np.concatenate([plain, *supports.values()]))
         self.encoded, self._centers = {}, {}
 
     def narrowed(self, supports):
@@ -152,7 +153,7 @@ class Shared:
         if self.supports is None:
             return inputs
         number = None if job.validation is None else job.number
-        allowed = np.isin(encoder.groups, self.supports[number])
+        allowed = np.isin(encoder.groups, [*self.supports[number], *encoder.plain])
         if sparse.issparse(inputs):
             return sparse.csr_matrix(
                 inputs @ sparse.diags(allowed.astype(inputs.dtype))
@@ -174,9 +175,10 @@ class Shared:
         embedding = member.numeric_embedding
         _, inputs, _ = self.encoded[embedding]
         share = self.table.weights / self.table.weights.sum()
-        if member.embedding_ is not None:  # learned, and so each network's own
-            network = member._network
-            width = member.embedding_["frequency"].size
+        network = member._network
+        if network.embedding is not None or network.plain:  # learned by each network
+            n_waves = network.embedding["frequency"].size if network.embedding else 0
+            width = max(n_waves, len(member._groups))
             return sum(
                 share[rows] @ embedded(dense_inputs(network, inputs[rows]), network)
                 for rows in row_blocks(len(share), width)

@@ -24,7 +24,7 @@ from ._elimination import (
 )
 from ._jobs import Cell, Job, Shared, inputs_of, make_member
 from ._preparation import known_target, read_training
-from ._preprocessing import find_categorical
+from ._preprocessing import find_categorical, plain_columns
 from ._splits import member_splits
 from ._transfer import pretrained_members
 from ._validation import check_validation_arguments
@@ -60,6 +60,7 @@ def make_cells(estimator, X, n_rows, sources, columns=None):
     columns may matter, one with a strong penalty. `columns` are those that count.
     """
     columns = np.arange(X.shape[1]) if columns is None else columns
+    columns = np.setdiff1d(columns, plain_columns(estimator, X))
     thetas = auto_thetas(estimator, n_rows)
     if estimator.numeric_embedding != "auto":
         return [Cell(theta, estimator.numeric_embedding) for theta in thetas]
@@ -248,13 +249,18 @@ def run_members(train, jobs, device, on_epoch=None):
     """Train in threads.
 
     Programs of small networks leave a processor idle, and JAX waits without holding the
-    interpreter. An interrupt ends all members, and keeps what they have.
+    interpreter. Kinds of networks take turns, so that the programs of two are compiled side
+    by side. An interrupt ends all members, and keeps what they have.
     """
     on_cpu = default_platform(device) == "cpu"
     n_threads = min(len(jobs), effective_n_jobs(-1)) if on_cpu else 1
     stop = Event()
+    in_turns = sorted(range(len(jobs)), key=lambda k: jobs[k].number)
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(train, job, on_epoch, stop.is_set) for job in jobs]
+        submitted = {
+            k: pool.submit(train, jobs[k], on_epoch, stop.is_set) for k in in_turns
+        }
+        futures = [submitted[k] for k in range(len(jobs))]
         try:
             return [future.result() for future in futures]
         except KeyboardInterrupt:

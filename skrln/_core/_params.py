@@ -82,6 +82,8 @@ INPUT = {
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "input_clip": [Interval(Real, 0, None, closed="neither"), None],
     "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise"}), None],
+    "plain_features": ["array-like", str, slice, None],
+    "plain_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
 }
 
 COMMON = {**NETWORK, **RULE, **TRAINING, **STOPPING, **ENSEMBLE, **TRANSFER, **INPUT}

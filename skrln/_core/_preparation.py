@@ -9,7 +9,13 @@ from sklearn.utils.validation import check_consistent_length
 
 from skrln._kernels import Data, SparseRows
 
-from ._preprocessing import InputEncoder, check_inputs, find_categorical
+from ._preprocessing import (
+    InputEncoder,
+    check_inputs,
+    check_plain,
+    find_categorical,
+    plain_columns,
+)
 from ._splits import split_rows, take_rows, wants_validation
 from ._targets import check_labelled, effective_weights
 from ._transfer import check_same_columns, check_same_target, find_source
@@ -191,9 +197,12 @@ def new_encoder(estimator, X, columns=None):
             "an embedding would make dense. Pass numeric_embedding=None, or X.toarray()."
         )
     categorical = find_categorical(X, estimator.categorical_features)
+    plain = plain_columns(estimator, X)
+    check_plain(plain, categorical, X, estimator.plain_features)
     # In partial_fit "auto" stands for no embedding: there is no telling what is to come.
     piecewise = estimator.numeric_embedding == "piecewise"
-    return InputEncoder(categorical, estimator.input_clip, piecewise, columns)
+    clip = estimator.input_clip
+    return InputEncoder(categorical, clip, piecewise, columns, plain)
 
 
 def encode(estimator, encoder, target, table, name, inputs=None):

@@ -15,6 +15,7 @@ from ._validation import find_missing
 #: One-hot columns that one categorical column can become; rarer categories share the last.
 MAX_CATEGORIES = 64
 FLOATS = [np.float64, np.float32]
+NOTHING = np.zeros(0, int)
 
 
 def check_inputs(estimator, X, *, reset):
@@ -70,30 +71,85 @@ def find_categorical(X, categorical_features):
             f"Expected 2D array, got X of shape {shape} instead. Reshape your data: one row "
             "per sample, one column per feature."
         )
-    n_features = shape[1]
+    names = list(getattr(X, "columns", []))
+    return _find_columns(asked, names, shape[1], "categorical_features")
+
+
+def _find_columns(asked, names, n_features, parameter):
+    """Sorted positions of columns that are given by name, position or mask."""
     if asked.dtype == bool:
         if asked.shape != (n_features,):
             raise ValueError(
-                f"Got categorical_features of shape {asked.shape}, but a boolean mask is "
-                f"expected to have shape ({n_features},), one entry per column of X."
+                f"Got {parameter} of shape {asked.shape}, but a boolean mask is expected "
+                f"to have shape ({n_features},), one entry per column of X."
             )
         return np.flatnonzero(asked)
     if asked.dtype.kind in "OUST":
-        names = list(getattr(X, "columns", []))
         unknown = [name for name in asked.tolist() if name not in names]
         if unknown:
             raise ValueError(
-                f"Got categorical_features={asked.tolist()!r}, but X has no column "
+                f"Got {parameter}={asked.tolist()!r}, but X has no column "
                 f"{unknown}. Pass names of columns of a data frame, or positions."
             )
-        return np.sort([names.index(name) for name in asked])
+        return np.sort([names.index(name) for name in asked.tolist()])
     whole = np.array_equal(asked, asked.astype(int))
     if asked.size and (asked.min() < 0 or asked.max() >= n_features or not whole):
         raise ValueError(
-            f"Got categorical_features={asked.tolist()}, but expected positions between 0 "
+            f"Got {parameter}={asked.tolist()}, but expected positions between 0 "
             f"and {n_features - 1}: X has {n_features} columns."
         )
     return np.unique(asked.astype(int))
+
+
+def plain_columns(estimator, X):
+    """Sorted positions of the columns in `plain_features`, of a validated `X`."""
+    asked = estimator.plain_features
+    if asked is None:
+        return NOTHING
+    n_features = X.shape[1]
+    names = list(getattr(estimator, "feature_names_in_", []))
+    if isinstance(asked, slice):
+        asked = _slice_of_positions(asked, names)
+        return np.arange(n_features)[asked]
+    return _find_columns(
+        np.atleast_1d(np.asarray(asked)), names, n_features, "plain_features"
+    )
+
+
+def _slice_of_positions(asked, names):
+    """Slice of positions; between two names, as in pandas, the last one is included."""
+    ends = {}
+    for end, value in (("start", asked.start), ("stop", asked.stop)):
+        if isinstance(value, str):
+            found = _find_columns(
+                np.array([value]), names, len(names), "plain_features"
+            )
+            value = int(found[0]) + (end == "stop")
+        ends[end] = value
+    return slice(ends["start"], ends["stop"], asked.step)
+
+
+def check_plain(plain, categorical, X, asked):
+    """Refuse plain columns that no branch can take."""
+    if not plain.size:
+        return
+    both = np.intersect1d(plain, categorical)
+    if both.size:
+        raise ValueError(
+            f"Got plain_features={asked!r} with the categorical column(s) {both.tolist()}, "
+            "but the plain branch takes numbers. Leave them out of it, or encode them."
+        )
+    if sparse.issparse(X):
+        raise ValueError(
+            f"Got plain_features={asked!r} with sparse X, but a table with a plain branch "
+            "is expected to be dense. Pass X.toarray()."
+        )
+    if plain.size == X.shape[1]:
+        raise ValueError(
+            f"Got plain_features={asked!r}, all {X.shape[1]} columns of X, but expected "
+            "some that are regularized. Pass plain_features=None and "
+            "regularization=None for a network without any."
+        )
 
 
 def _column_types(X):
@@ -158,13 +214,18 @@ class InputEncoder:
         Whether numbers are encoded piece by piece, too, in a dense table.
     columns : ndarray of int, default=None
         Positions of the columns to encode; the others are left out. None for all.
+    plain : ndarray of int, default=()
+        Positions of numeric columns that come last, and not piece by piece.
     """
 
-    def __init__(self, categorical, clip=None, piecewise=False, columns=None):
+    def __init__(
+        self, categorical, clip=None, piecewise=False, columns=None, plain=NOTHING
+    ):
         self.categorical = categorical
         self.clip = clip
         self.piecewise = piecewise
         self.columns = columns
+        self.plain = plain
 
     def fit(self, X, sample_weight, targets=None):
         """Learn from the rows given.
@@ -177,7 +238,7 @@ class InputEncoder:
             What pieces should tell apart; used with `piecewise` only.
         """
         columns = np.arange(X.shape[1]) if self.columns is None else self.columns
-        self.numeric = np.setdiff1d(columns, self.categorical)
+        self.numeric = np.setdiff1d(columns, [*self.categorical, *self.plain])
         self.classes = np.intersect1d(columns, self.categorical)
         self.scaler = self.imputer = self.one_hot = self.pieces = None
         groups = []
@@ -189,6 +250,11 @@ class InputEncoder:
             scaled = np.asarray(self._scale(self._numbers(X)))[:, : self.numeric.size]
             self.pieces = PiecewiseEncoder().fit(scaled, targets, sample_weight)
             groups.append(np.repeat(self.numeric, self.pieces.widths))
+        self.plain_encoder = None
+        if self.plain.size:
+            alone = InputEncoder(self.categorical, self.clip, columns=self.plain)
+            self.plain_encoder = alone.fit(X, sample_weight)
+            groups.append(self.plain)
         self.groups = np.concatenate(groups)
         return self
 
@@ -235,6 +301,10 @@ class InputEncoder:
             parts.append(self.one_hot.transform(self._categories(X)))
         if self.pieces is not None:
             parts.append(self.pieces.transform(parts[0][:, : self.numeric.size]))
+        if self.plain_encoder is not None:
+            # What is missing there is the mean; no column beside it tells so.
+            encoded = self.plain_encoder.transform(X)
+            parts.append(encoded[:, : self.plain.size])
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _scale(self, block):
@@ -259,7 +329,7 @@ class InputEncoder:
         return scaled / np.hypot(1, scaled / self.clip)
 
     def _numbers(self, X):
-        if self.columns is None and not self.categorical.size:
+        if self.columns is None and not (self.categorical.size or self.plain.size):
             return X
         block = take(X, self.numeric, axis=1)
         if not self.categorical.size:  # validated already

@@ -11,7 +11,7 @@ def candidate_edges(network, n_asked, seed):
     """Flat indices of first-layer weights; none where no edge was asked for."""
     if not n_asked:
         return np.zeros(0, int)
-    n_edges = np.prod(network.weight_shapes[0])
+    n_edges = network.n_read * network.weight_shapes[0][1]
     chosen = np.random.default_rng(seed).permutation(n_edges)
     return np.sort(chosen[:PATH_CANDIDATES])
 

@@ -33,6 +33,7 @@ def network_spec(estimator, problem):
     _check_batch_norm(estimator)
     rates = resolve_dropout(estimator.dropout, len(hidden))
     embedded = estimator.numeric_embedding == "periodic"
+    n_plain = len(problem.encoder.plain)
     return NetworkSpec(
         sizes,
         estimator.activation,
@@ -40,17 +41,34 @@ def network_spec(estimator, problem):
         estimator.batch_norm,
         any(rates),
         n_embedded=len(problem.encoder.numeric) if embedded else 0,
+        n_plain=n_plain,
+        plain_sizes=_plain_sizes(estimator) if n_plain else (),
     )
 
 
-def first_layer_groups(encoder, embedding_shape):
-    """Input column of each row of the first layer's weights.
+def _plain_sizes(estimator):
+    """Units of each layer of the branch of the plain columns."""
+    sizes = resolve_hidden_layers(
+        estimator.plain_layer_sizes, 0, name="plain_layer_sizes"
+    )
+    if not sizes:
+        raise ValueError(
+            f"Got plain_layer_sizes={estimator.plain_layer_sizes!r} with plain_features, "
+            "but their branch is expected to have at least one layer."
+        )
+    return sizes
 
-    `embedding_shape` is (n_embedded, width): those rows are behind the others.
+
+def first_layer_groups(encoder, embedding_shape):
+    """Input column of each row of the first layer's weights that reads inputs.
+
+    `embedding_shape` is (n_embedded, width): those rows are behind the others. Rows that take
+    what comes out of the plain branch follow, and are not among these.
     """
     n_embedded, width = embedding_shape
-    embedded = encoder.groups[:n_embedded]
-    return np.concatenate([encoder.groups, np.repeat(embedded, width)])
+    embedded = np.repeat(encoder.groups[:n_embedded], width)
+    n_tabular = len(encoder.groups) - len(encoder.plain)
+    return np.concatenate([encoder.groups[:n_tabular], embedded])
 
 
 def _check_batch_norm(estimator):
@@ -104,13 +122,15 @@ def penalty_spec(estimator, problem, network):
             "are expected to use rule='proximal': the subgradient rule of 2018 knows "
             "single weights only."
         )
-    n_groups = len(np.unique(problem.encoder.groups))
+    n_plain = len(problem.encoder.plain)
+    n_groups = len(np.unique(problem.encoder.groups)) - n_plain
     return PenaltySpec(
         norm=estimator.norm,
         rule=estimator.rule,
         n_layers=1 if estimator.reg_layers == "first" else network.n_layers,
         scope=estimator.reg_scope,
         n_groups=n_groups if estimator.reg_group == "input" else 0,
+        n_rows=network.n_read if n_plain else None,
     )
 
 

@@ -77,6 +77,8 @@ class NetworkStages:
             coefs_=[layer.weight for layer in params],
             intercepts_=[layer.bias for layer in params],
             embedding_=None if embedding is None else embedding._asdict(),
+            plain_coefs_=[layer.weight for layer in params[0].plain or ()],
+            plain_intercepts_=[layer.bias for layer in params[0].plain or ()],
             batch_norms_=[
                 np.stack([layer.gain, layer.shift, moments.mean, moments.variance])
                 for layer, moments in zip(params, moments, strict=False)

@@ -6,6 +6,15 @@ from sklearn.frozen import FrozenEstimator
 
 from skrln._kernels import Embedding, Layer, Moments, Start
 
+#: Settings that say what the weights mean.
+SAME_UNITS = (
+    "activation",
+    "batch_norm",
+    "numeric_embedding",
+    "plain_features",
+    "plain_layer_sizes",
+)
+
 
 def find_source(estimator):
     """The fitted network to go on from: `estimator` itself, its `pretrained`, or None."""
@@ -115,18 +124,28 @@ def _start(source, n_kept, n_layers):
             layer = Layer(source.coefs_[k], source.intercepts_[k], gain, shift)
         if k == 0 and source.embedding_ is not None:
             layer = layer._replace(embedding=Embedding(**source.embedding_))
+        if k == 0 and source.plain_coefs_:
+            branch = zip(source.plain_coefs_, source.plain_intercepts_, strict=True)
+            layer = layer._replace(plain=tuple(Layer(*one) for one in branch))
         layers.append(layer)
         if k < n_layers - 1:
             moments.append(Moments(mean, variance) if norm else None)
-        learned = kept and np.isfinite(source.reg_coefs_[k]).all()
+        learned = kept and np.isfinite(source.reg_coefs_[k]).any()
         coefficients.append(source.reg_coefs_[k] if learned else None)
     return Start(tuple(layers), tuple(coefficients), None, tuple(moments))
 
 
+def _is_same(new, old):
+    """Whether two settings are equal; they may be arrays of column names."""
+    if new is None or old is None:
+        return new is old
+    return type(new) is type(old) and bool(np.all(np.equal(new, old)))
+
+
 def _check_same_units(estimator, source):
-    for name in ("activation", "batch_norm", "numeric_embedding"):
+    for name in SAME_UNITS:
         new, old = getattr(estimator, name), getattr(source, name)
-        if new != old and source is not estimator:
+        if not _is_same(new, old) and source is not estimator:
             raise ValueError(
                 f"Got {name}={new!r}, but pretrained was fitted with {name}={old!r}: its "
                 f"weights would mean something else. Pass {name}={old!r}."

@@ -123,14 +123,14 @@ def resolve_task_weight(task_weight, n_tasks):
     return weights / weights.sum()
 
 
-def resolve_hidden_layers(hidden_layer_sizes, n_inputs):
+def resolve_hidden_layers(hidden_layer_sizes, n_inputs, name="hidden_layer_sizes"):
     """Widths of the hidden layers as a tuple; empty for a linear model."""
     if isinstance(hidden_layer_sizes, str):  # "geometric"
         return tuple(max(1, round(n_inputs ** (k / 4))) for k in (3, 2, 1))
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, float))
     if sizes.ndim != 1 or np.any(sizes < 1) or np.any(sizes != sizes.round()):
         raise ValueError(
-            f"Got hidden_layer_sizes={hidden_layer_sizes!r}, but expected positive whole "
-            "numbers, one per hidden layer, e.g. (64, 32)."
+            f"Got {name}={hidden_layer_sizes!r}, but expected positive whole numbers, one "
+            "per hidden layer, e.g. (64, 32)."
         )
     return tuple(int(size) for size in sizes)

@@ -8,8 +8,9 @@ from ._joint_run import fit_joint, pairwise_terms
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
+from ._programs import clear_caches
 from ._robust import ROBUST_NORMS
-from ._run import Snapshot, Start, clear_caches, fit_network
+from ._run import Snapshot, Start, fit_network
 from ._types import (
     Data,
     Embedding,

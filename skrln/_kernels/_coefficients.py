@@ -32,14 +32,17 @@ def init_penalty(params: Params, spec: PenaltySpec | None) -> Penalty:
     """All lambda at theta; no slope before the first penalty step."""
     if spec is None:
         return Penalty((), ())
-    layers = params[: spec.n_layers]
-    slope = tuple(jnp.zeros_like(layer.weight) for layer in layers)
+    weights = [
+        layer.weight[spec.penalized(k)]
+        for k, layer in enumerate(params[: spec.n_layers])
+    ]
+    slope = tuple(jnp.zeros_like(weight) for weight in weights)
     if not spec.n_groups:
         return Penalty(slope, slope)
-    counts = (spec.n_groups, *(layer.weight.shape[0] for layer in layers[1:]))
+    counts = (spec.n_groups, *(len(weight) for weight in weights[1:]))
     deviation = tuple(
-        jnp.zeros(count, layer.weight.dtype)
-        for count, layer in zip(counts, layers, strict=True)
+        jnp.zeros(count, weight.dtype)
+        for count, weight in zip(counts, weights, strict=True)
     )
     return Penalty(deviation, slope)
 
@@ -60,13 +63,13 @@ def update_coefficients(
     updates : tuple of Layer
         What the solver is about to add, computed at the new weights on the next batch.
     hyper : Hyper
-    groups : Array of shape (n_inputs,)
-        Group of each input row; unused with one lambda per weight.
+    groups : Array of shape (n_penalized_rows,)
+        Group of each row of the first layer; unused with one lambda per weight.
     spec : PenaltySpec
     """
     moved = []
     for k, (deviation, slope) in enumerate(zip(*penalty, strict=True)):
-        gain = updates[k].weight * slope / hyper.learning_rate
+        gain = updates[k].weight[spec.penalized(k)] * slope / hyper.learning_rate
         if spec.n_groups:
             gain = _group_mean(gain, _groups_of(k, gain, groups), deviation.shape[0])
         move = jnp.clip(hyper.reg_step * gain, -hyper.max_reg_step, hyper.max_reg_step)
@@ -105,7 +108,8 @@ def shrink(
     """
     layers, deviations, slopes = list(params), [], []
     for k, deviation in enumerate(penalty.deviation):
-        weight, theta = params[k].weight, hyper.theta[k]
+        whole, theta = params[k].weight, hyper.theta[k]
+        weight = whole[spec.penalized(k)]
         scale = rates[k] / UNIT_RATE
         if spec.rule == "subgradient":
             step = _subgradient_step(weight, deviation, theta, scale, spec.norm)
@@ -117,6 +121,8 @@ def shrink(
         else:
             relative, unit = _strength(deviation, theta, scale)
             weight, slope = _proximal_step(weight, relative, unit, spec.norm)
+        if weight.shape != whole.shape:
+            weight = jnp.concatenate([weight, whole[len(weight) :]])
         layers[k] = layers[k]._replace(weight=weight)
         deviations.append(deviation)
         slopes.append(slope)
@@ -197,7 +203,7 @@ def _limit(weight: Array, theta: Array, scale: Array, norm: str) -> Array:
 def coefficients(
     params: Params, penalty: Penalty, hyper: Hyper, groups: Any, xp: Any = jnp
 ) -> tuple[Any, ...]:
-    """Lambda of every weight; minus infinity, no penalty, where a layer has none.
+    """Lambda of every weight; minus infinity, no penalty, where there is none.
 
     `xp` is the module that the arrays are of, jax.numpy or numpy.
     """
@@ -210,8 +216,12 @@ def coefficients(
         deviation = penalty.deviation[k]
         if deviation.ndim == 1:
             rows = groups if k == 0 else slice(None)
-            deviation = xp.broadcast_to(deviation[rows][:, None], shape)
-        found.append((hyper.theta[k] + deviation).astype(dtype))
+            deviation = deviation[rows][:, None]
+        n_free = shape[0] - len(deviation)
+        penalized = (shape[0] - n_free, shape[1])
+        learned = xp.broadcast_to(hyper.theta[k] + deviation, penalized)
+        free = xp.full((n_free, shape[1]), -xp.inf, dtype)
+        found.append(xp.concatenate([learned.astype(dtype), free]))
     return tuple(found)
 
 

@@ -37,6 +37,11 @@ class NetworkSpec:
         Leading inputs that the first layer also gets as a learned periodic embedding.
     n_frequencies, embedding_width : int
         Cosines per embedded input, and numbers that are made of them.
+    n_plain : int
+        Trailing inputs that go through a branch of their own, without a penalty, before the
+        first layer takes what comes out of it.
+    plain_sizes : tuple of int
+        Units of each layer of that branch.
     """
 
     layer_sizes: tuple[int, ...]
@@ -47,6 +52,8 @@ class NetworkSpec:
     n_embedded: int = 0
     n_frequencies: int = 16
     embedding_width: int = 3
+    n_plain: int = 0
+    plain_sizes: tuple[int, ...] = ()
 
     @property
     def n_layers(self) -> int:
@@ -55,9 +62,20 @@ class NetworkSpec:
 
     @property
     def weight_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Of each layer; the first one takes the inputs and, behind them, the embedding."""
-        n_inputs = self.layer_sizes[0] + self.n_embedded * self.embedding_width
+        """Of each layer; the first one takes the inputs, their embedding and the branch."""
+        n_inputs = self.n_read + (self.plain_sizes[-1] if self.n_plain else 0)
         return tuple(pairwise((n_inputs, *self.layer_sizes[1:])))
+
+    @property
+    def n_read(self) -> int:
+        """Rows of the first weights that read inputs and their embedding; they lead."""
+        n_inputs = self.layer_sizes[0] - self.n_plain
+        return n_inputs + self.n_embedded * self.embedding_width
+
+    @property
+    def plain_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Of the weights of the branch."""
+        return tuple(pairwise((self.n_plain, *self.plain_sizes)))
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,8 @@ class PenaltySpec:
         Over what the mean of lambda is held.
     n_groups : int
         Number of input groups with one lambda each; 0 for one lambda per weight.
+    n_rows : int or None
+        Leading rows of the first layer that are penalized; None for all.
     """
 
     norm: str = "l1"
@@ -81,6 +101,11 @@ class PenaltySpec:
     n_layers: int = 1
     scope: str = "network"
     n_groups: int = 0
+    n_rows: int | None = None
+
+    def penalized(self, layer: int) -> slice:
+        """Rows of the weights of a layer that have a lambda."""
+        return slice(self.n_rows if layer == 0 else None)
 
 
 @dataclass(frozen=True)

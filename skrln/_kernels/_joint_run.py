@@ -18,6 +18,7 @@ from ._joint_plan import Anchors, JointPlan, JointResult
 from ._loop import initial_train_state, loop_state
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
+from ._programs import compile_once
 from ._robust import (
     consistency,
     find_scales,
@@ -32,7 +33,6 @@ from ._run import (
     ORDERS_PER_CHUNK,
     Start,
     cast,
-    compile_once,
     complete_start,
     with_table,
 )

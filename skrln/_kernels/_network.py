@@ -55,11 +55,7 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
     tuple of Layer
         NumPy arrays.
     """
-    layers = []
-    for n_in, n_out in spec.weight_shapes:
-        variance = 1 / n_in if spec.activation == "selu" else 2 / (n_in + n_out)
-        weight = rng.normal(scale=np.sqrt(variance), size=(n_in, n_out))
-        layers.append(Layer(weight.astype(dtype), np.zeros(n_out, dtype)))
+    layers = [_init_layer(rng, shape, spec, dtype) for shape in spec.weight_shapes]
     if spec.batch_norm is not None:
         layers[:-1] = [
             layer._replace(
@@ -69,7 +65,19 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
         ]
     if spec.n_embedded:
         layers[0] = layers[0]._replace(embedding=_init_embedding(rng, spec, dtype))
+    if spec.n_plain:
+        branch = [_init_layer(rng, shape, spec, dtype) for shape in spec.plain_shapes]
+        layers[0] = layers[0]._replace(plain=tuple(branch))
     return tuple(layers)
+
+
+def _init_layer(
+    rng: np.random.Generator, shape: tuple[int, int], spec: NetworkSpec, dtype: np.dtype
+) -> Layer:
+    n_in, n_out = shape
+    variance = 1 / n_in if spec.activation == "selu" else 2 / (n_in + n_out)
+    weight = rng.normal(scale=np.sqrt(variance), size=shape)
+    return Layer(weight.astype(dtype), np.zeros(n_out, dtype))
 
 
 def _init_embedding(
@@ -126,8 +134,14 @@ def forward(
     """
     activate = ACTIVATIONS[spec.activation]
     seen = list(moments)
+    n_tabular = spec.layer_sizes[0] - spec.n_plain
+    inputs, plain = inputs[:, :n_tabular], inputs[:, n_tabular:]
     if spec.n_embedded:
         inputs = _embed(inputs, params[0].embedding)
+    if spec.n_plain:
+        for layer in params[0].plain:
+            plain = activate(plain @ layer.weight + layer.bias)
+        inputs = jnp.concatenate([inputs, plain], axis=1)
     for k, layer in enumerate(params[:-1]):
         inputs = inputs @ layer.weight + layer.bias
         if spec.batch_norm == "before":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """NumPy in, NumPy out: the host loop that calls the compiled program in chunks of epochs."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,11 +13,11 @@ from ._batches import batch_bucket, bucket, count_batches, draw_orders
 from ._coefficients import coefficients
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
-from ._joint import train_joint_epochs
 from ._loop import initial_train_state, kept_weights, loop_state, train_epochs
 from ._network import init_moments, init_params
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
+from ._programs import compile_once
 from ._types import (
     Data,
     FitResult,
@@ -39,11 +38,6 @@ from ._types import (
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
 #: Recorded epochs of a chunk take about this many bytes.
 BYTES_PER_CHUNK = 1 << 26
-#: Distinct compiled programs that are kept before all are let go.
-MAX_PROGRAMS = 64
-
-_programs: set[Any] = set()
-_compiling = threading.Lock()
 
 
 class Start(NamedTuple):
@@ -105,8 +99,8 @@ def fit_network(
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
-    groups : ndarray of shape (n_first_layer_rows,)
-        Input column of each row of the first layer's weights.
+    groups : ndarray of shape (n_penalized_rows,)
+        Input column of each row of the first layer's weights that reads inputs.
     edges : ndarray of int
         Flat indices of the first layer's weights to follow.
     dead_inputs : ndarray of bool of shape (n_inputs,)
@@ -138,7 +132,7 @@ def fit_network(
     """
     check_fork()
     dtype = np.dtype(precision)
-    groups = np.arange(network.weight_shapes[0][0]) if groups is None else groups
+    groups = np.arange(network.n_read) if groups is None else groups
     edges = np.zeros(0) if edges is None else edges
     start = start or Start()
     init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
@@ -373,7 +367,11 @@ def complete_start(
     if dead_inputs is not None:
         dead_numbers = dead_inputs[: network.n_embedded]
         embedded = np.repeat(dead_numbers, network.embedding_width)
-        fresh[0].weight[np.concatenate([dead_inputs, embedded])] = 0
+        n_tabular = len(dead_inputs) - network.n_plain
+        read = np.concatenate([dead_inputs[:n_tabular], embedded])
+        fresh[0].weight[: len(read)][read] = 0
+        if fresh[0].plain is not None:
+            fresh[0].plain[0].weight[dead_inputs[n_tabular:]] = 0
         if fresh[0].embedding is not None:  # its cosines are not zero where inputs are
             fresh[0].embedding.weight[dead_numbers] = 0
             fresh[0].embedding.bias[dead_numbers] = 0
@@ -421,15 +419,17 @@ def _penalty_of(
     """State of the rule with the lambda given and no slope yet."""
     deviations = []
     for k in range(spec.n_layers):
-        known = found[k]
-        shape = params[k].weight.shape
-        lam = np.full(shape, hyper.theta[k]) if known is None else known
+        known, rows = found[k], spec.penalized(k)
+        shape = params[k].weight[rows].shape
+        lam = np.full(shape, hyper.theta[k]) if known is None else known[rows]
         deviation = (lam - hyper.theta[k]).astype(dtype)
         if spec.n_groups:
             rows = np.unique(groups, return_index=True)[1] if k == 0 else slice(None)
             deviation = deviation[rows, 0]
         deviations.append(deviation)
-    slopes = tuple(np.zeros_like(params[k].weight) for k in range(spec.n_layers))
+    slopes = tuple(
+        np.zeros_like(params[k].weight[spec.penalized(k)]) for k in range(spec.n_layers)
+    )
     return Penalty(tuple(deviations), slopes)
 
 
@@ -451,35 +451,3 @@ def with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
 
 def cast(tree: Any, dtype: np.dtype) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
-
-
-def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
-    """Compile a program that is new while other threads wait, instead of once in each.
-
-    All programs are let go when too many distinct ones have been compiled.
-    """
-    if key in _programs:
-        return
-    with _compiling:
-        if key in _programs:
-            return
-        if len(_programs) >= MAX_PROGRAMS:
-            clear_caches()
-        compile_program()
-        _programs.add(key)
-
-
-def clear_caches() -> None:
-    """Free the compiled programs of this package.
-
-    The next fit of each network shape compiles again (about a second). Useful in a long-lived
-    process that fits networks of many different shapes; the number kept is bounded anyway.
-
-    Examples
-    --------
-    >>> import skrln
-    >>> skrln.clear_caches()
-    """
-    _programs.clear()
-    train_epochs.clear_cache()  # type: ignore[attr-defined]
-    train_joint_epochs.clear_cache()  # type: ignore[attr-defined]

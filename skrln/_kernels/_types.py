@@ -45,6 +45,7 @@ class Layer(NamedTuple):
     gain: Any = None  #: (n_units,), of batch normalization; None without
     shift: Any = None  #: likewise
     embedding: Any = None  #: an Embedding before the first layer, or None
+    plain: Any = None  #: layers of the branch before the first layer, or None
 
 
 Params = tuple[Layer, ...]

@@ -117,7 +117,7 @@ class RegularizationPathDisplay:
                 "are expected to have been recorded. Set store_reg_path, e.g. to 50, "
                 "and call fit."
             )
-        if not np.isfinite(estimator.reg_coefs_[0]).all():
+        if not np.isfinite(estimator.reg_coefs_[0]).any():
             raise ValueError(
                 f"Got an estimator with regularization={estimator.regularization!r}, "
                 "but its edges are expected to have coefficients. Use "

@@ -198,6 +198,18 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         "auto" trains networks without an embedding and, in dense tables with at most 150
         columns of numbers, as many with "piecewise".
 
+    plain_features : array-like, str or slice, default=None
+        Columns that are no table, such as pixels or an embedding of a text: names or
+        positions, a boolean mask, or a slice of positions or (with both ends) of names. They
+        are scaled and go through a branch of their own, a small dense network without a
+        penalty, and what comes out of it meets the other columns in the first hidden layer.
+        All of it is trained together; `theta` holds for the other columns alone, and inputs
+        are selected among those. None regularizes all columns alike.
+
+    plain_layer_sizes : array-like of int or int, default=(64,)
+        Units of each layer of that branch. They have the `activation` of the network, and
+        neither batch normalization nor dropout. Only with `plain_features`.
+
     n_estimators : int or "auto", default="auto"
         Networks whose predictions are averaged (of classes, their probabilities). Each holds
         out another fold for early stopping, `validation_fraction` of the rows or less, so
@@ -284,12 +296,16 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Frequencies and phases (n_numbers, 16), weights (n_numbers, 16, 3) and biases of the
         periodic embedding. Its rows of the first weights follow those of the inputs.
 
+    plain_coefs_, plain_intercepts_ : list of ndarray
+        Weights and biases of the branch of the `plain_features`; empty without. The last
+        rows of the first weights multiply what comes out of it.
+
     batch_norms_ : list of ndarray of shape (4, n_units)
         Gain, shift, running mean and variance of each hidden layer; empty without
         `batch_norm`.
 
     reg_coefs_ : list of ndarray, shaped as `coefs_`
-        Learned log coefficient of every weight, natural log; minus infinity where a layer is
+        Learned log coefficient of every weight, natural log; minus infinity where a weight is
         not regularized.
 
     theta_ : float
@@ -426,6 +442,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding="auto",
+        plain_features=None,
+        plain_layer_sizes=(64,),
         n_estimators="auto",
         bootstrap=False,
         input_selection="auto",
@@ -477,6 +495,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
+        self.plain_features = plain_features
+        self.plain_layer_sizes = plain_layer_sizes
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
         self.input_selection = input_selection

@@ -85,6 +85,9 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         Where that gives tables of different widths (pieces of "piecewise", categories that a
         fold lacks), each width compiles a program of its own.
 
+    plain_features, plain_layer_sizes : object
+        As in :class:`RLNClassifier`.
+
     n_estimators, bootstrap, input_selection : int, bool and bool
         As in :class:`RLNClassifier`, of the fit on all rows; the grid has single networks.
 
@@ -213,6 +216,8 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding=None,
+        plain_features=None,
+        plain_layer_sizes=(64,),
         n_estimators=1,
         bootstrap=False,
         input_selection="auto",
@@ -266,6 +271,8 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
+        self.plain_features = plain_features
+        self.plain_layer_sizes = plain_layer_sizes
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
         self.input_selection = input_selection

@@ -86,6 +86,9 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         Where that gives tables of different widths (pieces of "piecewise", categories that a
         fold lacks), each width compiles a program of its own.
 
+    plain_features, plain_layer_sizes : object
+        As in :class:`RLNRegressor`.
+
     n_estimators, bootstrap, input_selection : int, bool and bool
         As in :class:`RLNRegressor`, of the fit on all rows; the grid has single networks.
 
@@ -216,6 +219,8 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding=None,
+        plain_features=None,
+        plain_layer_sizes=(64,),
         n_estimators=1,
         bootstrap=False,
         input_selection="auto",
@@ -271,6 +276,8 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
+        self.plain_features = plain_features
+        self.plain_layer_sizes = plain_layer_sizes
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
         self.input_selection = input_selection

@@ -284,7 +284,7 @@ def test_jobs_change_nothing():
 
 def test_own_networks_share_one_program(global_random_seed):
     from skrln._kernels import clear_caches
-    from skrln._kernels._run import _programs
+    from skrln._kernels._programs import _programs
 
     network = RLNClassifier(
         (4,), n_estimators=1, theta=-7, numeric_embedding=None, max_iter=5,

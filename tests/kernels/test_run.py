@@ -12,6 +12,7 @@ from skrln._kernels import (
     StopReason,
     _devices,
     _padding,
+    _programs,
     _run,
     clear_caches,
     default_platform,
@@ -128,14 +129,16 @@ def test_numbers_do_not_compile_again(compilations):
 
 def test_programs_kept_are_bounded(monkeypatch):
     programs, cleared = set(), []
-    monkeypatch.setattr(_run, "_programs", programs)
-    monkeypatch.setattr(_run, "MAX_PROGRAMS", 2)
-    monkeypatch.setattr(_run, "clear_caches", lambda: cleared.append(programs.copy()))
+    monkeypatch.setattr(_programs, "_programs", programs)
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(
+        _programs, "clear_caches", lambda: cleared.append(programs.copy())
+    )
     compiled = []
     for name in ("a", "b", "a", "b"):
-        _run.compile_once(name, lambda name=name: compiled.append(name))
+        _programs.compile_once(name, lambda name=name: compiled.append(name))
     assert not cleared
-    _run.compile_once("c", lambda: compiled.append("c"))
+    _programs.compile_once("c", lambda: compiled.append("c"))
     assert cleared == [{"a", "b"}]
     assert compiled == ["a", "b", "c"]
 

@@ -78,6 +78,8 @@ CHANGES = {
     "tol": (10.0, {"n_iter_no_change": 1, **VALIDATION}),
     "categorical_features": ([3], {}),
     "input_clip": (1.0, {}),
+    "plain_features": ([3], {}),
+    "plain_layer_sizes": ((3,), {"plain_features": [3]}),
     "numeric_embedding": ("periodic", {}),
     "n_estimators": (2, {"input_selection": False}),
     "bootstrap": (True, {"n_estimators": 2, "input_selection": False}),
