@@ -7,6 +7,7 @@ from skrln._core._importance import (
     importance_entropy,
 )
 
+from ._angle_matrix_display import AngleMatrixDisplay
 from ._cluster_tradeoff_display import ClusterTradeoffDisplay
 from ._consistency_curve_display import ConsistencyCurveDisplay
 from ._domain_network_display import DomainNetworkDisplay
@@ -15,11 +16,8 @@ from ._importance_display import ImportanceDisplay
 from ._interval_plot_display import IntervalPlotDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._outgoing_weights_display import OutgoingWeightsDisplay
-from ._pruning_displays import (
-    AngleMatrixDisplay,
-    PruningHistoryDisplay,
-    PruningTradeoffDisplay,
-)
+from ._pruning_history_display import PruningHistoryDisplay
+from ._pruning_tradeoff_display import PruningTradeoffDisplay
 from ._regularization_path_display import RegularizationPathDisplay
 from ._task_validation_curve_display import TaskValidationCurveDisplay
 
