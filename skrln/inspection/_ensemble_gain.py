@@ -31,7 +31,7 @@ def variance_and_gain(y_true, values, classes, score_func, single):
     probabilities = values.ndim == 3 and y_true.ndim == 1
     columns = values.reshape(*values.shape[:2], -1)
     target = _indicators(y_true, values.shape[2], classes) if probabilities else y_true
-    target = np.asarray(target, float).reshape(len(y_true), -1)
+    target = _as_numbers(target).reshape(len(y_true), -1)
     total = target.var(axis=0).sum()
     if total == 0:
         raise ValueError("Got y_true that is constant, but a share needs a variance.")
@@ -47,6 +47,16 @@ def variance_and_gain(y_true, values, classes, score_func, single):
     singles = scored[:1] if single == "first" else scored
     alone = np.mean([score_func(true, one) for one in singles])
     return variance, score_func(true, scored.mean(axis=0)) - alone
+
+
+def _as_numbers(target):
+    try:
+        return np.asarray(target, float)
+    except ValueError as error:
+        raise ValueError(
+            f"Got y_true of type {target.dtype}, but expected numbers beside predictions "
+            "without probabilities. Encode the positive class as 1 and the other as 0."
+        ) from error
 
 
 def _indicators(y_true, n_columns, classes):

@@ -136,6 +136,10 @@ def test_errors(pyplot):
         ValueError, match="Got probabilities of 3 classes, but 2 classes"
     ):
         draw(TRUE > 0, np.ones((2, 30, 3)))
+    with pytest.raises(
+        ValueError, match=r"Got y_true of type .*, but expected numbers"
+    ):
+        draw(np.where(TRUE > 0, "yes", "no"), FAR)
     X, y = friedman()
     svm = LinearSVC().fit(X, y > 14)
     with pytest.raises(ValueError, match=r"Got LinearSVC, but .* predict_proba"):
