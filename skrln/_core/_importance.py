@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers to read a network by."""
 
+from itertools import combinations
+
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 
@@ -103,7 +105,7 @@ def importance_divergence(importances):
     float
         From 0 (all fits agree) to 1 (no two share an input), over all pairs of fits. Dense
         networks spread importance evenly and so agree without telling anything; look at the
-        entropy beside it.
+        entropy and at :func:`selection_stability` beside it.
 
     Examples
     --------
@@ -111,6 +113,11 @@ def importance_divergence(importances):
     >>> importance_divergence([[1.0, 0.0], [0.0, 1.0]])
     1.0
     """
+    return float(np.mean(pairwise_divergences(importances)))
+
+
+def pairwise_divergences(importances):
+    """Divergence of each pair of fits, a list of n_fits * (n_fits - 1) / 2 numbers."""
     importances = _check_importances(importances, ndim=2)
     if len(importances) < 2:
         raise ValueError(
@@ -121,13 +128,66 @@ def importance_divergence(importances):
             "Got importances that are all zero for a fit, but expected at least one "
             "positive importance in each. Leave out fits in which no input survived."
         )
-    n_fits = len(importances)
-    pairs = [
-        jensenshannon(importances[i], importances[j], base=2) ** 2
-        for i in range(n_fits)
-        for j in range(i)
+    return [
+        float(jensenshannon(one, other, base=2) ** 2)
+        for one, other in combinations(importances, 2)
     ]
-    return float(np.mean(pairs))
+
+
+def selection_stability(selected):
+    r"""How much several fits agree on which inputs they select, corrected for chance.
+
+    Unlike :func:`importance_divergence` it gives no credit for importances that are flat: fits
+    that select at random score zero, however many inputs they select.
+
+    Parameters
+    ----------
+    selected : array-like of shape (n_fits, n_features)
+        One fit a row, at least two; what is not zero is selected. Booleans, or importances of
+        which those of unused inputs are exactly zero.
+
+    Returns
+    -------
+    float
+        1 where all fits select the same inputs, around 0 where they agree as much as by chance,
+        down to -1 / (n_fits - 1). NaN where every fit selects all inputs, or none: then there
+        is no choice to agree on.
+
+    Notes
+    -----
+    With :math:`\hat p_f` the share of the :math:`M` fits that select input :math:`f` of
+    :math:`d`, and :math:`\bar k` the mean number that a fit selects, Definition 4 of [1]_ is
+
+    .. math::
+
+        1 - \frac{\frac1d \sum_f \frac{M}{M - 1} \hat p_f (1 - \hat p_f)}
+                 {\frac{\bar k}{d} \left(1 - \frac{\bar k}{d}\right)}.
+
+    References
+    ----------
+    .. [1] Nogueira, Sechidis and Brown, "On the stability of feature selection algorithms",
+       Journal of Machine Learning Research 18(174), 2018.
+
+    Examples
+    --------
+    >>> from skrln.inspection import selection_stability
+    >>> selection_stability([[1, 1, 0, 0], [1, 1, 0, 0]])
+    1.0
+    >>> selection_stability([[1, 1, 0, 0], [0, 0, 1, 1]])
+    -1.0
+    """
+    selected = np.asarray(selected)
+    if selected.ndim != 2 or len(selected) < 2:
+        raise ValueError(
+            f"Got selected of shape {selected.shape}, but expected (n_fits, n_features) with "
+            "at least 2 fits."
+        )
+    selected = selected != 0
+    share = selected.mean()
+    if share in (0, 1):
+        return float("nan")
+    spread = selected.var(axis=0, ddof=1).mean()
+    return float(1 - spread / (share * (1 - share)))
 
 
 def _check_importances(importances, ndim):

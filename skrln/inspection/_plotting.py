@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the displays share: estimators, names of columns, axes and styles."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -8,6 +10,8 @@ from skrln._core._base import BaseRLN
 
 #: Curves on one axis differ in these too, for print in grey and for the colour-blind.
 LINE_STYLES = ("-", "--", "-.", ":")
+#: Models differ in these beside their colour.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 WAY_OUT = (
     "Of a pipeline pass the last step, of a search its best_estimator_, of a stack one "
@@ -88,6 +92,30 @@ def get_axes(ax, display, **layout):
     return plt.subplots(layout="constrained", **layout)[1]
 
 
+def get_panels(ax, display, n_panels, **layout):
+    """The axes given, or those of a new figure side by side; rows are shared."""
+    if ax is None:
+        ax = get_axes(None, display, ncols=n_panels, sharey=True, **layout)
+    panels = np.ravel(np.asarray(ax, dtype=object))
+    if len(panels) != n_panels:
+        raise ValueError(
+            f"Got ax with {len(panels)} axes, but expected {n_panels}, one for each panel: "
+            f"plt.subplots(ncols={n_panels}, sharey=True)[1]."
+        )
+    return panels
+
+
+def label_rows(panels, names):
+    """Name the rows that the panels share, first at the top, at the left of the first."""
+    rows = np.arange(len(names))
+    for panel in panels[:0:-1]:
+        panel.set_yticks(rows)
+        panel.tick_params(labelleft=False)
+    panels[0].set_yticks(rows, ["models" if n is None else str(n) for n in names])
+    for panel in panels:
+        panel.set_ylim(len(rows) - 0.5, -0.5)
+
+
 def styled(artist, defaults, style):
     """Keyword arguments of a matplotlib artist: the defaults, overridden by `style`."""
     from matplotlib.cbook import normalize_kwargs
@@ -98,3 +126,16 @@ def styled(artist, defaults, style):
 def next_line_style(ax):
     """Line style that the last curves of `ax` do not have."""
     return LINE_STYLES[len(ax.lines) % len(LINE_STYLES)]
+
+
+def new_label(ax, label):
+    """`label`, or one that the legend leaves out where it is there already."""
+    return "_nolegend_" if label in ax.get_legend_handles_labels()[1] else label
+
+
+def by_kind(values, name):
+    """Values of each kind of model: a dict as it is, or one kind of that name."""
+    values = dict(values) if isinstance(values, Mapping) else {name: values}
+    if not values:
+        raise ValueError("Got an empty dict, but expected at least one kind of model.")
+    return values

@@ -14,6 +14,7 @@ from skrln._core._importance import (
     garson_importance,
     importance_divergence,
     importance_entropy,
+    selection_stability,
     zero_shares,
 )
 
@@ -139,6 +140,37 @@ def test_divergence_of_one_fit_is_refused():
 def test_divergence_without_survivors_is_refused():
     with pytest.raises(ValueError, match=r"all zero for a fit.*Leave out fits"):
         importance_divergence([[0.5, 0.5], [0, 0]])
+
+
+def test_stability_by_hand():
+    # Of 3 fits all take input 0, two input 1, one input 2, none input 3: k is 2 of 4. The
+    # variances are 3/2 * 2/3 * 1/3 = 1/3, twice, and zero, twice: their mean is 1/6, and
+    # that of chance 1/2 * 1/2.
+    selected = [[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
+    assert selection_stability(selected) == pytest.approx(1 - (1 / 6) / (1 / 4))
+
+
+def test_stability_takes_importances_and_any_number_of_inputs():
+    # The first takes 1 of 4, the second 3: k/d = 1/2, and two inputs have variance 1/2.
+    importances = [[0.7, 0, 0, 0], [0.2, 0.5, 1e-9, 0]]
+    assert selection_stability(importances) == pytest.approx(1 - (2 / 4 / 2) / (1 / 4))
+
+
+def test_stability_of_lots_is_zero(global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    # The error of the mean over 2000 inputs of 50 fits is near .003.
+    assert abs(selection_stability(rng.uniform(size=(50, 2000)) < 0.3)) < 0.015
+
+
+@pytest.mark.parametrize("selected", [np.ones((3, 4)), np.zeros((3, 4))])
+def test_stability_without_a_choice_is_nan(selected):
+    assert np.isnan(selection_stability(selected))
+
+
+@pytest.mark.parametrize("selected", [[[1, 0]], [1, 0]])
+def test_stability_of_one_fit_is_refused(selected):
+    with pytest.raises(ValueError, match=r"Got selected of shape .* at least 2 fits"):
+        selection_stability(selected)
 
 
 @pytest.mark.parametrize("importance", [[-1, 2], [np.nan, 1], [np.inf, 1], [[1, 2]]])

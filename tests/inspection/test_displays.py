@@ -19,6 +19,7 @@ from skrln.inspection import (
     LossCurveDisplay,
     OutgoingWeightsDisplay,
     RegularizationPathDisplay,
+    WeightDistributionDisplay,
 )
 
 from .conftest import friedman
@@ -28,6 +29,7 @@ DISPLAYS = [
     LossCurveDisplay,
     OutgoingWeightsDisplay,
     RegularizationPathDisplay,
+    WeightDistributionDisplay,
 ]
 
 
@@ -82,7 +84,7 @@ def test_import_does_not_import_matplotlib():
 
 
 @pytest.mark.parametrize(
-    "display", [LossCurveDisplay, OutgoingWeightsDisplay, RegularizationPathDisplay]
+    "display", [display for display in DISPLAYS if display is not ImportanceDisplay]
 )
 def test_ensemble_is_too_much_for_one_network(display):
     X = np.random.default_rng(0).normal(size=(40, 3))

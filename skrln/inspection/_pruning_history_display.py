@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How the loss went on when units went."""
+
+from ._plotting import fitted_attribute, get_axes, name_of, styled
+
+
+class PruningHistoryDisplay:
+    """Loss over the epochs, and where units went.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    loss_curve : ndarray of shape (n_epochs,)
+        Training loss of each epoch.
+
+    epoch : ndarray of shape (n_prunings,)
+        Epoch before which units went.
+
+    n_removed : ndarray of shape (n_prunings,)
+        How many.
+
+    name : str, default=None
+        Name in the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the curve.
+
+    figure_ : matplotlib Figure
+        Figure of the axes.
+
+    line_ : matplotlib Line2D
+        The loss.
+
+    See Also
+    --------
+    skrln.pruning.DistinctivenessPruner : The pruning.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrln.inspection import PruningHistoryDisplay
+    >>> display = PruningHistoryDisplay([1.0, 0.5, 0.6, 0.4], [2], [3]).plot()
+    >>> display.ax_.get_ylabel()
+    'Training loss'
+    """
+
+    def __init__(self, loss_curve, epoch, n_removed, *, name=None):
+        self.loss_curve = loss_curve
+        self.epoch = epoch
+        self.n_removed = n_removed
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+        """Draw the history of a fitted pruner.
+
+        Parameters
+        ----------
+        estimator : DistinctivenessPruner
+            Fitted pruner.
+
+        name : str, default=None
+            Name in the legend; by default that of the class.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        PruningHistoryDisplay
+        """
+        history = fitted_attribute(estimator, "history_")
+        if not len(history["loss_curve"]):
+            raise ValueError(
+                "Got a network without a loss_curve_, whose history is not known: "
+                "solver='lbfgs' keeps none. Use another solver."
+            )
+        display = cls(
+            history["loss_curve"],
+            history["epoch"],
+            history["n_removed"],
+            name=name_of(estimator, name),
+        )
+        return display.plot(ax, **style)
+
+    def plot(self, ax=None, *, name=None, **style):
+        """Draw the loss, and a vertical line for each pruning.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        name : str, default=None
+            Name in the legend; by default `name` of the display.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        PruningHistoryDisplay
+        """
+        from matplotlib.lines import Line2D
+
+        self.ax_ = get_axes(ax, self)
+        self.figure_ = self.ax_.figure
+        defaults = {"label": self.name if name is None else name}
+        (self.line_,) = self.ax_.plot(
+            self.loss_curve, **styled(Line2D, defaults, style)
+        )
+        for epoch, count in zip(self.epoch, self.n_removed, strict=True):
+            # Between the last epoch of the larger network and the first of the smaller.
+            self.ax_.axvline(epoch - 0.5, color="0.4", linestyle=":", linewidth=1)
+            self.ax_.annotate(
+                f"-{count}",
+                (epoch - 0.5, 0.98),
+                xycoords=("data", "axes fraction"),
+                xytext=(2, 0),
+                textcoords="offset points",
+                va="top",
+                color="0.4",
+            )
+        self.ax_.set_xlabel("Epoch")
+        self.ax_.set_ylabel("Training loss")
+        if defaults["label"] is not None:
+            self.ax_.legend()
+        return self

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What pruning costs."""
+
+import numpy as np
+
+from ._plotting import fitted_attribute, get_axes, next_line_style, styled
+
+#: Thresholds of a trade-off that are drawn where none are given.
+ANGLES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80)
+
+
+class PruningTradeoffDisplay:
+    """Score by the share of units that is pruned.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    pruning_ratio : ndarray of shape (n_points,)
+        Share of the units that is gone.
+
+    score : ndarray of shape (n_points,)
+        Score of what is left.
+
+    error : ndarray of shape (n_points,), default=None
+        Half the length of an error bar, in units of the score.
+
+    name : str, default=None
+        Name of the curve in the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the curve.
+
+    figure_ : matplotlib Figure
+        Figure of the axes.
+
+    line_ : matplotlib Line2D
+        The curve.
+
+    See Also
+    --------
+    skrln.pruning.DistinctivenessPruner : The pruning.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> from skrln.inspection import PruningTradeoffDisplay
+    >>> from skrln.pruning import DistinctivenessPruner
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = MLPClassifier((20,), solver="lbfgs", random_state=0)
+    >>> pruner = DistinctivenessPruner(network, retrain=False).fit(X, y)
+    >>> display = PruningTradeoffDisplay.from_estimator(pruner, X, y)
+    >>> display.ax_.get_xlabel()
+    'Units pruned'
+    """
+
+    def __init__(self, pruning_ratio, score, *, error=None, name=None):
+        self.pruning_ratio = pruning_ratio
+        self.score = score
+        self.error = error
+        self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, thresholds=None, name=None, ax=None, **style
+    ):
+        """Prune at many thresholds, without training again, and draw the scores.
+
+        Parameters
+        ----------
+        estimator : DistinctivenessPruner
+            Fitted pruner with ``schedule="post"``.
+
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Rows to score.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Their targets.
+
+        thresholds : sequence of (float, float), default=None
+            Pairs of angles as in
+            :meth:`~skrln.pruning.DistinctivenessPruner.path`; by default from
+            (0, 180) to (80, 100).
+
+        name : str, default=None
+            Name in the legend; by default the criterion.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, such as `ax_` of another display; by default those of a new
+            figure.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        PruningTradeoffDisplay
+        """
+        fitted_attribute(estimator, "pruning_ratio_")
+        if thresholds is None:
+            thresholds = [(angle, 180 - angle) for angle in ANGLES]
+        path = estimator.path(X, y, thresholds)
+        display = cls(
+            path["pruning_ratio"],
+            path["score"],
+            name=estimator.criterion if name is None else name,
+        )
+        return display.plot(ax, **style)
+
+    def plot(self, ax=None, *, name=None, **style):
+        """Draw the curve.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; by default those of a new figure.
+
+        name : str, default=None
+            Name in the legend; by default `name` of the display.
+
+        **style : dict
+            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        PruningTradeoffDisplay
+        """
+        from matplotlib.lines import Line2D
+
+        self.ax_ = get_axes(ax, self)
+        self.figure_ = self.ax_.figure
+        defaults = {
+            "marker": "o",
+            "markersize": 4,
+            "linestyle": next_line_style(self.ax_),
+            "label": self.name if name is None else name,
+        }
+        ratio, score = np.asarray(self.pruning_ratio), np.asarray(self.score)
+        (self.line_,) = self.ax_.plot(ratio, score, **styled(Line2D, defaults, style))
+        if self.error is not None:
+            error = np.asarray(self.error)
+            color = self.line_.get_color()
+            limits = (score - error, score + error)
+            self.ax_.fill_between(ratio, *limits, color=color, alpha=0.15, linewidth=0)
+        self.ax_.set_xlabel("Units pruned")
+        self.ax_.xaxis.set_major_formatter("{x:.0%}")
+        self.ax_.set_ylabel("Score")
+        if defaults["label"] is not None:
+            self.ax_.legend()
+        return self
