@@ -4,12 +4,17 @@
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
-#: Most pieces of a column.
-MAX_PIECES = 12
+#: Most pieces of a column: one for so many rows, within these bounds.
+ROWS_PER_PIECE, FEWEST, MOST = 500, 12, 48
 #: A piece has at least so many rows, and at least this share of them.
 MIN_ROWS, MIN_SHARE = 8, 1 / 128
 #: Improvements below this are noise of rounding.
 MIN_IMPROVEMENT = 1e-6
+
+
+def most_pieces(n_rows):
+    """Pieces that a column may have: more rows tell more places of a map apart."""
+    return int(np.clip(n_rows // ROWS_PER_PIECE, FEWEST, MOST))
 
 
 class PiecewiseEncoder:
@@ -37,7 +42,7 @@ class PiecewiseEncoder:
         """
         least = max(MIN_ROWS, int(len(table) * MIN_SHARE))
         tree = DecisionTreeRegressor(
-            max_leaf_nodes=MAX_PIECES,
+            max_leaf_nodes=most_pieces(len(table)),
             min_samples_leaf=least,
             min_impurity_decrease=MIN_IMPROVEMENT,
             random_state=0,

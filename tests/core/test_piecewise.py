@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from skrln._core._piecewise import MAX_PIECES, PiecewiseEncoder
+from skrln._core._piecewise import PiecewiseEncoder, most_pieces
 from skrln._core._preprocessing import InputEncoder
 
 
@@ -31,7 +31,13 @@ def test_an_edge_is_where_the_target_jumps(jump):
     gaps = np.abs(encoder.edges[0] - jump)
     assert gaps.min() < 0.01
     # The other column tells nothing; what a tree finds there is noise, with fewer edges.
-    assert encoder.widths[0] <= MAX_PIECES
+    assert encoder.widths[0] <= most_pieces(500) == 12
+
+
+def test_more_rows_have_more_pieces():
+    assert [most_pieces(n) for n in (20, 6000, 12_000, 10**6)] == [12, 12, 24, 48]
+    table = np.random.default_rng(0).uniform(0, 1, (8000, 1))
+    assert fitted(table, np.sin(40 * table)).widths == [16]
 
 
 def test_weights_decide_which_rows_count():

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The traits that the claims about RLNs are tested on, their splits, and the models.
+
+All are tables of microbes from the Microbiome Learning Repo (Vangay, Hillmann and Knights,
+GigaScience 2019), as folders with ``data.parquet`` and ``meta.json``.
+"""
+
+import json
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LassoCV, LogisticRegressionCV
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier, XGBRegressor
+
+from skrln import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
+from skrln.presets import READABLE
+
+RESULTS = Path(__file__).parent / "results"
+#: Table, target, whether it is a number, and covariates that do not define the target.
+TRAITS = {
+    "age": ("yatsunenko", "c_AGE", True, ["c_SEX", "c_COUNTRY"]),
+    "sex": ("yatsunenko", "y_sex", False, ["c_AGE", "c_COUNTRY"]),
+    "USA or Malawi": ("yatsunenko", "y_usa_malawi", False, ["c_AGE", "c_SEX"]),
+    "Crohn, ileum": ("gevers", "y_ileum", False, ["c_AGE", "c_SEX", "c_RACE"]),
+    "Crohn, rectum": ("gevers", "y_rectum", False, ["c_AGE", "c_SEX", "c_RACE"]),
+    "pH": ("ravel", "y_ph", True, ["c_Ethnic_Group"]),
+    "Nugent score": ("ravel", "y_nugent_score", True, ["c_Ethnic_Group"]),
+    "elderly": ("claesson", "y_class", False, ["c_SEX"]),
+    "diabetes": (
+        "qin2012",
+        "y_healthy_diabetes",
+        False,
+        ["c_Gender", "c_Age", "c_BMI", "c_SBP", "c_DBP"],
+    ),
+}
+N_FOLDS = 5
+#: Strengths that are searched, for each rule in the range where its best ones lie.
+THETAS = {
+    "rln": (-7.0, -6.5, -6.0, -5.5, -5.0),
+    "uniform": (-9.0, -8.0, -7.5, -7.0, -6.5),
+}
+
+
+def data_folder(given=None):
+    """Folder of the tables, of the command line or the environment."""
+    folder = given or os.environ.get("SKRLN_DATA")
+    if not folder:
+        raise SystemExit("Pass --data FOLDER, or set SKRLN_DATA.")
+    return Path(folder)
+
+
+def read_trait(root, trait):
+    """Log relative abundances, target, whether it is a number, and covariates."""
+    name, target, is_number, covariates = TRAITS[trait]
+    folder = root / f"microbiome_{name}"
+    meta = json.loads((folder / "meta.json").read_text())
+    table = pd.read_parquet(folder / "data.parquet")
+    table = table[table[target].notna()].reset_index(drop=True)
+    roles = ("targets", "id_columns", "group_columns", "other_non_feature_columns")
+    taken = [column for role in roles for column in meta.get(role, [])]
+    counts = table.drop(columns=taken, errors="ignore").select_dtypes("number")
+    counts = counts.fillna(0)
+    counts = counts.loc[:, (counts > 0).sum() >= max(3, 0.05 * len(counts))]
+    share = counts.div(counts.sum(axis=1).replace(0, 1), axis=0)
+    y = table[target]
+    y = y.astype(float).to_numpy() if is_number else pd.factorize(y, sort=True)[0]
+    return np.log10(share + 1e-5), y, is_number, _covariates(table[covariates])
+
+
+def _covariates(table):
+    """Numbers as numbers, everything else as categories."""
+    found = {}
+    for name, column in table.items():
+        numbers = pd.to_numeric(column, errors="coerce")
+        is_number = numbers.notna().sum() >= 0.5 * column.notna().sum()
+        text = column.astype(object).where(column.notna(), "missing").astype(str)
+        found[name] = numbers if is_number else text.astype("category")
+    return pd.DataFrame(found)
+
+
+def folds(y, is_number):
+    """Pairs of rows to train and to test on."""
+    kind = KFold if is_number else StratifiedKFold
+    return list(kind(N_FOLDS, shuffle=True, random_state=0).split(y, y))
+
+
+def predict(model, X):
+    """Predictions of numbers; of classes their probabilities, (n, n_classes)."""
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(X)
+    return model.predict(X)
+
+
+def score(y, predictions):
+    """R2, or the area under the ROC curve."""
+    if predictions.ndim == 1:
+        return float(r2_score(y, predictions))
+    if predictions.shape[1] == 2:
+        return float(roc_auc_score(y, predictions[:, 1]))
+    share = predictions / predictions.sum(axis=1, keepdims=True)
+    return float(roc_auc_score(y, share, multi_class="ovr"))
+
+
+def make_linear(is_number, seed):
+    """L1-penalized linear model at its own best strength."""
+    if is_number:
+        model = LassoCV(alphas=20, cv=3, random_state=seed)
+    else:
+        model = LogisticRegressionCV(
+            Cs=8,
+            cv=3,
+            l1_ratios=(1.0,),
+            solver="liblinear",
+            random_state=seed,
+            use_legacy_attributes=False,
+        )
+    return make_pipeline(StandardScaler(), model)
+
+
+def make_trees(is_number, seed):
+    """Gradient boosted trees; rows and columns are drawn, so that seeds differ."""
+    kind = XGBRegressor if is_number else XGBClassifier
+    return kind(
+        subsample=0.8,
+        colsample_bytree=0.8,
+        enable_categorical=True,
+        random_state=seed,
+        n_jobs=2,
+    )
+
+
+def make_network(is_number, seed, **params):
+    """A single network to read."""
+    kind = RLNRegressor if is_number else RLNClassifier
+    return kind(**READABLE | {"random_state": seed} | params)
+
+
+def best_theta(rule, X, y, is_number, seed, *, one_standard_error=False):
+    """Strength chosen by cross-validation within the training rows."""
+    kind = RLNRegressorCV if is_number else RLNClassifierCV
+    known = {name: READABLE[name] for name in ("hidden_layer_sizes", "dropout")}
+    search = kind(
+        thetas=THETAS[rule],
+        reg_steps=[0.03],
+        regularization=rule,
+        cv=(KFold if is_number else StratifiedKFold)(
+            3, shuffle=True, random_state=seed
+        ),
+        one_standard_error=one_standard_error,
+        random_state=seed,
+        **known,
+    )
+    return search.fit(X, y).theta_
+
+
+class Store:
+    """Lines of results in a file; what is there is not computed again."""
+
+    def __init__(self, name, keys):
+        self.path, self.keys = RESULTS / f"{name}.jsonl", keys
+        self.lines = []
+        if self.path.exists():
+            self.lines = [json.loads(line) for line in self.path.open()]
+        self.known = {self._key(line) for line in self.lines}
+
+    def _key(self, line):
+        return tuple(line[name] for name in self.keys)
+
+    def has(self, **key):
+        """Whether a line is there."""
+        return tuple(key[name] for name in self.keys) in self.known
+
+    def add(self, **line):
+        """Append a line."""
+        self.path.parent.mkdir(exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.lines.append(line)
+        self.known.add(self._key(line))
+
+    def frame(self):
+        """All lines."""
+        return pd.DataFrame(self.lines)
+
+
+def quiet():
+    """Without the warnings of fits in which nothing is left, which are counted."""
+    warnings.simplefilter("ignore", UserWarning)
+    warnings.simplefilter("ignore", FutureWarning)
