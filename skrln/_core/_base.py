@@ -30,7 +30,13 @@ from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
 from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from ._transfer import find_source, start_of
-from ._validation import all_or_nothing
+from ._scoring import task_scores
+from ._validation import (
+    all_or_nothing,
+    check_task_weighting,
+    resolve_task_weight,
+    task_weighting,
+)
 
 #: All that a fit may set; what the last one does not set is gone.
 FITTED = (
@@ -57,9 +63,13 @@ FITTED = (
     "reg_path_",
     "reg_path_edges_",
     "sparsity_curve_",
+    "task_log_variance_",
+    "task_loss_curve_",
+    "task_weight_curve_",
     "temperature_",
     "theta_",
     "validation_loss_curve_",
+    "validation_task_loss_curve_",
 )
 #: Parameters that shape the state of solver and rule, which partial_fit goes on with.
 STRUCTURE = (
@@ -71,6 +81,8 @@ STRUCTURE = (
     "batch_norm",
     "average_decay",
 )
+#: Curves of a training that partial_fit goes on with.
+CURVES = ("loss_curve_", "sparsity_curve_", "task_loss_curve_", "task_weight_curve_")
 
 
 class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
@@ -93,8 +105,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         """Classes to hold out in equal shares, or None."""
 
     @abstractmethod
-    def _loss(self) -> Any:
-        """Name of the loss, and its number."""
+    def _loss(self, target=None) -> Any:
+        """Name of the loss, or one for each task of `target`, and its number."""
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -238,13 +250,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         before = vars(self)
         goes_on = hasattr(self, "coefs_")
         structure = [getattr(self, name) for name in STRUCTURE]
+        structure.append(task_weighting(self.task_weight))
         same = before.get("_train_structure") == structure
         state = before["_train_state"] if goes_on and same else None
         n_calls = before.get("_n_partial_fits", 0)
         result, _ = self._train(problem, rng, 1, None, state, epoch=n_calls)
         described = self._describe(problem, result)
         if goes_on:
-            for name in ("loss_curve_", "sparsity_curve_"):
+            for name in set(CURVES) & set(described):
                 parts = [before[name], described[name]]
                 described[name] = np.concatenate(parts)
         described["n_iter_"] = len(described["loss_curve_"])
@@ -297,7 +310,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             online=online,
             member=member,
         )
-        rate = self.learning_rate
+        rate, target = self.learning_rate, problem.target
+        several = not target.one_dimensional
+        check_task_weighting(
+            self.task_weight, self._loss(target)[0], one_dimensional=not several
+        )
+        if several:
+            weights = resolve_task_weight(self.task_weight, len(target.heads))
+            hyper = hyper._replace(task_weight=tuple(weights))
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = candidate_edges(network, self.store_reg_path, seed)
         n_inputs = network.layer_sizes[0]
@@ -307,7 +327,13 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         result = fit_network(
             problem.data,
             network,
-            _settings.train_spec(self, penalty, online=online, member=member),
+            _settings.train_spec(
+                self,
+                penalty,
+                online=online,
+                member=member,
+                target=target,
+            ),
             hyper,
             max_epochs=max_epochs,
             batch_size=_settings.resolve_batch_size(
@@ -385,6 +411,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             "n_layers_": len(sizes) + 1,
             "n_outputs_": result.params[-1].weight.shape[1],
         }
+        if not problem.target.one_dimensional:
+            fitted |= _describe_tasks(problem, result)
         if self.store_reg_path and edges is not None:
             shape = result.params[0].weight.shape
             kept_epoch = fitted["best_iteration_"]
@@ -422,6 +450,29 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         if temperature == 1.0:
             return found
         return temper(self._target, found, temperature)
+
+    def score_tasks(self, X, y, sample_weight=None):
+        """Score of each task.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            True targets; in two dimensions a missing one does not count.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_tasks,)
+            Of classes the accuracy, of numbers the coefficient of determination; NaN where
+            no label of a task is known.
+        """
+        prediction = self.predict(X)
+        return task_scores(y, prediction, self._target.class_tasks, sample_weight)
 
     # -- reading the network -------------------------------------------------------------
 
@@ -480,6 +531,20 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = self.categorical_features is not None
         tags.target_tags.multi_output = True
         return tags
+
+
+def _describe_tasks(problem, result):
+    """What is recorded of each task."""
+    history, shape = result.history, (result.n_epochs, len(problem.target.heads))
+    validation = None
+    if problem.validation is not None:
+        validation = history.validation_task_loss.reshape(shape)
+    return {
+        "task_loss_curve_": history.task_loss.reshape(shape),
+        "validation_task_loss_curve_": validation,
+        "task_weight_curve_": history.task_weight.reshape(shape),
+        "task_log_variance_": result.params[-1].log_variance,
+    }
 
 
 def _describe_ensemble(members, weights, temperature):
