@@ -3,7 +3,7 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -28,15 +28,11 @@ from ._predicting import encoded_blocks, means_of
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
-from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
-from ._transfer import find_source, start_of
 from ._scoring import task_scores
-from ._validation import (
-    all_or_nothing,
-    check_task_weighting,
-    resolve_task_weight,
-    task_weighting,
-)
+from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
+from ._task_weights import check_task_weighting, describe_tasks, task_weighting
+from ._transfer import find_source, start_of
+from ._validation import all_or_nothing, resolve_task_weight
 
 #: All that a fit may set; what the last one does not set is gone.
 FITTED = (
@@ -87,6 +83,9 @@ CURVES = ("loss_curve_", "sparsity_curve_", "task_loss_curve_", "task_weight_cur
 
 class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     """Common part of the networks."""
+
+    #: What encodes its targets.
+    _target_type: ClassVar[type]
 
     @abstractmethod
     def _check_target(self, y, name="y") -> Any:
@@ -311,12 +310,10 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             member=member,
         )
         rate, target = self.learning_rate, problem.target
-        several = not target.one_dimensional
-        check_task_weighting(
-            self.task_weight, self._loss(target)[0], one_dimensional=not several
-        )
-        if several:
-            weights = resolve_task_weight(self.task_weight, len(target.heads))
+        n_tasks = len(target.heads)
+        check_task_weighting(self.task_weight, self._loss(target)[0], n_tasks)
+        if not target.one_dimensional:
+            weights = resolve_task_weight(self.task_weight, n_tasks)
             hyper = hyper._replace(task_weight=tuple(weights))
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = candidate_edges(network, self.store_reg_path, seed)
@@ -412,7 +409,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             "n_outputs_": result.params[-1].weight.shape[1],
         }
         if not problem.target.one_dimensional:
-            fitted |= _describe_tasks(problem, result)
+            fitted |= describe_tasks(problem, result)
         if self.store_reg_path and edges is not None:
             shape = result.params[0].weight.shape
             kept_epoch = fitted["best_iteration_"]
@@ -531,20 +528,6 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = self.categorical_features is not None
         tags.target_tags.multi_output = True
         return tags
-
-
-def _describe_tasks(problem, result):
-    """What is recorded of each task."""
-    history, shape = result.history, (result.n_epochs, len(problem.target.heads))
-    validation = None
-    if problem.validation is not None:
-        validation = history.validation_task_loss.reshape(shape)
-    return {
-        "task_loss_curve_": history.task_loss.reshape(shape),
-        "validation_task_loss_curve_": validation,
-        "task_weight_curve_": history.task_weight.reshape(shape),
-        "task_log_variance_": result.params[-1].log_variance,
-    }
 
 
 def _describe_ensemble(members, weights, temperature):

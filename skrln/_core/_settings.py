@@ -14,7 +14,8 @@ from skrln._kernels import (
     default_platform,
 )
 
-from ._validation import resolve_hidden_layers, task_weighting
+from ._task_weights import task_weighting
+from ._validation import resolve_hidden_layers
 
 #: "auto" trains in double precision on a CPU up to this many numbers in the encoded table.
 DOUBLE_CELLS = 2_000

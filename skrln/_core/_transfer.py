@@ -6,7 +6,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skrln._kernels import Embedding, Layer, Moments, Start
 
-from ._validation import task_weighting
+from ._task_weights import task_weighting
 
 #: Settings that say what the weights mean.
 SAME_UNITS = (

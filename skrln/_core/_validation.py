@@ -100,28 +100,6 @@ def check_validation_arguments(
         check_consistent_length(X_val, y_val)
 
 
-def task_weighting(task_weight):
-    """How the weights of the tasks come about."""
-    return task_weight if isinstance(task_weight, str) else "fixed"
-
-
-def check_task_weighting(task_weight, loss, *, one_dimensional):
-    """Refuse weights that follow the losses where these do not tell them."""
-    if not isinstance(task_weight, str):
-        return
-    if one_dimensional:
-        raise ValueError(
-            f"Got task_weight={task_weight!r} with y in one dimension, but a single task "
-            "has nothing to be weighed against. Pass task_weight=None."
-        )
-    if "poisson" in ((loss,) if isinstance(loss, str) else loss):
-        raise ValueError(
-            f"Got task_weight={task_weight!r} with loss='poisson', which can be negative, "
-            "but weights that follow the losses need them positive. Pass numbers as "
-            "task_weight, or another loss."
-        )
-
-
 def resolve_task_weight(task_weight, n_tasks):
     """Weights of the tasks, summing to one: where they are learned, those to begin with."""
     if task_weight is None or isinstance(task_weight, str):

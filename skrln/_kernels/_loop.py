@@ -12,9 +12,9 @@ from jax import Array, lax
 from ._batches import Layout, take_batch, take_block
 from ._coefficients import coefficients, init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._losses import sharpened
 from ._network import forward
 from ._optimizers import make_solver
-from ._losses import sharpened
 from ._step import output_losses, train_step
 from ._stopping import init_patience, set_baseline, update_patience
 from ._task_weights import task_factors

@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.multioutput import MultiOutputClassifier
 
@@ -57,12 +57,6 @@ def make_source(estimator, max_iter, rng, cap):
     """
     estimator = clone(estimator)
     if isinstance(estimator, BaseRLN):
-        if not (is_classifier(estimator) or is_regressor(estimator)):
-            raise ValueError(
-                f"Got {type(estimator).__name__}, which is neither a classifier nor a "
-                "regressor, but stages of all tasks are compared by one scoring. Pass an "
-                "RLNRegressor or RLNClassifier with the tasks of one kind."
-            )
         refuse_several(estimator)
         return NetworkSource(_seeded(estimator, rng), max_iter, cap)
     if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
