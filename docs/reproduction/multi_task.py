@@ -54,16 +54,19 @@ def load(name, folder):
         tasks = ["class", "Behavior", "Treatment", "Genotype"]
         y, groups = codes(table[tasks]), table["mouse"].to_numpy()
         return table.select_dtypes("float").to_numpy(), y, "cccc", groups
-    number, label = {"abalone": ("Rings", "Sex"), "wine_quality": ("quality", "colour")}[
-        name
-    ]
+    number, label = {
+        "abalone": ("Rings", "Sex"),
+        "wine_quality": ("quality", "colour"),
+    }[name]
     y = np.c_[table.pop(number), codes(table[[label]])]
     return table.drop(columns=label).to_numpy(float), y, "rc", None
 
 
 def codes(table):
     """Numbers of the classes of each column."""
-    found = [np.unique(table[name].astype(str), return_inverse=True)[1] for name in table]
+    found = [
+        np.unique(table[name].astype(str), return_inverse=True)[1] for name in table
+    ]
     return np.stack(found, axis=1).astype(float)
 
 
@@ -142,7 +145,9 @@ def report(name, runs):
         error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else gap[0]
         told = "  ".join(
             f"{s:.3f} {g:+.4f} ({e:.4f})"
-            for s, g, e in zip(scores.mean(axis=0), gap.mean(axis=0), error, strict=True)
+            for s, g, e in zip(
+                scores.mean(axis=0), gap.mean(axis=0), error, strict=True
+            )
         )
         seconds = np.mean([found[arm][1] for found in runs])
         print(f"{arm:18} {told}  {seconds:.1f} s", flush=True)

@@ -294,9 +294,7 @@ def _score(network, fold, scorer):
     if scorer is None:
         means, target = means_of(network, fold.inputs), network._target
         targets, weights = fold.held_out.targets, fold.held_out.weights
-        return -float(
-            mean_loss(target, network._loss(target), means, targets, weights)
-        )
+        return -float(mean_loss(target, network._loss(target), means, targets, weights))
     weights = {}
     if fold.weights is not None and _asks_for_weights(scorer):
         weights = {"sample_weight": fold.weights}

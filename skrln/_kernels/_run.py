@@ -349,7 +349,10 @@ def _describe(
     kept = jax.tree.map(np.asarray, kept)
     params = kept_weights(kept)
     if not epochs:  # interrupted before the first one
-        nothing, tasks = np.zeros((0, len(params))), np.zeros((0, len(hyper.task_weight)))
+        nothing, tasks = (
+            np.zeros((0, len(params))),
+            np.zeros((0, len(hyper.task_weight))),
+        )
         path = np.zeros((0, 0, 2))
         losses = nothing[:, 0]
         epochs = [History(losses, losses, nothing, path, tasks, tasks, tasks)]

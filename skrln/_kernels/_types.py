@@ -46,7 +46,7 @@ class Layer(NamedTuple):
     shift: Any = None  #: likewise
     embedding: Any = None  #: an Embedding before the first layer, or None
     plain: Any = None  #: layers of the branch before the first layer, or None
-    log_variance: Any = None  #: (T,), of the tasks, in the last layer; None where not learned
+    log_variance: Any = None  #: (T,), of tasks, in the last layer; None if not learned
 
 
 Params = tuple[Layer, ...]
@@ -184,7 +184,9 @@ class History(NamedTuple):
     validation_loss: Any  #: (n_epochs,); NaN without validation data
     zeros: Any  #: (n_epochs, n_layers); weights that are exactly zero
     path: Any  #: (n_epochs, n_edges, 2); weight and lambda of the edges followed
-    task_loss: Any  #: (n_epochs, T), without the weights of the tasks, NaN where one is zero
+    task_loss: (
+        Any  #: (n_epochs, T), without the weights of the tasks, NaN where one is zero
+    )
     validation_task_loss: Any  #: likewise
     task_weight: Any  #: (n_epochs, T); what each counted as the epoch began
 

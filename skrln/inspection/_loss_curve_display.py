@@ -122,7 +122,7 @@ class LossCurveDisplay:
             if is_regressor(estimator):
                 loss_name += ", scaled target"
             elif not is_classifier(estimator):
-                loss_name = "mean loss of the tasks"
+                loss_name = "mean of the tasks"
         display = cls(
             loss_curve,
             validation_loss_curve=validation,

@@ -333,8 +333,9 @@ class RLNMultiTask(BaseRLN):
             Labels.
 
         classes : list, default=None
-            For each task all classes that any call will have, None for one of numbers.
-            Needed in the first call; ``task_types="auto"`` goes by it.
+            For each task all classes that any call will have, None for one of numbers;
+            ``task_types="auto"`` goes by it. By default the first call takes types and
+            classes from its rows, and later ones refuse other classes.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss.
@@ -344,19 +345,11 @@ class RLNMultiTask(BaseRLN):
         self : object
             Trained estimator.
         """
-        if hasattr(self, "_target"):
+        if classes is not None and hasattr(self, "_target"):
             self._check_same_classes(classes)
-        elif classes is None:
-            raise ValueError(
-                "Got classes=None, but the first call of partial_fit is expected to name "
-                "the classes of each task. Pass a list such as [None, numpy.unique(labels)], "
-                "with None for a task of numbers."
-            )
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_same_classes(self, classes):
-        if classes is None:
-            return
         known = self.classes_
         same = len(classes) == len(known) and all(
             old is None if new is None else np.array_equal(np.unique(new), old)
@@ -443,6 +436,8 @@ class RLNMultiTask(BaseRLN):
         return target.refitted(y, known, weights)
 
     def _first_target(self, y, known, weights, classes):
+        if classes is None:
+            return self._fit_target(y, known, weights)
         types = ["regression" if one is None else "classification" for one in classes]
         given = types if isinstance(self.task_types, str) else list(self.task_types)
         if types != given or len(types) != y.shape[1]:

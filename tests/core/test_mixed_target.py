@@ -126,10 +126,18 @@ def test_class_weights_are_of_classes_alone():
         (lambda y: y["size"], "auto", r"shape \(30,\), but expected"),
         (lambda y: y.assign(kind="a"), "auto", "1 class.*about task 1"),
         (lambda y: y, ["regression"], "each column of y, which has 4"),
-        (lambda y: y, ["regression"] * 3 + ["rank"], "'classification' or 'regression'"),
+        (
+            lambda y: y,
+            ["regression"] * 3 + ["rank"],
+            "'classification' or 'regression'",
+        ),
         (lambda y: y, ["regression"] * 4, "no numbers.*about task 1"),
         (lambda y: y, ["classification"] * 4, "continuous.*about task 0"),
-        (lambda y: y.assign(size=np.inf), ["regression", *["classification"] * 3], "inf"),
+        (
+            lambda y: y.assign(size=np.inf),
+            ["regression", *["classification"] * 3],
+            "inf",
+        ),
         (
             lambda y: y.assign(kind=[1.5, "a"] * 15),
             "auto",
@@ -144,7 +152,7 @@ def test_bad_targets(change, types, message):
 
 def test_other_targets_than_those_of_the_fit(target):
     y, known = check_mixed_target(FRAME.assign(kind="d"), "y_val")
-    with pytest.raises(ValueError, match="'d'.*in y_val.*about task 1 of y_val"):
+    with pytest.raises(ValueError, match=r"'d'.*in y_val.*about task 1 of y_val"):
         target.encode(y, known, "y_val")
     with pytest.raises(ValueError, match=r"3 task\(s\), but expected 4"):
         target.encode(y[:, :3], known[:, :3])

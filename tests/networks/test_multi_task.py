@@ -16,6 +16,7 @@ from skrln.presets import READABLE
 
 from ._tables import (
     arrays,
+    assert_close_fit,
     assert_same_fit,
     classifier,
     is_same_fit,
@@ -37,6 +38,7 @@ FRAME = pd.DataFrame(
 LEARN = {"theta": -9.0, "learning_rate_init": 0.03, "max_iter": 80}
 SCALED = np.column_stack([NUMBER, 10 * X[:, 2] - 100])
 LABELS = np.column_stack([CODES, X[:, 2] > 0]).astype(int)
+ROUNDING = {"rtol": 1e-8, "atol": 1e-10}
 MODES = (None, "uncertainty", "dynamic")
 
 
@@ -53,7 +55,17 @@ def fitted():
 # -- both kinds of tasks ---------------------------------------------------------------
 
 
-@parametrize_with_checks([RLNMultiTask(**READABLE)])
+LIST = "predict_proba is a list with an entry for each task, as of several outputs."
+
+
+@parametrize_with_checks(
+    [RLNMultiTask(**READABLE | {"hidden_layer_sizes": (16,), "max_iter": 40})],
+    expected_failed_checks=lambda estimator: {
+        "check_estimator_sparse_array": LIST,
+        "check_estimator_sparse_matrix": LIST,
+        "check_methods_sample_order_invariance": LIST,
+    },
+)
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -84,7 +96,9 @@ def test_predictions_of_both_kinds(fitted):
     assert none is None
     assert (letters.shape, signs.shape) == ((80, 3), (80, 2))
     np.testing.assert_allclose(letters.sum(axis=1), 1)
-    np.testing.assert_array_equal(np.array(["a", "b", "c"])[letters.argmax(1)], found[:, 1])
+    np.testing.assert_array_equal(
+        np.array(["a", "b", "c"])[letters.argmax(1)], found[:, 1]
+    )
 
 
 def test_scores_of_tasks(fitted):
@@ -140,17 +154,20 @@ def test_one_dimension_has_no_tasks(make):
 
 
 def test_tasks_of_one_kind_are_those_of_the_other_estimators():
+    # But for rounding: each column is scaled by itself here.
     numbers = multi_task(**LEARN).fit(X, SCALED)
     other = regressor(**LEARN).fit(X, SCALED)
-    assert_same_fit(numbers, other)
-    np.testing.assert_array_equal(numbers.predict(X), other.predict(X))
+    assert_close_fit(numbers, other, **ROUNDING)
+    np.testing.assert_allclose(numbers.predict(X), other.predict(X), rtol=1e-7)
     assert numbers.score(X, SCALED) == pytest.approx(other.score(X, SCALED))
     assert not hasattr(numbers, "predict_proba")
     labels = multi_task(**LEARN).fit(X, LABELS)
     other = classifier(**LEARN).fit(X, LABELS)
     assert_same_fit(labels, other)
     np.testing.assert_array_equal(labels.predict(X), other.predict(X))
-    for ours, theirs in zip(labels.predict_proba(X), other.predict_proba(X), strict=True):
+    for ours, theirs in zip(
+        labels.predict_proba(X), other.predict_proba(X), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
     # A single column is a task, too.
     alone = multi_task().fit(X, SCALED[:, :1])
@@ -175,7 +192,7 @@ def test_types_of_tasks():
     automatic, given = multi_task(), multi_task(task_types=["regression"] * 2)
     assert automatic.fit(X, y).n_outputs_ == 4
     assert given.fit(X, y).n_outputs_ == 2
-    assert_same_fit(given, regressor().fit(X, y))
+    assert_close_fit(given, regressor().fit(X, y), **ROUNDING)
     with pytest.raises(ValueError, match="each column of y, which has 2"):
         multi_task(task_types=["regression"]).fit(X, y)
 
@@ -236,7 +253,9 @@ def test_an_ensemble_of_both_kinds():
     # Numbers are the mean of the members, whatever the temperature of the classes.
     shares = zip(model.estimators_, model.estimator_weights_, strict=True)
     mean = sum(share * one.predict(wide)[:, 0] for one, share in shares)
-    np.testing.assert_allclose(model.predict(wide)[:, 0].astype(float), mean.astype(float))
+    np.testing.assert_allclose(
+        model.predict(wide)[:, 0].astype(float), mean.astype(float)
+    )
 
 
 # -- going on --------------------------------------------------------------------------
@@ -253,8 +272,9 @@ def test_partial_fit():
     assert model.score_tasks(X, FRAME).min() > 0.7
     with pytest.raises(ValueError, match="the calls before were for"):
         model.partial_fit(X, FRAME, [None, ["a", "b"], [False, True]])
-    with pytest.raises(ValueError, match="name the classes of each task"):
-        multi_task().partial_fit(X, FRAME)
+    first = multi_task().partial_fit(X[CODES < 2], FRAME[CODES < 2])
+    with pytest.raises(ValueError, match=r"\['c'\] in y.*pass all of them as classes"):
+        first.partial_fit(X, FRAME)
     for wrong, params in [
         (classes[:2], {}),
         (classes, {"task_types": ["classification"] * 3}),
@@ -346,7 +366,7 @@ def test_a_single_task_has_nothing_to_be_weighed_against(make, mode):
 def test_weights_that_follow_negative_losses_are_refused():
     with pytest.raises(ValueError, match="loss='poisson', which can be negative"):
         regressor(task_weight="dynamic", loss="poisson").fit(X, np.abs(SCALED))
-    with pytest.raises(ValueError, match="must be an array-like|'task_weight' param"):
+    with pytest.raises(ValueError, match="The 'task_weight' parameter"):
         regressor(task_weight="often").fit(X, SCALED)
 
 
