@@ -92,9 +92,9 @@ axes[0].invert_yaxis()
 plt.show()
 
 # %%
-# The digits gain several points from labels that are not theirs. The holes, of which every
-# image has a label, lose a few: units are shared with a task that they do not need. Who has
-# all the labels that are needed for a task gives it a network of its own.
+# The digits gain about two points from labels that are not theirs. The holes, of which every
+# image has a label, lose about as much: they share units with a task that they do not need.
+# A task that has all the labels it needs is often as well off with a network of its own.
 
 # %%
 # What the tasks count

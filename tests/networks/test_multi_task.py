@@ -329,6 +329,26 @@ def test_order_of_tasks_does_not_matter(mode):
     )
 
 
+def test_order_of_tasks_of_both_kinds_does_not_matter():
+    """From the same weights: the outputs of three classes are before the number, or behind."""
+    names, order = ["number", "letter"], [1, 2, 3, 0]
+    params = {"warm_start": True, "task_weight": "uncertainty"}
+    first = multi_task(max_iter=1, **params).fit(X, FRAME[names])
+    second = multi_task(max_iter=1, **params).fit(X, FRAME[names[::-1]])
+    second.coefs_ = [first.coefs_[0], first.coefs_[1][:, order]]
+    second.intercepts_ = [first.intercepts_[0], first.intercepts_[1][order]]
+    second.reg_coefs_ = first.reg_coefs_
+    second.task_log_variance_ = first.task_log_variance_[::-1].copy()
+    first.set_params(max_iter=20).fit(X, FRAME[names])
+    second.set_params(max_iter=20).fit(X, FRAME[names[::-1]])
+    np.testing.assert_allclose(
+        first.task_weight_curve_, second.task_weight_curve_[:, ::-1], rtol=1e-8
+    )
+    np.testing.assert_allclose(
+        first.predict_proba(X)[1], second.predict_proba(X)[0], rtol=1e-8
+    )
+
+
 def test_the_noisy_task_counts_less():
     """Its loss stays high: the log variance learns that, and the others go on as ever."""
     noisy = SCALED.copy()
