@@ -101,6 +101,9 @@ class RLNMultiTask(BaseRLN):
     categorical_features, input_clip, numeric_embedding : object
         As in :class:`RLNRegressor`.
 
+    plain_features, plain_layer_sizes : object
+        As in :class:`RLNRegressor`.
+
     n_estimators, bootstrap, input_selection : object
         As in :class:`RLNRegressor`. Inputs are chosen for all tasks together.
 
@@ -237,6 +240,8 @@ class RLNMultiTask(BaseRLN):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding="auto",
+        plain_features=None,
+        plain_layer_sizes=(64,),
         n_estimators="auto",
         bootstrap=False,
         input_selection="auto",
@@ -292,6 +297,8 @@ class RLNMultiTask(BaseRLN):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
+        self.plain_features = plain_features
+        self.plain_layer_sizes = plain_layer_sizes
         self.n_estimators = n_estimators
         self.bootstrap = bootstrap
         self.input_selection = input_selection
