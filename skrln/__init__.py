@@ -8,7 +8,13 @@ from ._show_versions import show_versions
 from .feature_selection import GeneticSelector
 from .joint import JointAutoencoder, JointClassifier, JointRegressor
 from .multitask import PerTaskEarlyStopping
-from .networks import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
+from .networks import (
+    RLNClassifier,
+    RLNClassifierCV,
+    RLNMultiTask,
+    RLNRegressor,
+    RLNRegressorCV,
+)
 from .pruning import DistinctivenessPruner
 
 __version__ = "0.1.0.dev0"
@@ -22,6 +28,7 @@ __all__ = [
     "PerTaskEarlyStopping",
     "RLNClassifier",
     "RLNClassifierCV",
+    "RLNMultiTask",
     "RLNRegressor",
     "RLNRegressorCV",
     "__version__",

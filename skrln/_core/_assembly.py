@@ -122,7 +122,7 @@ def assemble(estimator, shared, trained, unseen):
 
 def _shares(estimator, target, means, unseen):
     """What each kind of networks counts."""
-    loss, told = estimator._loss(), (unseen.targets, unseen.weights)
+    loss, told = estimator._loss(target), (unseen.targets, unseen.weights)
     if estimator.n_estimators == 1:  # one network to read: the best of the kinds
         losses = [mean_loss(target, loss, one, *told) for one in means]
         return (np.arange(len(means)) == np.argmin(losses)).astype(float)
@@ -133,9 +133,9 @@ def _shares(estimator, target, means, unseen):
 
 def calibrated(estimator, target, means, unseen):
     """Best temperature of predictions of unseen rows, and the losses at it, (n_rows,)."""
-    loss, told = estimator._loss(), (unseen.targets, unseen.weights)
+    loss, told = estimator._loss(target), (unseen.targets, unseen.weights)
     temperature = 1.0
-    if loss[0] == "log_loss":
-        temperature = best_temperature(target, means, *told)
+    if target.class_tasks.any():
+        temperature = best_temperature(target, means, *told, loss)
         means = temper(target, means, temperature)
     return temperature, row_losses(target, loss, means, *told)

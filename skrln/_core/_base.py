@@ -3,7 +3,7 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -28,9 +28,11 @@ from ._predicting import encoded_blocks, means_of
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
 from ._reg_path import candidate_edges, describe_path
+from ._scoring import task_scores
 from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
+from ._task_weights import check_task_weighting, describe_tasks, task_weighting
 from ._transfer import find_source, start_of
-from ._validation import all_or_nothing
+from ._validation import all_or_nothing, resolve_task_weight
 
 #: All that a fit may set; what the last one does not set is gone.
 FITTED = (
@@ -57,9 +59,13 @@ FITTED = (
     "reg_path_",
     "reg_path_edges_",
     "sparsity_curve_",
+    "task_log_variance_",
+    "task_loss_curve_",
+    "task_weight_curve_",
     "temperature_",
     "theta_",
     "validation_loss_curve_",
+    "validation_task_loss_curve_",
 )
 #: Parameters that shape the state of solver and rule, which partial_fit goes on with.
 STRUCTURE = (
@@ -71,10 +77,15 @@ STRUCTURE = (
     "batch_norm",
     "average_decay",
 )
+#: Curves of a training that partial_fit goes on with.
+CURVES = ("loss_curve_", "sparsity_curve_", "task_loss_curve_", "task_weight_curve_")
 
 
 class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     """Common part of the networks."""
+
+    #: What encodes its targets.
+    _target_type: ClassVar[type]
 
     @abstractmethod
     def _check_target(self, y, name="y") -> Any:
@@ -93,8 +104,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         """Classes to hold out in equal shares, or None."""
 
     @abstractmethod
-    def _loss(self) -> Any:
-        """Name of the loss, and its number."""
+    def _loss(self, target=None) -> Any:
+        """Name of the loss, or one for each task of `target`, and its number."""
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -238,13 +249,14 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         before = vars(self)
         goes_on = hasattr(self, "coefs_")
         structure = [getattr(self, name) for name in STRUCTURE]
+        structure.append(task_weighting(self.task_weight))
         same = before.get("_train_structure") == structure
         state = before["_train_state"] if goes_on and same else None
         n_calls = before.get("_n_partial_fits", 0)
         result, _ = self._train(problem, rng, 1, None, state, epoch=n_calls)
         described = self._describe(problem, result)
         if goes_on:
-            for name in ("loss_curve_", "sparsity_curve_"):
+            for name in set(CURVES) & set(described):
                 parts = [before[name], described[name]]
                 described[name] = np.concatenate(parts)
         described["n_iter_"] = len(described["loss_curve_"])
@@ -297,7 +309,12 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             online=online,
             member=member,
         )
-        rate = self.learning_rate
+        rate, target = self.learning_rate, problem.target
+        n_tasks = len(target.heads)
+        check_task_weighting(self.task_weight, self._loss(target)[0], n_tasks)
+        if not target.one_dimensional:
+            weights = resolve_task_weight(self.task_weight, n_tasks)
+            hyper = hyper._replace(task_weight=tuple(weights))
         seed = rng.randint(np.iinfo(np.int32).max)
         edges = candidate_edges(network, self.store_reg_path, seed)
         n_inputs = network.layer_sizes[0]
@@ -307,7 +324,13 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         result = fit_network(
             problem.data,
             network,
-            _settings.train_spec(self, penalty, online=online, member=member),
+            _settings.train_spec(
+                self,
+                penalty,
+                online=online,
+                member=member,
+                target=target,
+            ),
             hyper,
             max_epochs=max_epochs,
             batch_size=_settings.resolve_batch_size(
@@ -385,6 +408,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
             "n_layers_": len(sizes) + 1,
             "n_outputs_": result.params[-1].weight.shape[1],
         }
+        if not problem.target.one_dimensional:
+            fitted |= describe_tasks(problem, result)
         if self.store_reg_path and edges is not None:
             shape = result.params[0].weight.shape
             kept_epoch = fitted["best_iteration_"]
@@ -422,6 +447,29 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         if temperature == 1.0:
             return found
         return temper(self._target, found, temperature)
+
+    def score_tasks(self, X, y, sample_weight=None):
+        """Score of each task.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            True targets; in two dimensions a missing one does not count.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_tasks,)
+            Of classes the accuracy, of numbers the coefficient of determination; NaN where
+            no label of a task is known.
+        """
+        prediction = self.predict(X)
+        return task_scores(y, prediction, self._target.class_tasks, sample_weight)
 
     # -- reading the network -------------------------------------------------------------
 

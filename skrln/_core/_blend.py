@@ -18,9 +18,9 @@ def mean_loss(target, loss, means, targets, weights):
 
     Parameters
     ----------
-    target : RegressionTarget or ClassTarget
+    target : RegressionTarget, ClassTarget or MixedTarget
     loss : tuple
-        Name of the loss, and its number.
+        Name of the loss, or one of each task, and its number.
     means : ndarray of shape (n_samples, n_columns)
         Predictions as `target.means` makes them.
     targets : ndarray of shape (n_samples, n_tasks)
@@ -40,14 +40,21 @@ def row_losses(target, loss, means, targets, weights):
 
 def _losses(target, loss, means, targets):
     name, parameter = loss
-    if name == "log_loss":
-        columns = []
-        for task, probabilities in enumerate(target.split(means)):
-            chosen = np.take_along_axis(
-                probabilities, targets[:, [task]].astype(int), axis=1
-            )
+    if isinstance(name, str) and name != "log_loss":
+        return _number_losses(name, parameter, means, targets)
+    names = [name] * targets.shape[1] if isinstance(name, str) else name
+    columns = []
+    for task, (one, found) in enumerate(zip(names, target.split(means), strict=True)):
+        truth = targets[:, [task]]
+        if one == "log_loss":
+            chosen = np.take_along_axis(found, truth.astype(int), axis=1)
             columns.append(-np.log(np.maximum(chosen, LEAST_PROBABILITY)))
-        return np.hstack(columns)
+        else:
+            columns.append(_number_losses(one, parameter, found, truth))
+    return np.hstack(columns)
+
+
+def _number_losses(name, parameter, means, targets):
     residual = targets - means
     if name == "squared_error":
         return 0.5 * residual**2
@@ -101,14 +108,14 @@ def convex_weights(target, loss, candidates, targets, weights):
     return share / share.sum()
 
 
-def best_temperature(target, means, targets, weights):
-    """Temperature with the lowest log loss; above one it makes probabilities more even."""
+def best_temperature(target, means, targets, weights, loss=("log_loss", 0.0)):
+    """Temperature with the lowest loss; above one it makes probabilities more even."""
 
     def objective(log_temperature):
         tempered = temper(target, means, np.exp(log_temperature))
-        loss = mean_loss(target, ("log_loss", 0.0), tempered, targets, weights)
+        found = mean_loss(target, loss, tempered, targets, weights)
         pull = TEMPERATURE_PULL / 2 / len(targets)
-        return loss + pull * log_temperature**2
+        return found + pull * log_temperature**2
 
     found = minimize_scalar(
         objective, bounds=tuple(np.log(TEMPERATURES)), method="bounded"
@@ -117,9 +124,9 @@ def best_temperature(target, means, targets, weights):
 
 
 def temper(target, means, temperature):
-    """Probabilities of each task at another temperature."""
+    """Probabilities of each task at another temperature; numbers stay as they are."""
     found = [
-        softmax(np.log(np.maximum(p, 1e-30)) / temperature, axis=1)
-        for p in target.split(means)
+        softmax(np.log(np.maximum(p, 1e-30)) / temperature, axis=1) if of_classes else p
+        for p, of_classes in zip(target.split(means), target.class_tasks, strict=True)
     ]
     return np.hstack(found)

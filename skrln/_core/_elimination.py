@@ -92,7 +92,7 @@ def eliminate(estimator, shared, ensemble, unseen, rng):
     own_orders = {key: _order(group, weight_of) for key, group in same_rows.items()}
     sample = _sample(unseen, rng)
     sizes = _sizes(max(map(len, own_orders.values())))
-    loss, told = estimator._loss(), (sample.targets, sample.weights)
+    loss, told = estimator._loss(shared.target), (sample.targets, sample.weights)
     rows = [
         row_losses(shared.target, loss, means, *told)
         for means in _shrinking(ensemble, weight_of, shared, sample, own_orders, sizes)

@@ -97,7 +97,7 @@ class Shared:
         """Pieces of numbers already keep a network from learning rows by heart."""
         if self.estimator.dropout != "auto":
             return self.estimator.dropout
-        classes = self.estimator._loss()[0] == "log_loss"
+        classes = self.target.class_tasks.all()
         return AUTO_DROPOUT if classes and embedding is None else 0.0
 
     def _source_of(self, job):

@@ -49,7 +49,7 @@ TRAINING = {
     "average_decay": [Interval(Real, 0, 1, closed="left"), None],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
-    "task_weight": ["array-like", None],
+    "task_weight": ["array-like", StrOptions({"uncertainty", "dynamic"}), None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -95,6 +95,7 @@ REGRESSION = {
     "huber_threshold": [Interval(Real, 0, None, closed="neither")],
 }
 CLASSIFICATION = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
+TASKS = {"task_types": ["array-like", StrOptions({"auto"})]}
 
 SEARCH = {
     "thetas": ["array-like", StrOptions({"auto"})],

@@ -7,6 +7,53 @@ from sklearn.metrics import accuracy_score, r2_score
 from ._validation import find_missing
 
 
+def task_scores(y, prediction, class_tasks, sample_weight=None):
+    """Accuracy or coefficient of determination of each task, on the known labels.
+
+    Parameters
+    ----------
+    y, prediction : array-like of shape (n_samples,) or (n_samples, n_tasks)
+    class_tasks : ndarray of bool of shape (n_tasks,)
+    sample_weight : array-like of shape (n_samples,), default=None
+
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        NaN where no label is known.
+    """
+    y, prediction = as_columns(y), as_columns(prediction)
+    scores = np.full(len(class_tasks), np.nan)
+    if y.shape[1] != len(scores):
+        raise ValueError(
+            f"Got y with {y.shape[1]} task(s), but expected {len(scores)}."
+        )
+    known = ~find_missing(y)
+    for task in np.flatnonzero(known.any(axis=0)):
+        rows = known[:, task]
+        weights = None
+        if sample_weight is not None:
+            weights = np.asarray(sample_weight)[rows]
+        truth, guess = _plain(y[rows, task]), _plain(prediction[rows, task])
+        metric = accuracy_score if class_tasks[task] else r2_score
+        scores[task] = metric(truth, guess, sample_weight=weights)
+    return scores
+
+
+def mean_score(scores):
+    """Mean over the tasks that have a score."""
+    if np.isnan(scores).all():
+        raise ValueError(
+            "Got y without a single label, but a score needs at least one."
+        )
+    return float(np.nanmean(scores))
+
+
+def as_columns(y):
+    """Labels as an array of shape (n_samples, n_tasks); sparse ones made dense."""
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    return y[:, None] if y.ndim == 1 else y
+
+
 def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
     """Mean over the tasks of `score_func` on the rows whose label is known."""
     y = np.asarray(y)
@@ -22,11 +69,7 @@ def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
             weights = {"sample_weight": np.asarray(sample_weight)[rows]}
         truth, guess = _plain(y[rows, task]), _plain(per_task[task][rows])
         scores.append(score_func(truth, guess, **weights, **kwargs))
-    if not scores:
-        raise ValueError(
-            "Got y without a single label, but a score needs at least one."
-        )
-    return float(np.mean(scores))
+    return mean_score(np.array(scores))
 
 
 def _plain(labels):

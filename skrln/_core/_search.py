@@ -292,11 +292,9 @@ def _fit_candidate(fold, candidate, scorer, on_epoch, cancelled):
 def _score(network, fold, scorer):
     """Score of a fitted network on the rows that its fold holds out."""
     if scorer is None:
-        means = means_of(network, fold.inputs)
+        means, target = means_of(network, fold.inputs), network._target
         targets, weights = fold.held_out.targets, fold.held_out.weights
-        return -float(
-            mean_loss(network._target, network._loss(), means, targets, weights)
-        )
+        return -float(mean_loss(target, network._loss(target), means, targets, weights))
     weights = {}
     if fold.weights is not None and _asks_for_weights(scorer):
         weights = {"sample_weight": fold.weights}

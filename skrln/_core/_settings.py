@@ -14,6 +14,7 @@ from skrln._kernels import (
     default_platform,
 )
 
+from ._task_weights import task_weighting
 from ._validation import resolve_hidden_layers
 
 #: "auto" trains in double precision on a CPU up to this many numbers in the encoded table.
@@ -134,16 +135,18 @@ def penalty_spec(estimator, problem, network):
     )
 
 
-def train_spec(estimator, penalty, *, online, member):
+def train_spec(estimator, penalty, *, online, member, target=None):
     """How to train.
 
     `online` is for calls of partial_fit, whose number is not known; `member` for networks of
-    an ensemble, whose probabilities are calibrated together.
+    an ensemble, whose probabilities are calibrated together; `target` is the encoder of
+    several tasks, which are then told apart.
     """
     schedule = "table" if callable(estimator.learning_rate) else estimator.learning_rate
     clips = {"value": estimator.clip_value, "norm": estimator.clip_norm}
+    loss = estimator._loss(target)[0]
     return TrainSpec(
-        estimator._loss()[0],
+        loss,
         estimator.solver,
         "constant" if online else schedule,
         penalty,
@@ -151,7 +154,9 @@ def train_spec(estimator, penalty, *, online, member):
         clips=tuple(name for name, bound in clips.items() if bound is not None),
         averages=estimator.average_decay is not None,
         freezes=estimator.n_frozen_layers > 0,
-        refines=member and estimator._loss()[0] == "log_loss",
+        refines=member and "log_loss" in ((loss,) if isinstance(loss, str) else loss),
+        by_task=target is not None and not target.one_dimensional,
+        weighting=task_weighting(estimator.task_weight),
     )
 
 
@@ -186,7 +191,7 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online, m
         theta=_thetas(estimator, network, penalty),
         reg_step=_reg_step(estimator),
         max_reg_step=estimator.max_reg_step,
-        loss_parameter=estimator._loss()[1],
+        loss_parameter=estimator._loss(problem.target)[1],
         tol=estimator.tol,
         patience=estimator.n_iter_no_change if held_out else np.inf,
         total_steps=1,

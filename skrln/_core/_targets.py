@@ -77,6 +77,11 @@ class RegressionTarget:
         """Outputs per task."""
         return (1,) * len(self.scale)
 
+    @property
+    def class_tasks(self):
+        """Which tasks are about classes, (n_tasks,)."""
+        return np.zeros(len(self.scale), bool)
+
     def encode(self, y):
         """Scaled targets and which of them are known, both (n_samples, n_tasks)."""
         scaled = (y.reshape(len(y), -1) - self.center) / self.scale
@@ -91,6 +96,10 @@ class RegressionTarget:
     def means(self, outputs):
         """Predictions on the scaled target: what members of an ensemble are averaged in."""
         return np.exp(outputs) if self.loss == "poisson" else outputs
+
+    def split(self, means):
+        """Per task, (n_samples, 1)."""
+        return np.split(means, means.shape[1], axis=1)
 
     def decode(self, means):
         """Predictions in the units and the dimensions of the targets."""
@@ -126,7 +135,7 @@ def check_class_target(y, name="y"):
     known = ~find_missing(y)
     for column, there in zip(y.T, known.T, strict=True):
         if there.any():
-            check_classification_targets(_plain(column[there]))
+            check_classification_targets(plain_labels(column[there]))
     return y, known
 
 
@@ -137,7 +146,8 @@ class ClassTarget:
         """Learn the classes of `y` of shape (n_samples,) or (n_samples, n_tasks)."""
         self.one_dimensional = y.ndim == 1
         columns = y.reshape(len(y), -1).T
-        found = [np.unique(_plain(c[k])) for c, k in zip(columns, known.T, strict=True)]
+        pairs = zip(columns, known.T, strict=True)
+        found = [np.unique(plain_labels(column[there])) for column, there in pairs]
         return self.set_classes(found, multilabel=self.looks_multilabel(found))
 
     def set_classes(self, classes, *, multilabel=False):
@@ -174,6 +184,11 @@ class ClassTarget:
         """Outputs per task: one logit for two classes."""
         return tuple(1 if len(c) == 2 else len(c) for c in self.task_classes)
 
+    @property
+    def class_tasks(self):
+        """Which tasks are about classes, (n_tasks,)."""
+        return np.ones(len(self.task_classes), bool)
+
     def encode(self, y, known, name="y"):
         """Class codes, (n_samples, n_tasks); zero where unknown."""
         columns = y.reshape(len(y), -1).T
@@ -184,7 +199,7 @@ class ClassTarget:
             )
         codes = np.zeros((len(y), len(columns)))
         for task, (column, there) in enumerate(zip(columns, known.T, strict=True)):
-            names, labels = self.task_classes[task], _plain(column[there])
+            names, labels = self.task_classes[task], plain_labels(column[there])
             strange = np.setdiff1d(labels, names)
             if strange.size:
                 raise ValueError(
@@ -289,7 +304,7 @@ def _weights_by_class(weight_of, classes):
     return factor
 
 
-def _plain(labels):
+def plain_labels(labels):
     """Labels of an object array in the array type that they really have."""
     if labels.dtype.kind != "O":
         return labels
@@ -325,4 +340,5 @@ __all__ = [
     "check_labelled",
     "check_regression_target",
     "effective_weights",
+    "plain_labels",
 ]

@@ -6,6 +6,8 @@ from sklearn.frozen import FrozenEstimator
 
 from skrln._kernels import Embedding, Layer, Moments, Start
 
+from ._task_weights import task_weighting
+
 #: Settings that say what the weights mean.
 SAME_UNITS = (
     "activation",
@@ -68,11 +70,17 @@ def check_same_columns(estimator, source):
 
 def check_same_target(estimator, source):
     """Refuse to reuse a head that speaks of another kind of target."""
-    new, old = estimator._loss()[0], source._loss()[0]
+    new, old = (one._loss(source._target)[0] for one in (estimator, source))
     if new != old:
         raise ValueError(
             f"Got reuse_head=True, but pretrained was fitted with loss={old!r} and this "
             f"fit has loss={new!r}. Pass reuse_head=False for a new last layer."
+        )
+    if type(source._target) is not estimator._target_type:
+        raise ValueError(
+            f"Got reuse_head=True, but pretrained is a {type(source).__name__}, whose last "
+            f"layer means something else in a {type(estimator).__name__}. Pass "
+            "reuse_head=False for a new last layer."
         )
 
 
@@ -110,10 +118,10 @@ def start_of(estimator, source, network):
         n_kept = network.n_layers
     else:
         n_kept = _count_shared(estimator, sizes, network)
-    return _start(source, n_kept, network.n_layers)
+    return _start(source, n_kept, network.n_layers, estimator.task_weight)
 
 
-def _start(source, n_kept, n_layers):
+def _start(source, n_kept, n_layers, task_weight):
     layers, moments, coefficients = [], [], []
     for k in range(n_layers):
         kept = k < n_kept
@@ -122,6 +130,9 @@ def _start(source, n_kept, n_layers):
         layer = None
         if kept:
             layer = Layer(source.coefs_[k], source.intercepts_[k], gain, shift)
+            if k == n_layers - 1 and task_weighting(task_weight) == "uncertainty":
+                known = vars(source).get("task_log_variance_")
+                layer = layer._replace(log_variance=known)
         if k == 0 and source.embedding_ is not None:
             layer = layer._replace(embedding=Embedding(**source.embedding_))
         if k == 0 and source.plain_coefs_:

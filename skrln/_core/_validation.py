@@ -101,8 +101,8 @@ def check_validation_arguments(
 
 
 def resolve_task_weight(task_weight, n_tasks):
-    """Weights of the tasks, summing to one."""
-    if task_weight is None:
+    """Weights of the tasks, summing to one: where they are learned, those to begin with."""
+    if task_weight is None or isinstance(task_weight, str):
         return np.full(n_tasks, 1 / n_tasks)
     try:
         weights = np.asarray(task_weight, float)

@@ -114,8 +114,8 @@ class TrainSpec:
 
     Parameters
     ----------
-    loss : str
-        Name in ``_losses.LOSSES``.
+    loss : str or tuple of str
+        Name in ``_losses.LOSSES``, or one for each task.
     solver : str
         Name in ``_optimizers.SOLVERS``.
     schedule : str
@@ -140,9 +140,13 @@ class TrainSpec:
     records : bool
         Whether the weights after every epoch are handed out, and their outputs for the
         validation rows.
+    by_task : bool
+        Whether the history has the loss and the weight of each task.
+    weighting : {"fixed", "uncertainty", "dynamic"}
+        What tasks count against one another; all but "fixed" need `by_task`.
     """
 
-    loss: str
+    loss: str | tuple[str, ...]
     solver: str
     schedule: str
     penalty: PenaltySpec | None
@@ -154,3 +158,5 @@ class TrainSpec:
     refines: bool = False
     row_width: int = 0
     records: bool = False
+    by_task: bool = False
+    weighting: str = "fixed"

@@ -12,10 +12,12 @@ from jax import Array, lax
 from ._batches import Layout, take_batch, take_block
 from ._coefficients import coefficients, init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._losses import sharpened
 from ._network import forward
 from ._optimizers import make_solver
-from ._step import output_loss, train_step
+from ._step import output_losses, train_step
 from ._stopping import init_patience, set_baseline, update_patience
+from ._task_weights import task_factors
 from ._types import (
     Data,
     History,
@@ -123,7 +125,7 @@ def train_epochs(
         Rows of the history past the epochs that ran are NaN; those of the record, where
         there is one, zero.
     """
-    history = _empty_history(orders.shape[0], edges, state)
+    history = _empty_history(orders.shape[0], edges, state, network, train)
     record = None
     if train.records:
         record = _empty_record(orders.shape[0], state.train, validation, network)
@@ -137,7 +139,7 @@ def train_epochs(
         carry: tuple[Array, LoopState, History, Record | None],
     ) -> tuple[Array, LoopState, History, Record | None]:
         done, state, history, record = carry
-        trained, loss = _epoch(
+        trained, loss, tasks = _epoch(
             state.train,
             data,
             orders[done],
@@ -149,16 +151,23 @@ def train_epochs(
             train,
         )
         monitored = validation_loss = jnp.full_like(loss, jnp.nan)
-        outputs = None
+        validation_tasks, outputs = jnp.full_like(tasks, jnp.nan), None
         if validation is None:
             monitored = loss
         else:
-            validation_loss, outputs = _evaluate(
+            validation_loss, validation_tasks, outputs = _evaluate(
                 trained, validation, hyper, network, train
             )
             monitored = validation_loss
-        path = _follow(trained, edges, hyper, groups)
-        row = History(loss, validation_loss, count_zeros(trained.params), path)
+        row = History(
+            loss,
+            validation_loss,
+            count_zeros(trained.params),
+            _follow(trained, edges, hyper, groups),
+            tasks / hyper.task_weight,
+            validation_tasks / hyper.task_weight,
+            _task_weights(state.train, hyper, train),
+        )
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         if record is not None:
             seen = Record(*_predicting(trained), outputs)
@@ -196,21 +205,42 @@ def _epoch(
     hyper: Hyper,
     network: NetworkSpec,
     train: TrainSpec,
-) -> tuple[TrainState, Array]:
-    """One pass over the data; also its mean loss, each batch at the weights it met."""
+) -> tuple[TrainState, Array, Array]:
+    """One pass over the data; also its mean loss, each batch at the weights it met.
+
+    Of all tasks together, and of each, (T,), or (0,) where nobody asks.
+    """
     layout = Layout(train.batch_capacity, network.layer_sizes[0], train.row_width)
 
     def one_batch(
-        i: Array, carry: tuple[TrainState, Array]
-    ) -> tuple[TrainState, Array]:
-        state, total = carry
+        i: Array, carry: tuple[TrainState, Array, Array]
+    ) -> tuple[TrainState, Array, Array]:
+        state, total, tasks = carry
         batch = take_batch(data, order, i, n_batches, layout)
         state, info = train_step(state, batch, hyper, groups, key, network, train)
-        return state, total + info.loss * info.size
+        tasks += info.task_losses * info.size
+        return state, total + info.loss * info.size, tasks
 
     zero = jnp.zeros((), data.targets.dtype)
-    state, total = lax.fori_loop(0, n_batches, one_batch, (state, zero))
-    return state, total / data.n_rows
+    zeros = jnp.zeros(_count_tasks(network, train), data.targets.dtype)
+    state, total, tasks = lax.fori_loop(0, n_batches, one_batch, (state, zero, zeros))
+    total, tasks = total / data.n_rows, tasks / data.n_rows
+    if train.weighting == "dynamic":
+        state = state._replace(task_losses=jnp.stack([state.task_losses[1], tasks]))
+    return state, total, tasks
+
+
+def _count_tasks(network: NetworkSpec, train: TrainSpec) -> int:
+    """Tasks whose losses are told apart."""
+    return len(network.heads) if train.by_task else 0
+
+
+def _task_weights(state: TrainState, hyper: Hyper, train: TrainSpec) -> Array:
+    """What each task counts in the next step, (T,)."""
+    if train.weighting == "fixed":
+        return hyper.task_weight
+    factors = task_factors(state.params, state.task_losses, train.weighting)
+    return hyper.task_weight * factors
 
 
 def kept_weights(state: TrainState) -> Params:
@@ -220,38 +250,50 @@ def kept_weights(state: TrainState) -> Params:
 
 def _evaluate(
     state: TrainState, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
-) -> tuple[Array, Array | None]:
-    """Mean loss over `data`, in blocks of rows; also the outputs, where they are recorded."""
+) -> tuple[Array, Array, Array | None]:
+    """Mean loss over `data`, in blocks of rows, and of each task.
+
+    Also the outputs, where they are recorded.
+    """
     params = kept_weights(state)
     capacity = min(data.targets.shape[0], EVALUATION_ROWS)
     layout = Layout(capacity, network.layer_sizes[0], train.row_width)
     sharpness = jnp.asarray(SHARPNESS if train.refines else [1.0], data.targets.dtype)
 
     def one_block(
-        i: Array, carry: tuple[Array, Array | None]
-    ) -> tuple[Array, Array | None]:
-        totals, found = carry
+        i: Array, carry: tuple[Array, Array, Array | None]
+    ) -> tuple[Array, Array, Array | None]:
+        totals, tasks, found = carry
         block = take_block(data, i, layout)
         outputs, _ = forward(params, state.moments, block.inputs, network)
         if found is not None:
             found = lax.dynamic_update_slice_in_dim(found, outputs, i * capacity, 0)
         losses = [
-            output_loss(outputs * sharpness[k], block, hyper, network, train.loss)
+            output_losses(
+                sharpened(outputs, sharpness[k], train.loss, network.heads),
+                block,
+                hyper,
+                network,
+                train.loss,
+                by_task=train.by_task,
+            )
             for k in range(len(sharpness))
         ]
-        return totals + jnp.stack(losses), found
+        of_all, of_each = (jnp.stack(part) for part in zip(*losses, strict=True))
+        return totals + of_all, tasks + of_each, found
 
     n_blocks = (data.n_rows + capacity - 1) // capacity
     found = None
     if train.records:
         shape = (data.targets.shape[0], network.layer_sizes[-1])
         found = jnp.zeros(shape, data.targets.dtype)
-    totals, found = lax.fori_loop(
-        0, n_blocks, one_block, (jnp.zeros_like(sharpness), found)
-    )
+    zeros = jnp.zeros_like(sharpness)
+    tasks = jnp.zeros((len(zeros), _count_tasks(network, train)), zeros.dtype)
+    totals, tasks, found = lax.fori_loop(0, n_blocks, one_block, (zeros, tasks, found))
     # A weak pull towards no change: few rows do not tell a temperature.
-    pull = SHARPNESS_PULL / 2 * jnp.log(sharpness) ** 2
-    return jnp.min(totals + pull) / data.n_rows, found
+    pulled = totals + SHARPNESS_PULL / 2 * jnp.log(sharpness) ** 2
+    tasks = tasks[jnp.argmin(pulled)] if train.by_task else tasks[0]
+    return jnp.min(pulled) / data.n_rows, tasks / data.n_rows, found
 
 
 def judge(
@@ -325,15 +367,24 @@ def _empty_record(
     return Record(params, moments, penalty, outputs)
 
 
-def _empty_history(capacity: int, edges: Array, state: LoopState) -> History:
+def _empty_history(
+    capacity: int,
+    edges: Array,
+    state: LoopState,
+    network: NetworkSpec,
+    train: TrainSpec,
+) -> History:
     dtype = state.train.params[0].weight.dtype
-    n_layers = len(state.train.params)
     missing = jnp.full(capacity, jnp.nan, dtype)
+    by_task = jnp.full((capacity, _count_tasks(network, train)), jnp.nan, dtype)
     return History(
         missing,
         missing,
-        jnp.zeros((capacity, n_layers), jnp.int32),
+        jnp.zeros((capacity, network.n_layers), jnp.int32),
         jnp.full((capacity, edges.shape[0], 2), jnp.nan, dtype),
+        by_task,
+        by_task,
+        by_task,
     )
 
 

@@ -9,9 +9,12 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import Array
 
+#: Name of a loss, or of one for each task.
+LossName = str | tuple[str, ...]
 Loss = Callable[[Array, Array, tuple[int, ...], Array], Array]
 
 
@@ -89,6 +92,39 @@ LOSSES: dict[str, Loss] = {
     "poisson": poisson,
     "log_loss": log_loss,
 }
+
+
+def task_values(
+    loss: LossName,
+    outputs: Array,
+    targets: Array,
+    heads: tuple[int, ...],
+    parameter: Array,
+) -> Array:
+    """Values (B, T) of the loss, or of the loss of each task."""
+    if isinstance(loss, str):
+        return LOSSES[loss](outputs, targets, heads, parameter)
+    values, start = [], 0
+    for task, (name, width) in enumerate(zip(loss, heads, strict=True)):
+        part, target = outputs[:, start : start + width], targets[:, task : task + 1]
+        values.append(LOSSES[name](part, target, (width,), parameter))
+        start += width
+    return jnp.concatenate(values, axis=1)
+
+
+def sharpened(
+    outputs: Array, factor: Array, loss: LossName, heads: tuple[int, ...]
+) -> Array:
+    """Outputs times `factor` where they are logits; numbers stay as they are."""
+    if isinstance(loss, str):
+        return outputs * factor
+    is_logit = np.repeat([name == "log_loss" for name in loss], heads)
+    return outputs * jnp.where(is_logit, factor, 1)
+
+
+def reduce_tasks(values: Array, weights: Array) -> Array:
+    """Sum over the rows of the values that count, (T,); see `reduce_loss`."""
+    return jnp.sum(jnp.where(weights > 0, values, 0) * weights, axis=0)
 
 
 def reduce_loss(values: Array, weights: Array) -> Array:

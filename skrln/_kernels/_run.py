@@ -18,6 +18,7 @@ from ._network import init_moments, init_params
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
 from ._programs import compile_once
+from ._task_weights import with_log_variances
 from ._types import (
     Data,
     FitResult,
@@ -95,7 +96,8 @@ def fit_network(
         `batch_capacity`, `has_validation` and `row_width` are filled in here.
     hyper : Hyper
         `total_steps` and `judge_start` are filled in here; `warmup_steps`, `burn_in_steps`
-        and `layer_start` are given in epochs.
+        and `layer_start` are given in epochs. `task_weight`, of ``TrainSpec.by_task`` alone,
+        is equal by default.
     max_epochs, batch_size : int
     seed : int
         Of the initial weights and the order of the rows.
@@ -137,6 +139,11 @@ def fit_network(
     start = start or Start()
     init_rng, order_rng = (np.random.default_rng([seed, k]) for k in range(2))
     start = complete_start(start, network, init_rng, dtype, dead_inputs)
+    n_tasks = len(network.heads) if train.by_task else 0
+    if train.weighting == "uncertainty":
+        params: Any = start.params
+        params = with_log_variances(params, n_tasks, dtype)
+        start = start._replace(params=params)
     n_rows = int(data.n_rows)
     n_batches = count_batches(n_rows, batch_size)
     train = replace(
@@ -154,6 +161,7 @@ def fit_network(
         judge_start=float(judge_start),
         layer_start=np.multiply(hyper.layer_start or (0.0,) * n_layers, n_batches),
         layer_rate=np.asarray(hyper.layer_rate or (1.0,) * n_layers),
+        task_weight=np.asarray(hyper.task_weight or (1 / max(1, n_tasks),) * n_tasks),
     )
     with placed(device, precision):
         if rate is not None:
@@ -341,8 +349,13 @@ def _describe(
     kept = jax.tree.map(np.asarray, kept)
     params = kept_weights(kept)
     if not epochs:  # interrupted before the first one
-        nothing = np.zeros((0, len(params)))
-        epochs = [History(nothing[:, 0], nothing[:, 0], nothing, np.zeros((0, 0, 2)))]
+        nothing, tasks = (
+            np.zeros((0, len(params))),
+            np.zeros((0, len(hyper.task_weight))),
+        )
+        path = np.zeros((0, 0, 2))
+        losses = nothing[:, 0]
+        epochs = [History(losses, losses, nothing, path, tasks, tasks, tasks)]
     return FitResult(
         params,
         kept.moments,
@@ -393,6 +406,9 @@ def _initial_state(
     params: Params = cast(start.params, dtype)
     moments: tuple[Moments, ...] = cast(start.moments, dtype)
     fresh = initial_train_state(params, moments, train)
+    if train.weighting == "dynamic":
+        recent = np.zeros((2, len(hyper.task_weight)), dtype)
+        fresh = fresh._replace(task_losses=recent)
     if start.state is not None:
         leaves, structure = jax.tree.flatten(fresh)
         pairs = zip(start.state, leaves, strict=True)

@@ -11,9 +11,10 @@ from jax import Array
 
 from ._coefficients import shrink, update_coefficients
 from ._config import NetworkSpec, TrainSpec
-from ._losses import LOSSES, reduce_loss
+from ._losses import LossName, reduce_loss, reduce_tasks, task_values
 from ._network import Training, forward
 from ._optimizers import clip_gradient, make_solver, rate_factor, warmup_factor
+from ._task_weights import weighted_objective
 from ._types import Batch, Hyper, Moments, Params, Penalty, StepInfo, TrainState
 
 #: Weight of a batch in the running moments of batch normalization.
@@ -29,26 +30,30 @@ class Meeting(NamedTuple):
     layer: what the penalty makes zero stays zero."""
 
 
-def batch_loss(
-    params: Params,
-    moments: tuple[Moments, ...],
+def output_loss(
+    outputs: Array, batch: Batch, hyper: Hyper, network: NetworkSpec, loss: LossName
+) -> Array:
+    """Sum over the batch of the losses that count."""
+    return output_losses(outputs, batch, hyper, network, loss, by_task=False)[0]
+
+
+def output_losses(
+    outputs: Array,
     batch: Batch,
     hyper: Hyper,
     network: NetworkSpec,
-    loss: str,
-    training: Training | None = None,
-) -> tuple[Array, tuple[Moments, ...]]:
-    """Sum over the batch of the losses that count, penalty apart; and the moments."""
-    outputs, moments = forward(params, moments, batch.inputs, network, training)
-    return output_loss(outputs, batch, hyper, network, loss), moments
-
-
-def output_loss(
-    outputs: Array, batch: Batch, hyper: Hyper, network: NetworkSpec, loss: str
-) -> Array:
-    """Sum over the batch of the losses that count."""
-    values = LOSSES[loss](outputs, batch.targets, network.heads, hyper.loss_parameter)
-    return reduce_loss(values, batch.weights)
+    loss: LossName,
+    *,
+    by_task: bool,
+) -> tuple[Array, Array]:
+    """Sum over the batch of the losses that count; also of each task, (T,), or (0,)."""
+    values = task_values(
+        loss, outputs, batch.targets, network.heads, hyper.loss_parameter
+    )
+    tasks = jnp.zeros(0, values.dtype)
+    if by_task:
+        tasks = reduce_tasks(values, batch.weights)
+    return reduce_loss(values, batch.weights), tasks
 
 
 def train_step(
@@ -78,13 +83,24 @@ def train_step(
         None if open_layers is None else ~open_layers,
     )
 
-    def mean_loss(params: Params) -> tuple[Array, tuple[Moments, ...]]:
-        loss, moments = batch_loss(
-            params, state.moments, batch, hyper, network, train.loss, training
+    def objective(
+        params: Params,
+    ) -> tuple[Array, tuple[Array, Array, tuple[Moments, ...]]]:
+        outputs, moments = forward(
+            params, state.moments, batch.inputs, network, training
         )
-        return loss / batch.size, moments
+        loss, tasks = output_losses(
+            outputs, batch, hyper, network, train.loss, by_task=train.by_task
+        )
+        loss, tasks = loss / batch.size, tasks / batch.size
+        minimized = loss
+        if train.weighting != "fixed":
+            minimized = weighted_objective(
+                tasks, params, state.task_losses, train.weighting
+            )
+        return minimized, (loss, tasks, moments)
 
-    (loss, moments), gradient = jax.value_and_grad(mean_loss, has_aux=True)(
+    (_, (loss, tasks, moments)), gradient = jax.value_and_grad(objective, has_aux=True)(
         state.params
     )
     if meeting is not None:
@@ -121,7 +137,7 @@ def train_step(
         moments=moments,
         average=average,
     )
-    return new, StepInfo(loss, batch.size)
+    return new, StepInfo(loss, tasks, batch.size)
 
 
 def _is_fresh(moments: tuple[Moments, ...]) -> Array:

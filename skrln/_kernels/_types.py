@@ -46,6 +46,7 @@ class Layer(NamedTuple):
     shift: Any = None  #: likewise
     embedding: Any = None  #: an Embedding before the first layer, or None
     plain: Any = None  #: layers of the branch before the first layer, or None
+    log_variance: Any = None  #: (T,), of tasks, in the last layer; None if not learned
 
 
 Params = tuple[Layer, ...]
@@ -123,6 +124,7 @@ class Hyper(NamedTuple):
     dropout: Any = ()  #: (n_hidden,); share of the units of each layer that is dropped
     average_decay: Any = 0.0  #: weight of the past in the average of the weights
     judge_start: Any = 0.0  #: 1 where the start can be the best one too
+    task_weight: Any = ()  #: (T,); in ``Data.weights`` already, to tell the losses without it
 
 
 class Penalty(NamedTuple):
@@ -144,12 +146,14 @@ class TrainState(NamedTuple):
     moments: tuple[Moments, ...]  #: of batch normalization, per hidden layer
     average: Params | None  #: of the weights over the steps; None without averaging
     rate_scale: Any  #: what plateaus have left of the learning rate
+    task_losses: Any = None  #: (2, T), of the last two epochs; None but for "dynamic"
 
 
 class StepInfo(NamedTuple):
     """What people look at; never fed back."""
 
     loss: Array  #: loss of the batch at the weights it started from, penalty apart
+    task_losses: Array  #: (T,), with their fixed weights; (0,) where nobody asks
     size: Array
 
 
@@ -180,6 +184,11 @@ class History(NamedTuple):
     validation_loss: Any  #: (n_epochs,); NaN without validation data
     zeros: Any  #: (n_epochs, n_layers); weights that are exactly zero
     path: Any  #: (n_epochs, n_edges, 2); weight and lambda of the edges followed
+    task_loss: (
+        Any  #: (n_epochs, T), without the weights of the tasks, NaN where one is zero
+    )
+    validation_task_loss: Any  #: likewise
+    task_weight: Any  #: (n_epochs, T); what each counted as the epoch began
 
 
 class Record(NamedTuple):

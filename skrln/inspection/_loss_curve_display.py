@@ -2,7 +2,7 @@
 """Training and validation loss over the epochs."""
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_regressor
 
 from skrln._core._base import BaseRLN
 
@@ -119,7 +119,10 @@ class LossCurveDisplay:
         if isinstance(estimator, BaseRLN):
             validation = estimator.validation_loss_curve_
             zeros = estimator.sparsity_curve_[:, 0]
-            loss_name += "" if is_classifier(estimator) else ", scaled target"
+            if is_regressor(estimator):
+                loss_name += ", scaled target"
+            elif not is_classifier(estimator):
+                loss_name = "mean of the tasks"
         display = cls(
             loss_curve,
             validation_loss_curve=validation,

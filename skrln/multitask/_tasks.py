@@ -8,6 +8,8 @@ it has classes where an estimator gives the probabilities of each output in an a
 import numpy as np
 from sklearn.base import is_classifier
 
+from skrln._core._base import BaseRLN
+from skrln._core._mixed_target import MixedTarget
 from skrln._core._targets import (
     ClassTarget,
     check_class_target,
@@ -18,6 +20,12 @@ from skrln._core._targets import (
 
 def read_tasks(estimator, y):
     """Tasks of the target that `estimator` is to be fitted on."""
+    if isinstance(estimator, BaseRLN) and estimator._target_type is MixedTarget:
+        raise ValueError(
+            f"Got {type(estimator).__name__}, but stages of all tasks are compared by one "
+            "scoring, which numbers and classes do not share. Pass an RLNRegressor or an "
+            "RLNClassifier with the tasks of one kind."
+        )
     if not is_classifier(estimator):
         table = check_regression_target(y)
         check_labelled(~np.isnan(table.reshape(len(table), -1)))

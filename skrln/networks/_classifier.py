@@ -158,8 +158,11 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Weight of each class; one dict per task where there are several. "balanced" makes all
         classes count the same.
 
-    task_weight : array-like of shape (n_tasks,), default=None
-        How much each column of `y` counts, in proportion; all the same by default.
+    task_weight : array-like of shape (n_tasks,), "uncertainty", "dynamic" or None, default=None
+        How much each column of `y` counts, in proportion; None for all the same. "uncertainty"
+        learns a log variance of each task with the network, and "dynamic" goes by how fast the
+        loss of each task falls; see :class:`RLNMultiTask` for both. Validation losses, and
+        `loss_curve_`, have equal weights then, so that epochs compare.
 
     early_stopping : bool or "auto", default="auto"
         Whether to hold out validation data, stop after `n_iter_no_change` epochs without
@@ -333,6 +336,19 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Validation loss of each epoch; None without validation data.
 
+    task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Training loss of each task and epoch, without the weights of the tasks; NaN for a task
+        of weight zero. This and the next three are there for `y` in two dimensions only.
+
+    validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
+        The same for the validation data; None without any.
+
+    task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        What each task counted when an epoch began. Sums to one, but for "uncertainty".
+
+    task_log_variance_ : ndarray of shape (n_tasks,) or None
+        Learned log variances; None but for ``task_weight="uncertainty"``.
+
     n_iter_ : int
         Epochs that ran.
 
@@ -364,6 +380,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     See Also
     --------
+    RLNMultiTask : Tasks of numbers and tasks of classes in one network.
     RLNRegressor : The same network for numbers.
     sklearn.neural_network.MLPClassifier : Plain network with one penalty for all weights.
 
@@ -402,6 +419,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     """
 
     _parameter_constraints: ClassVar[dict] = {**COMMON, **CLASSIFICATION}
+    _target_type: ClassVar[type] = ClassTarget
 
     def __init__(
         self,
@@ -738,7 +756,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     def _stratify_by(self, y):
         return y if y.ndim == 1 else None
 
-    def _loss(self):
+    def _loss(self, target=None):
         return "log_loss", 0.0
 
     def __sklearn_tags__(self):

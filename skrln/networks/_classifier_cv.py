@@ -73,7 +73,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
     batch_size, max_iter : int
         As in :class:`RLNClassifier`.
 
-    class_weight, task_weight : dict, "balanced" or None; array-like or None
+    class_weight, task_weight : dict, str, array-like or None
         As in :class:`RLNClassifier`.
 
     early_stopping, validation_fraction, validation_cv, n_iter_no_change, tol : object

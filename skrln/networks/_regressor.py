@@ -162,8 +162,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     max_iter : int, default=100
         Epochs. Without early stopping all of them run.
 
-    task_weight : array-like of shape (n_tasks,), default=None
-        How much each column of `y` counts, in proportion; all the same by default.
+    task_weight : array-like of shape (n_tasks,), "uncertainty", "dynamic" or None, default=None
+        How much each column of `y` counts, in proportion; None for all the same. "uncertainty"
+        learns a log variance of each task with the network, and "dynamic" goes by how fast the
+        loss of each task falls; see :class:`RLNMultiTask` for both. Validation losses, and
+        `loss_curve_`, have equal weights then, so that epochs compare.
 
     early_stopping : bool or "auto", default="auto"
         Whether to hold out validation data, stop after `n_iter_no_change` epochs without
@@ -333,6 +336,19 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Validation loss of each epoch; None without validation data.
 
+    task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Training loss of each task and epoch, without the weights of the tasks; NaN for a task
+        of weight zero. This and the next three are there for `y` in two dimensions only.
+
+    validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
+        The same for the validation data; None without any.
+
+    task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        What each task counted when an epoch began. Sums to one, but for "uncertainty".
+
+    task_log_variance_ : ndarray of shape (n_tasks,) or None
+        Learned log variances; None but for ``task_weight="uncertainty"``.
+
     n_iter_ : int
         Epochs that ran.
 
@@ -360,6 +376,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     See Also
     --------
+    RLNMultiTask : Tasks of numbers and tasks of classes in one network.
     RLNClassifier : The same network for class labels.
     sklearn.neural_network.MLPRegressor : Plain network with one penalty for all weights.
 
@@ -398,6 +415,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     """
 
     _parameter_constraints: ClassVar[dict] = {**COMMON, **REGRESSION}
+    _target_type: ClassVar[type] = RegressionTarget
 
     def __init__(
         self,
@@ -671,6 +689,6 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     def _stratify_by(self, y):
         return None
 
-    def _loss(self):
+    def _loss(self, target=None):
         parameter = {"quantile": self.quantile, "huber": self.huber_threshold}
         return self.loss, parameter.get(self.loss, 0.0)

@@ -74,7 +74,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
     batch_size, max_iter : int
         As in :class:`RLNRegressor`.
 
-    task_weight : array-like or None
+    task_weight : array-like, str or None
         As in :class:`RLNRegressor`.
 
     early_stopping, validation_fraction, validation_cv, n_iter_no_change, tol : object

@@ -4,9 +4,10 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
+from skrln import RLNMultiTask
 from skrln.inspection import LossCurveDisplay
 
-from .conftest import friedman
+from .conftest import TINY, friedman
 
 
 def labels(display):
@@ -84,3 +85,10 @@ def test_network_of_scikit_learn(pyplot):
         )
     display = LossCurveDisplay.from_estimator(mlp)
     np.testing.assert_array_equal(display.lines_[0].get_ydata(), mlp.loss_curve_)
+
+
+def test_tasks_of_both_kinds_have_no_one_loss(pyplot):
+    X, y = friedman()
+    model = RLNMultiTask(**TINY).fit(X, np.column_stack([y, y > y.mean()]))
+    display = LossCurveDisplay.from_estimator(model)
+    assert display.ax_.get_ylabel() == "Loss (mean of the tasks)"
