@@ -10,12 +10,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._kernels import StopReason, fit_network
+from skrln._kernels import fit_network
 
 from . import _settings
 from ._blend import temper
+from ._description import FITTED, describe_ensemble, describe_network
 from ._forward import Network
-from ._importance import active_columns, column_importance, zero_shares
 from ._members import (
     fit_members,
     is_plain,
@@ -27,46 +27,14 @@ from ._outcome import Watch, listener, warn_outcome
 from ._predicting import encoded_blocks, means_of
 from ._preparation import constant_inputs, prepare, prepare_batch
 from ._preprocessing import check_inputs
-from ._reg_path import candidate_edges, describe_path
+from ._reading import ReadingMixin
+from ._reg_path import candidate_edges
 from ._scoring import task_scores
 from ._sklearn import CallbackSupportMixin, fit_context, with_callbacks
-from ._task_weights import check_task_weighting, describe_tasks, task_weighting
+from ._task_weights import check_task_weighting, task_weighting
 from ._transfer import find_source, start_of
 from ._validation import all_or_nothing, resolve_task_weight
 
-#: All that a fit may set; what the last one does not set is gone.
-FITTED = (
-    "_encoder",
-    "_groups",
-    "_members",
-    "_n_partial_fits",
-    "_target",
-    "_train_state",
-    "_train_structure",
-    "batch_norms_",
-    "best_iteration_",
-    "coefs_",
-    "embedding_",
-    "estimator_weights_",
-    "intercepts_",
-    "loss_curve_",
-    "n_iter_",
-    "n_layers_",
-    "n_outputs_",
-    "plain_coefs_",
-    "plain_intercepts_",
-    "reg_coefs_",
-    "reg_path_",
-    "reg_path_edges_",
-    "sparsity_curve_",
-    "task_log_variance_",
-    "task_loss_curve_",
-    "task_weight_curve_",
-    "temperature_",
-    "theta_",
-    "validation_loss_curve_",
-    "validation_task_loss_curve_",
-)
 #: Parameters that shape the state of solver and rule, which partial_fit goes on with.
 STRUCTURE = (
     "solver",
@@ -81,7 +49,7 @@ STRUCTURE = (
 CURVES = ("loss_curve_", "sparsity_curve_", "task_loss_curve_", "task_weight_curve_")
 
 
-class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseRLN(ReadingMixin, CallbackSupportMixin, BaseEstimator, ABC):
     """Common part of the networks."""
 
     #: What encodes its targets.
@@ -203,7 +171,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         ensemble, results = fit_members(
             self, X, y, sample_weight, validation, groups, rng, run
         )
-        return _describe_ensemble(
+        return describe_ensemble(
             ensemble.members, ensemble.weights, ensemble.temperature
         ), results
 
@@ -228,7 +196,7 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
                 if weights is None:
                     weights = np.full(len(members), 1 / len(members))
                 temperature = vars(self).get("temperature_", 1.0)
-                vars(self).update(_describe_ensemble(members, weights, temperature))
+                vars(self).update(describe_ensemble(members, weights, temperature))
         warn_outcome(self, results)
         return self
 
@@ -369,54 +337,8 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
     # -- after the kernel ----------------------------------------------------------------
 
     def _describe(self, problem, result, edges=None):
-        """Fitted attributes: NumPy arrays, lists of them and plain numbers."""
-        history = result.history
-        sizes = np.array([layer.weight.size for layer in result.params])
-        first = result.params[0]
-        embedding, plain = first.embedding, first.plain or ()
-        groups = _settings.first_layer_groups(
-            problem.encoder, (0, 1) if embedding is None else embedding.bias.shape
-        )
-        n_units = len(first.weight) - len(groups)  # of the plain branch: in no group
-        fitted = {
-            "_encoder": problem.encoder,
-            "_target": problem.target,
-            "coefs_": [layer.weight for layer in result.params],
-            "intercepts_": [layer.bias for layer in result.params],
-            "embedding_": None if embedding is None else embedding._asdict(),
-            "plain_coefs_": [layer.weight for layer in plain],
-            "plain_intercepts_": [layer.bias for layer in plain],
-            "_groups": np.concatenate([groups, np.full(n_units, -1)]),
-            "batch_norms_": [
-                np.stack([layer.gain, layer.shift, moments.mean, moments.variance])
-                for layer, moments in zip(result.params, result.moments, strict=False)
-            ],
-            "reg_coefs_": list(result.coefficients),
-            "theta_": float(self.theta),
-            "loss_curve_": history.loss,
-            "validation_loss_curve_": (
-                None if problem.validation is None else history.validation_loss
-            ),
-            "sparsity_curve_": history.zeros.reshape(-1, len(sizes)) / sizes,
-            "n_iter_": result.n_epochs,
-            "best_iteration_": (
-                result.best_epoch
-                if problem.validation is not None
-                or result.reason == StopReason.DIVERGED
-                else result.n_epochs - 1
-            ),
-            "n_layers_": len(sizes) + 1,
-            "n_outputs_": result.params[-1].weight.shape[1],
-        }
-        if not problem.target.one_dimensional:
-            fitted |= describe_tasks(problem, result)
-        if self.store_reg_path and edges is not None:
-            shape = result.params[0].weight.shape
-            kept_epoch = fitted["best_iteration_"]
-            fitted |= describe_path(
-                history.path, edges, shape, self.store_reg_path, kept_epoch
-            )
-        return fitted
+        """Fitted attributes of a single network."""
+        return describe_network(self, problem, result, edges)
 
     # -- predicting ----------------------------------------------------------------------
 
@@ -471,49 +393,6 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         prediction = self.predict(X)
         return task_scores(y, prediction, self._target.class_tasks, sample_weight)
 
-    # -- reading the network -------------------------------------------------------------
-
-    @property
-    def feature_importances_(self):
-        """Garson importance of each input column; sums to one, or zeros without survivors.
-
-        Of an ensemble, the mean of the members by their weight.
-        """
-        found = self._mean_over_members(column_importance)
-        total = found.sum()
-        return found / total if total > 0 else found
-
-    @property
-    def active_features_(self):
-        """Names (or positions) of the input columns with an edge that is not zero.
-
-        Of an ensemble, in any member: no other column can change a prediction.
-        """
-        active = self._mean_over_members(lambda one: active_columns(one).astype(float))
-        names = getattr(self, "feature_names_in_", None)
-        active = np.flatnonzero(active)
-        return active if names is None else names[active]
-
-    @property
-    def n_active_features_(self):
-        """Number of input columns with an edge that is not exactly zero."""
-        return len(self.active_features_)
-
-    @property
-    def sparsity_(self):
-        """Share of the weights of each layer that are exactly zero, (n_layers,).
-
-        Of an ensemble, the mean of the members by their weight.
-        """
-        return self._mean_over_members(lambda one: zero_shares(one.coefs_))
-
-    def _mean_over_members(self, of_one):
-        members = self.estimators_
-        if len(members) == 1:
-            return of_one(members[0])
-        found = [of_one(member) for member in members]
-        return np.average(found, axis=0, weights=self.estimator_weights_)
-
     def __sklearn_clone__(self):
         """Copy with the same parameters; `pretrained` is shared, and stays fitted."""
         twin = super().__sklearn_clone__()
@@ -528,23 +407,6 @@ class BaseRLN(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = self.categorical_features is not None
         tags.target_tags.multi_output = True
         return tags
-
-
-def _describe_ensemble(members, weights, temperature):
-    """Fitted attributes of an ensemble; those of its network where there is only one."""
-    first = members[0]
-    fitted = {name: vars(first)[name] for name in FITTED if name in vars(first)}
-    if len(members) > 1:
-        shared = ("_encoder", "_target", "n_layers_", "n_outputs_")
-        fitted = {name: fitted[name] for name in shared}
-        thetas = [member.theta_ for member in members]
-        fitted["theta_"] = float(np.average(thetas, weights=weights))
-        fitted["n_iter_"] = max(member.n_iter_ for member in members)
-    return fitted | {
-        "_members": members,
-        "estimator_weights_": weights,
-        "temperature_": temperature,
-    }
 
 
 def _dense_groups(groups):
