@@ -62,6 +62,14 @@ class Fold(NamedTuple):
     held_out: Any  #: Data
 
 
+class Attempt(NamedTuple):
+    """A fit of the grid."""
+
+    fold: Fold
+    candidate: Candidate
+    number: int  #: of the candidate: they take turns as the kinds of an ensemble do
+
+
 class Outcome(NamedTuple):
     """What is kept of a fit."""
 
@@ -247,9 +255,13 @@ def run_grid(estimator, folds, candidates, watch):
     scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
 
     def fit(job, on_epoch, cancelled):
-        return _fit_candidate(*job, scorer, on_epoch, cancelled)
+        return _fit_candidate(job.fold, job.candidate, scorer, on_epoch, cancelled)
 
-    jobs = [(fold, candidate) for candidate in candidates for fold in folds]
+    jobs = [
+        Attempt(fold, candidate, number)
+        for number, candidate in enumerate(candidates)
+        for fold in folds
+    ]
     # Callbacks hear of the fit on all rows: those of the grid run at the same time.
     quiet = Watch(estimator, None, watch.X, watch.y, {})
     with quiet.epochs(estimator.max_iter * len(jobs)) as on_epoch:
