@@ -6,7 +6,12 @@ from ._core._scoring import make_masked_scorer
 from ._kernels import clear_caches
 from ._show_versions import show_versions
 from .feature_selection import GeneticSelector
-from .joint import JointAutoencoder, JointClassifier, JointRegressor
+from .joint import (
+    JointAutoencoder,
+    JointClassifier,
+    JointGenerator,
+    JointRegressor,
+)
 from .multitask import PerTaskEarlyStopping
 from .networks import (
     RLNClassifier,
@@ -24,6 +29,7 @@ __all__ = [
     "GeneticSelector",
     "JointAutoencoder",
     "JointClassifier",
+    "JointGenerator",
     "JointRegressor",
     "PerTaskEarlyStopping",
     "RLNClassifier",

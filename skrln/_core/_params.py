@@ -155,6 +155,41 @@ JOINT = {
     "irls_tol": [Interval(Real, 0, None, closed="left")],
     "unknown_domain": [StrOptions({"error", "average", "nearest"})],
 }
+GENERATOR = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "gamma": [Interval(Real, 0, None, closed="neither")],
+    "equilibrium_rate": [Interval(Real, 0, None, closed="left")],
+    "average_decay": [Interval(Real, 0, 1, closed="left")],
+    "scaling": [StrOptions({"quantile", "range"})],
+    "learning_rate": [StrOptions({"constant", "cosine"})],
+    **{
+        name: JOINT[name]
+        for name in (
+            "hidden_layer_sizes",
+            "activation",
+            "categorical_features",
+            "strategy",
+            "coupling",
+            "robust_norm",
+            "irls_weight",
+            "sigma",
+            "sigma_factor",
+            "pair_layers",
+            "first_stage",
+            "max_irls_iter",
+            "inner_max_iter",
+            "irls_tol",
+            "solver",
+            "momentum",
+            "learning_rate_init",
+            "batch_size",
+            "max_iter",
+            "random_state",
+            "dtype",
+            "device",
+        )
+    },
+}
 AUTOENCODER = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
     "masked_fraction": [Interval(Real, 0, 1, closed="left")],

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training kernels in JAX: arrays in, arrays out. This is their face."""
 
+from ._adversarial import AdversarialHyper, AdversarialSpec
+from ._adversarial_run import AdversarialResult, fit_adversarial
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._devices import default_platform, list_devices
 from ._joint_plan import Anchors, JointPlan, JointResult
-from ._joint_run import fit_joint, pairwise_terms
+from ._joint_rounds import pairwise_terms
+from ._joint_run import fit_joint
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
@@ -31,6 +34,9 @@ __all__ = [
     "ROBUST_NORMS",
     "SCHEDULES",
     "SOLVERS",
+    "AdversarialHyper",
+    "AdversarialResult",
+    "AdversarialSpec",
     "Anchors",
     "Data",
     "Embedding",
@@ -53,6 +59,7 @@ __all__ = [
     "Weights",
     "clear_caches",
     "default_platform",
+    "fit_adversarial",
     "fit_joint",
     "fit_network",
     "list_devices",

@@ -24,6 +24,9 @@ class JointPlan:
         As in ``_robust``.
     n_shared : int
         Layers that may be shared, counted from the inputs.
+    stacks : tuple of int
+        Layers of each network of a domain, where it has several: no pair goes across. They
+        are all shared, and sum to `n_shared`.
     paired : bool
         Whether a term of the consistency is a pair of adjacent layers, or a single one.
     first_epochs : int
@@ -46,6 +49,7 @@ class JointPlan:
     round_epochs: int = 5
     max_rounds: int = 8
     tol: float = 1e-2
+    stacks: tuple[int, ...] = ()
 
     @property
     def couples(self) -> bool:
@@ -53,9 +57,22 @@ class JointPlan:
         return self.strategy in ("joint", "l2") and self.coupling > 0
 
     @property
+    def terms(self) -> np.ndarray:
+        """Layers of each term of the consistency, as ``terms_of`` has them."""
+        stacks = self.stacks or (self.n_shared,)
+        ends = np.cumsum(stacks)
+        found = [terms_of(n, paired=self.paired) for n in stacks]
+        return np.vstack(
+            [
+                np.pad(one, [(0, 0), (end - n, ends[-1] - end)])
+                for one, n, end in zip(found, stacks, ends, strict=True)
+            ]
+        )
+
+    @property
     def n_terms(self) -> int:
         """Terms of the consistency."""
-        return len(terms_of(self.n_shared, paired=self.paired))
+        return len(self.terms)
 
     def stages(self, n_layers: int, *, anchored: bool) -> list[JointSpec]:
         """What is shared in the first stage and after it."""

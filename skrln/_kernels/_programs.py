@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ._adversarial import train_adversarial_epochs
 from ._joint import train_joint_epochs
 from ._loop import train_epochs
 
@@ -49,3 +50,4 @@ def clear_caches() -> None:
     _compiling.clear()
     train_epochs.clear_cache()  # type: ignore[attr-defined]
     train_joint_epochs.clear_cache()  # type: ignore[attr-defined]
+    train_adversarial_epochs.clear_cache()  # type: ignore[attr-defined]

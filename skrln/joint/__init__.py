@@ -3,6 +3,12 @@
 
 from ._autoencoder import JointAutoencoder
 from ._classifier import JointClassifier
+from ._generator import JointGenerator
 from ._regressor import JointRegressor
 
-__all__ = ["JointAutoencoder", "JointClassifier", "JointRegressor"]
+__all__ = [
+    "JointAutoencoder",
+    "JointClassifier",
+    "JointGenerator",
+    "JointRegressor",
+]

@@ -19,11 +19,12 @@ from skrln._core._preparation import constant_inputs
 from skrln._core._preprocessing import check_inputs
 from skrln._core._sklearn import count_samples, fit_context, take
 from skrln._core._validation import all_or_nothing
-from skrln._kernels import JointPlan, StopReason, fit_joint
+from skrln._kernels import StopReason, fit_joint
 
 from ._domains import UNKNOWN, find_domains
 from ._graph import GraphMixin
 from ._onboarding import OnboardingMixin
+from ._plans import make_plan
 from ._preparation import hold_out, prepare_domains, read_domains
 
 
@@ -189,29 +190,7 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
                 f"{most} to share{heads}. Lower it, pass more hidden_layer_sizes, or "
                 "strategy='isolated'."
             )
-        first = max(1, round(self.first_stage * self.max_iter))
-        every = self.inner_max_iter
-        if every is None:
-            every = max(1, (self.max_iter - first) // max(1, self.max_irls_iter))
-        if self.robust_norm == "huber" and self.irls_weight == "paper":
-            raise ValueError(
-                "Got irls_weight='paper' with robust_norm='huber', but those weights are "
-                "published for 'geman_mcclure'. Pass irls_weight='majorizer'."
-            )
-        return JointPlan(
-            self.strategy,
-            float(self.coupling),
-            min(n_shared, most),
-            norm=self.robust_norm,
-            irls_weight=self.irls_weight,
-            scale=self.sigma,
-            scale_factor=float(self.sigma_factor),
-            paired=self.pair_layers,
-            first_epochs=first,
-            round_epochs=every,
-            max_rounds=self.max_irls_iter,
-            tol=self.irls_tol,
-        )
+        return make_plan(self, min(n_shared, most))
 
     def _train(self, network, joint, spec, plan, rng, **others):
         """Call the kernel."""

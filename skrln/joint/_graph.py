@@ -32,7 +32,7 @@ class GraphMixin:
         Two domains have an edge where each is among the three nearest of the other by the
         distance of the layers of that term; its value is their weight.
         """
-        check_is_fitted(self, "_targets")
+        check_is_fitted(self, "domains_")
         return [
             _mutual_neighbors(distances, weights, N_NEIGHBORS)
             for distances, weights in zip(
@@ -54,7 +54,7 @@ class GraphMixin:
         ndarray of int of shape (n_domains,)
             Number of the group of each of `domains_`.
         """
-        check_is_fitted(self, "_targets")
+        check_is_fitted(self, "domains_")
         if not 0 <= threshold <= 1:
             raise ValueError(
                 f"Got threshold={threshold!r}, but weights are between 0 and 1."
