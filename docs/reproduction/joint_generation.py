@@ -51,7 +51,13 @@ TABLES = {
     "wine_quality": (60, "colour"),
     "communities_crime": (40, "state"),
 }
-STRATEGIES = {name: {"strategy": name} for name in ("joint", "isolated", "shared", "l2")}
+STRATEGIES = {
+    "joint": {},
+    "isolated": {"strategy": "isolated"},
+    "shared": {"strategy": "shared", "share_output": True},
+    "shared, own heads": {"strategy": "shared"},
+    "l2": {"strategy": "l2"},
+}
 BASELINES = ("normal", "kernel density", "drawn again")
 MEASURES = ("neighbour", "forest", "frechet")
 COLUMNS = ("table", "seed", "method", "domain", *MEASURES, "seconds")
@@ -70,7 +76,9 @@ def load(name, folder):
     where = TABLES[name][1]
     domain = table[where].astype(str).to_numpy()
     X = table.drop(columns=[where, *(["num"] if "num" in table else [])])
-    if name == "communities_crime":  # states with rows enough, and a few columns of many
+    if (
+        name == "communities_crime"
+    ):  # states with rows enough, and a few columns of many
         counts = table[where].value_counts()
         kept = table[where].isin(counts.index[:8]).to_numpy()
         X, domain = X[kept].select_dtypes("number").iloc[:, :20], domain[kept]
@@ -104,7 +112,9 @@ class Judge:
         scale = StandardScaler(with_std=not pixels)
         self.encode = make_column_transformer(
             (
-                make_pipeline(SimpleImputer(strategy="median", add_indicator=True), scale),
+                make_pipeline(
+                    SimpleImputer(strategy="median", add_indicator=True), scale
+                ),
                 make_column_selector(dtype_include="number"),
             ),
             (
@@ -191,9 +201,7 @@ def run(options, settings, writer, done):
                 if (name, seed, method) in done:
                     continue
                 begin = time.perf_counter()
-                made = dict(
-                    samples(method, X, domain, parts, pixels, seed, settings)
-                )
+                made = dict(samples(method, X, domain, parts, pixels, seed, settings))
                 seconds = time.perf_counter() - begin
                 lines = []
                 for one, rows in made.items():
@@ -227,7 +235,9 @@ def summarize(path):
 def main():
     """Run and summarize."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", default=["digits", "heart_disease_4hospitals"])
+    parser.add_argument(
+        "tables", nargs="*", default=["digits", "heart_disease_4hospitals"]
+    )
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, help="per domain, to learn from")

@@ -160,8 +160,11 @@ GENERATOR = {
     "gamma": [Interval(Real, 0, None, closed="neither")],
     "equilibrium_rate": [Interval(Real, 0, None, closed="left")],
     "average_decay": [Interval(Real, 0, 1, closed="left")],
+    "code_weight": [Interval(Real, 0, None, closed="left")],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
     "scaling": [StrOptions({"quantile", "range"})],
     "learning_rate": [StrOptions({"constant", "cosine"})],
+    "share_output": ["boolean"],
     **{
         name: JOINT[name]
         for name in (

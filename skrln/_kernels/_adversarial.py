@@ -2,14 +2,17 @@
 """Generators and discriminators of several data sets, coupled, in one program.
 
 The boundary equilibrium form of adversarial training: the discriminator ``D`` is an
-autoencoder, and ``L(v)`` is how far its copy of a row is from the row, ``|v - D(v)|`` in the
-mean over the columns. With rows ``x`` of the data and generated rows ``G(z)`` one step lowers
+autoencoder, and ``L(v)`` is how far its copy of a row is from the row, ``|v - D(v + e)|`` in
+the mean over the columns, with noise ``e``. With rows ``x`` of the data and generated rows
+``G(z)`` one step lowers
 
     ``L(x) - k L(G(z))``    in the parameters of ``D``, and
     ``L(G(z'))``            in those of ``G``,
 
 at once, and then moves the balance ``k`` in [0, 1] by ``rate (gamma L(x) - L(G(z')))``: at rest
-generated rows are copied `gamma` times as badly as those of the data.
+generated rows are copied `gamma` times as badly as those of the data. With few rows that alone
+makes one and the same row of all noise. So codes are tied to the noise: those of the data have
+its mean and covariance, and the code of ``G(z)`` is ``z``.
 
 A row is numbers, and behind them blocks of one-hot columns. Generated blocks are a softmax of
 logits plus Gumbel noise, nearly one-hot: the largest entry is drawn with the probability that
@@ -17,6 +20,7 @@ the softmax of the logits gives it. The first blocks may say that a number is mi
 is zero then, in the data and in what is generated.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -45,7 +49,8 @@ class AdversarialSpec:
 
     Parameters
     ----------
-    generator, discriminator : NetworkSpec
+    generator, encoder : NetworkSpec
+        The decoder has the shape of the generator.
     n_numbers : int
         Leading columns that are numbers.
     blocks : tuple of int
@@ -53,6 +58,8 @@ class AdversarialSpec:
     masked : tuple of int
         Numbers that can be missing: of each in turn a leading block of width two says whether
         it is there or missing.
+    bounded : bool
+        Whether numbers are between -1 and 1.
     solver, schedule : str
         Names in ``_optimizers``.
     batch_capacity : int
@@ -60,10 +67,11 @@ class AdversarialSpec:
     """
 
     generator: NetworkSpec
-    discriminator: NetworkSpec
+    encoder: NetworkSpec
     n_numbers: int
     blocks: tuple[int, ...] = ()
     masked: tuple[int, ...] = ()
+    bounded: bool = False
     solver: str = "adam"
     schedule: str = "constant"
     batch_capacity: int = 0
@@ -71,7 +79,13 @@ class AdversarialSpec:
     @property
     def n_layers(self) -> int:
         """Layers of both networks; the generator's come first."""
-        return self.generator.n_layers + self.discriminator.n_layers
+        return sum(self.stacks)
+
+    @property
+    def stacks(self) -> tuple[int, int]:
+        """Layers of the generator, and of the discriminator."""
+        n_layers = self.generator.n_layers
+        return n_layers, self.encoder.n_layers + n_layers
 
     @property
     def column_weights(self) -> np.ndarray:
@@ -91,6 +105,10 @@ class AdversarialHyper(NamedTuple):
     gamma: Any  #: wanted ratio of L(G(z)) to L(x)
     balance_rate: Any  #: how fast k moves
     average_decay: Any  #: weight of the past in the average of the generator
+    code_weight: Any  #: of the terms that tie codes to the noise
+    input_noise: (
+        Any  #: standard deviation of what is added to rows before they are copied
+    )
     schedule: Any = Schedule()
 
 
@@ -121,20 +139,35 @@ class AdversarialHistory(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """What rows are generated from; a leading axis of two, for both networks."""
+    """What rows are generated from, with an axis for both networks, and what hides them."""
 
     latent: Array  #: (2, B, n_latent); normal
     gumbel: Array  #: (2, B, sum(blocks))
+    veil: Array  #: (3, B, n_columns); normal; over the data and both kinds of generated rows
 
 
 def draw_noise(key: Array, spec: AdversarialSpec, dtype: Any) -> Noise:
-    """Noise of one step."""
-    keys = jax.random.split(key)
-    shape = (2, spec.batch_capacity)
-    latent = (*shape, spec.generator.layer_sizes[0])
+    """Noise of one step, the same for all domains: they differ in their rows alone.
+
+    In one draw: each takes a second to compile.
+    """
+    n_rows = spec.batch_capacity
+    n_latent, n_columns = (spec.generator.layer_sizes[k] for k in (0, -1))
+    shapes = [
+        (2, n_rows, n_latent),
+        (3, n_rows, n_columns),
+        (2, n_rows, sum(spec.blocks)),
+    ]
+    sizes = [math.prod(shape) for shape in shapes]
+    drawn = jax.random.uniform(key, (sum(sizes),), dtype)
+    drawn = jnp.maximum(drawn, jnp.finfo(dtype).eps)  # zero would be at infinity
+    n_normal = sum(sizes[:2])
+    normal = math.sqrt(2) * lax.erf_inv(2 * drawn[:n_normal] - 1)
+    gumbel = -jnp.log(-jnp.log(drawn[n_normal:]))
     return Noise(
-        jax.random.normal(keys[0], latent, dtype),
-        jax.random.gumbel(keys[1], (*shape, sum(spec.blocks)), dtype),
+        jnp.reshape(normal[: sizes[0]], shapes[0]),
+        jnp.reshape(gumbel, shapes[2]),
+        jnp.reshape(normal[sizes[0] :], shapes[1]),
     )
 
 
@@ -143,6 +176,8 @@ def make_rows(
 ) -> Array:
     """Rows out of outputs of a network; `gumbel` is for those of the generator."""
     numbers = outputs[:, : spec.n_numbers]
+    if spec.bounded:
+        numbers = jnp.tanh(numbers)
     start, blocks = spec.n_numbers, []
     for width in spec.blocks:
         logits = outputs[:, start : start + width]
@@ -165,15 +200,44 @@ def generate(
     return make_rows(outputs, spec, gumbel)
 
 
-def copy_loss(discriminator: Params, rows: Array, spec: AdversarialSpec) -> Array:
-    """L of each row: how far its copy is from it."""
-    outputs, _ = forward(discriminator, (), rows, spec.discriminator)
+def encode(discriminator: Params, rows: Array, spec: AdversarialSpec) -> Array:
+    """Codes of rows."""
+    layers = discriminator[: spec.encoder.n_layers]
+    return forward(layers, (), rows, spec.encoder)[0]
+
+
+def copy_loss(
+    discriminator: Params, rows: Array, veil: Array, spec: AdversarialSpec
+) -> tuple[Array, Array]:
+    """L of each row, how far its copy is from it; and its code.
+
+    The copy is made of the row with noise on it: with few rows to learn from, the
+    discriminator would know each of them by heart.
+    """
+    codes = encode(discriminator, rows + veil, spec)
+    layers = discriminator[spec.encoder.n_layers :]
+    outputs, _ = forward(layers, (), codes, spec.generator)
     weights = jnp.asarray(spec.column_weights, rows.dtype)
-    return jnp.abs(rows - make_rows(outputs, spec)) @ weights
+    return jnp.abs(rows - make_rows(outputs, spec)) @ weights, codes
+
+
+def unlike_noise(codes: Array, weights: Array) -> Array:
+    """How far mean and covariance of codes are from those of the noise."""
+    share = (weights / jnp.sum(weights))[:, None]
+    mean = jnp.sum(share * codes, axis=0)
+    apart = codes - mean
+    covariance = (share * apart).T @ apart
+    identity = jnp.eye(codes.shape[1], dtype=codes.dtype)
+    return (jnp.sum(mean**2) + jnp.sum((covariance - identity) ** 2)) / codes.shape[1]
 
 
 def adversarial_loss(
-    params: Params, batch: Batch, noise: Noise, balance: Array, spec: AdversarialSpec
+    params: Params,
+    batch: Batch,
+    noise: Noise,
+    balance: Array,
+    hyper: AdversarialHyper,
+    spec: AdversarialSpec,
 ) -> tuple[Array, tuple[Array, Array]]:
     """What has the gradient of both networks, each in its own part; and L(x), L(G(z)).
 
@@ -181,15 +245,24 @@ def adversarial_loss(
     """
     n_layers = spec.generator.n_layers
     generator, discriminator = params[:n_layers], params[n_layers:]
-    latent, gumbel = noise
+    latent, gumbel, veil = noise
+    veil = hyper.input_noise * veil
     decoys = lax.stop_gradient(generate(generator, latent[0], gumbel[0], spec))
     made = generate(generator, latent[1], gumbel[1], spec)
-    of_rows = copy_loss(discriminator, batch.inputs, spec)
-    real = jnp.sum(of_rows * batch.weights[:, 0]) / batch.size
-    refused = jnp.mean(copy_loss(discriminator, decoys, spec))
+    of_rows, codes = copy_loss(discriminator, batch.inputs, veil[0], spec)
+    weights = batch.weights[:, 0]
+    real = jnp.sum(of_rows * weights) / batch.size
+    of_decoys, of_noise = copy_loss(discriminator, decoys, veil[1], spec)
     judge: Params = jax.tree.map(lax.stop_gradient, discriminator)
-    generated = jnp.mean(copy_loss(judge, made, spec))
-    return real - balance * refused + generated, (real, generated)
+    of_made, again = copy_loss(judge, made, veil[2], spec)
+    generated = jnp.mean(of_made)
+    codes_loss = (
+        unlike_noise(codes, weights)
+        + jnp.mean((of_noise - latent[0]) ** 2)
+        + jnp.mean((again - latent[1]) ** 2)
+    )
+    objective = real - balance * jnp.mean(of_decoys) + generated
+    return objective + hyper.code_weight * codes_loss, (real, generated)
 
 
 def adversarial_step(
@@ -205,7 +278,7 @@ def adversarial_step(
 ) -> tuple[AdversarialState, Array, Array]:
     """Both networks of a domain take a step; also L(x) and L(G(z))."""
     (_, losses), gradient = jax.value_and_grad(adversarial_loss, has_aux=True)(
-        state.params, batch, noise, state.balance, spec
+        state.params, batch, noise, state.balance, hyper, spec
     )
     real, generated = losses
     gradient = meeting.gradient(gradient)
@@ -237,7 +310,7 @@ def train_adversarial_epochs(
     n_steps: Array,
     n_batches: Array,
     coupling: Coupling,
-    keys: Array,
+    key: Array,
     hyper: AdversarialHyper,
     *,
     spec: AdversarialSpec,
@@ -257,8 +330,8 @@ def train_adversarial_epochs(
     n_batches : Array of shape (n,)
         Batches that the rows of a domain make; it begins again after the last.
     coupling : Coupling
-    keys : Array of shape (n, 2)
-        Of the noise of each domain, as threefry has it.
+    key : Array of shape (2,)
+        Of the noise, as threefry has it.
     hyper : AdversarialHyper
     spec, joint
         Static.
@@ -282,7 +355,7 @@ def train_adversarial_epochs(
         first_step = state.epoch * n_steps
         counts = (first_step, n_steps, n_batches)
         trained, real, generated = _epoch(
-            state.train, data, orders[done], counts, coupling, keys, hyper, spec, joint
+            state.train, data, orders[done], counts, coupling, key, hyper, spec, joint
         )
         apart = squared_distances(trained.params)
         row = AdversarialHistory(real, generated, trained.balance, apart)
@@ -307,13 +380,13 @@ def _epoch(
     orders: Array,
     counts: tuple[Array, Array, Array],
     coupling: Coupling,
-    keys: Array,
+    key: Array,
     hyper: AdversarialHyper,
     spec: AdversarialSpec,
     joint: JointSpec,
 ) -> tuple[AdversarialState, Array, Array]:
     """Steps of all domains side by side; also the mean losses of each."""
-    layout = Layout(spec.batch_capacity, spec.discriminator.layer_sizes[0], 0)
+    layout = Layout(spec.batch_capacity, spec.encoder.layer_sizes[0], 0)
     first_step, n_steps, n_batches = counts
     meeting = make_meeting(joint, coupling)
 
@@ -322,29 +395,29 @@ def _epoch(
         n_rows: Array,
         order: Array,
         n_batches: Array,
-        key: Array,
+        noise: Noise,
         step: Array,
     ) -> tuple[AdversarialState, Array, Array]:
         mine = data._replace(n_rows=n_rows)
         index = (step - first_step) % n_batches
         batch = take_batch(mine, order, index, n_batches, layout)
-        drawing = jax.random.wrap_key_data(key, impl="threefry2x32")
-        drawing = jax.random.fold_in(drawing, step)
-        noise = draw_noise(drawing, spec, data.weights.dtype)
         return adversarial_step(
             state, batch, noise, step, hyper, spec, meeting, tied=any(joint.tied)
         )
 
     side_by_side = jax.vmap(
-        one_domain, in_axes=(0, 0, 0, 0, 0, None), axis_name=DOMAINS
+        one_domain, in_axes=(0, 0, 0, 0, None, None), axis_name=DOMAINS
     )
+    drawing = jax.random.wrap_key_data(key, impl="threefry2x32")
 
     def one_step(
         i: Array, carry: tuple[AdversarialState, Array, Array]
     ) -> tuple[AdversarialState, Array, Array]:
         state, real, generated = carry
+        step = first_step + i
+        noise = draw_noise(jax.random.fold_in(drawing, step), spec, data.weights.dtype)
         state, more_real, more_generated = side_by_side(
-            state, data.n_rows, orders, n_batches, keys, first_step + i
+            state, data.n_rows, orders, n_batches, noise, step
         )
         return state, real + more_real, generated + more_generated
 

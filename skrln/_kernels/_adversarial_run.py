@@ -90,7 +90,8 @@ def fit_adversarial(
     hyper = hyper._replace(total_steps=max_epochs * int(n_batches.max()))
     params = (
         *init_params(init_rng, spec.generator, dtype),
-        *init_params(init_rng, spec.discriminator, dtype),
+        *init_params(init_rng, spec.encoder, dtype),
+        *init_params(init_rng, spec.generator, dtype),
     )
     with placed(device, precision):
         hyper = cast(hyper, dtype)
@@ -131,11 +132,9 @@ class _AdversarialRun(Rounds):
         n = len(rows)
         data = Data(rows, np.zeros((n, 0)), np.ones((n, 1)), self.counts)
         table = pad_joint(data, dtype)
-        # All domains have the same noise: what they differ in is then their rows alone.
         key = np.random.SeedSequence([seed, 2]).generate_state(2)
-        keys = np.broadcast_to(key, (len(self.counts), 2))
         self.table = jax.device_put(table)
-        self.fixed = jax.device_put((keys, hyper))
+        self.fixed = jax.device_put((key, hyper))
         self.shapes = (dtype, table.inputs.shape)
 
     @property

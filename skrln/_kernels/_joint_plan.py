@@ -26,7 +26,9 @@ class JointPlan:
         Layers that may be shared, counted from the inputs.
     stacks : tuple of int
         Layers of each network of a domain, where it has several: no pair goes across. They
-        are all shared, and sum to `n_shared`.
+        sum to `n_shared`.
+    own_heads : bool
+        Whether the last layer of each of `stacks` is not shared.
     paired : bool
         Whether a term of the consistency is a pair of adjacent layers, or a single one.
     first_epochs : int
@@ -50,6 +52,7 @@ class JointPlan:
     max_rounds: int = 8
     tol: float = 1e-2
     stacks: tuple[int, ...] = ()
+    own_heads: bool = False
 
     @property
     def couples(self) -> bool:
@@ -59,15 +62,15 @@ class JointPlan:
     @property
     def terms(self) -> np.ndarray:
         """Layers of each term of the consistency, as ``terms_of`` has them."""
-        stacks = self.stacks or (self.n_shared,)
-        ends = np.cumsum(stacks)
-        found = [terms_of(n, paired=self.paired) for n in stacks]
-        return np.vstack(
-            [
-                np.pad(one, [(0, 0), (end - n, ends[-1] - end)])
-                for one, n, end in zip(found, stacks, ends, strict=True)
-            ]
-        )
+        if not self.stacks:
+            return terms_of(self.n_shared, paired=self.paired)
+        found = np.zeros((0, self.n_shared))
+        for n_layers, end in zip(self.stacks, np.cumsum(self.stacks), strict=True):
+            more = terms_of(n_layers - self.own_heads, paired=self.paired)
+            start = end - n_layers
+            beside = (start, self.n_shared - start - more.shape[1])
+            found = np.vstack([found, np.pad(more, [(0, 0), beside])])
+        return found
 
     @property
     def n_terms(self) -> int:
@@ -77,7 +80,8 @@ class JointPlan:
     def stages(self, n_layers: int, *, anchored: bool) -> list[JointSpec]:
         """What is shared in the first stage and after it."""
         nothing = (False,) * n_layers
-        some = tuple(k < self.n_shared for k in range(n_layers))
+        held = np.pad(self.terms.any(axis=0), (0, n_layers - self.n_shared))
+        some = tuple(bool(one) for one in held)
         apart = JointSpec(nothing, nothing)
         if self.couples:
             return [JointSpec(nothing, some, anchored)] * 2

@@ -79,7 +79,7 @@ class DomainNetworkDisplay:
 
         Parameters
         ----------
-        estimator : JointClassifier, JointRegressor or JointAutoencoder
+        estimator : JointClassifier, JointRegressor, JointAutoencoder or JointGenerator
             Fitted on several domains.
 
         term : int, default=None
@@ -118,10 +118,12 @@ class DomainNetworkDisplay:
                     f"{n_terms - 1}: the fit has {n_terms} term(s)."
                 )
             weights = all_weights[term]
-            pair = estimator.pair_layers and estimator.n_shared_layers_ > 1
-            layers = (
-                f"layers {term + 1} and {term + 2}" if pair else f"layer {term + 1}"
-            )
+            layers = f"term {term}"  # of several networks
+            if hasattr(estimator, "n_shared_layers_"):
+                pair = estimator.pair_layers and estimator.n_shared_layers_ > 1
+                layers = (
+                    f"layers {term + 1} and {term + 2}" if pair else f"layer {term + 1}"
+                )
         title = name_of(estimator, name)
         display = cls(
             weights,

@@ -23,6 +23,7 @@ from skrln._kernels import (
     fit_adversarial,
 )
 
+from ._calibration import N_ROWS, calibrate
 from ._domains import check_domains
 from ._graph import GraphMixin
 from ._plans import make_plan
@@ -48,9 +49,9 @@ class JointGenerator(GraphMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_components : int, default=16
-        Numbers of noise that a row is made of, and numbers of the discriminator's code. More
-        than the rows have directions to vary in is of no use.
+    n_components : int, default=8
+        Numbers of noise that a row is made of, and numbers of the discriminator's code. Few
+        rows do not fill a space of many.
 
     hidden_layer_sizes : array-like of int or int, default=(128,)
         Units of each hidden layer of the discriminator from the row to the code. From the
@@ -59,16 +60,27 @@ class JointGenerator(GraphMixin, BaseEstimator):
     activation : str, default="silu"
         As in :class:`~skrln.RLNRegressor`.
 
-    gamma : float, default=0.5
-        Diversity: the ratio of the losses of generated rows and of rows of the data that
-        training aims for. Low values give rows that are typical and much alike, values near 1
-        rows that vary more and fit less well.
+    gamma : float, default=1.0
+        Ratio of the losses of generated rows and of rows of the data that training aims for.
+        Rows that the discriminator has seen are copied better than others, so that a ratio
+        below one is out of reach where there are few. Lower asks for rows that are more
+        typical.
 
     equilibrium_rate : float, default=0.01
         How fast the balance between both losses moves, per step and unit of the loss. 0 keeps
-        it at zero: the discriminator does not see what is generated, and is an autoencoder.
+        it at zero: the discriminator does not mind what is generated.
 
-    average_decay : float, default=0.999
+    code_weight : float, default=1.0
+        Weight of the terms that tie codes to the noise: codes of the data have mean and
+        covariance of it, and the code of a generated row is the noise that it was made of. 0
+        is the published method, which makes the same row of all noise where rows are few.
+
+    input_noise : float, default=0.3
+        Standard deviation of the noise on what the discriminator copies, in the units of
+        `domain_loss_curve_`. With 0 it knows few rows by heart. Higher gives samples that vary
+        like other rows, too, and show less detail.
+
+    average_decay : float, default=0.99
         Rows are sampled with an exponential average of the generator's weights over the steps,
         which is steadier than the last ones; this is the share of the past, in [0, 1), that
         a step leaves in it. 0 takes the last weights.
@@ -89,16 +101,22 @@ class JointGenerator(GraphMixin, BaseEstimator):
         What the domains share. All strategies start from the same weights and take the same
         number of steps. "joint" finds it: a robust norm draws similar layers together and
         lets go of strangers. "l2" draws all of them together, all the time. "shared" is one
-        generator and one discriminator for all. "finetune" begins as "shared" and ends, after
+        generator and one discriminator for all, but for the output layers where
+        `share_output` is False. "finetune" begins as "shared" and ends, after
         `first_stage`, as "isolated". "isolated" is a pair of networks for each domain, alone.
 
-    coupling : float, default=0.1
+    coupling : float, default=0.3
         Strength with which two networks are drawn together, of "joint" and "l2", in units of
-        the loss of a domain per squared distance of weights. 0 is "isolated". On a log scale.
+        the loss of a domain per squared distance of weights. 0 is "isolated". Useful from about
+        0.03 to 1, on a log scale.
 
     robust_norm, irls_weight, sigma, sigma_factor, pair_layers : object
         As in :class:`JointRegressor`. Pairs of layers are pairs within the generator, or
         within the discriminator.
+
+    share_output : bool, default=False
+        Whether the last layers of the generator and of the discriminator are shared like the
+        others. They say what a domain's rows look like on average.
 
     first_stage, max_irls_iter, inner_max_iter, irls_tol : float, int, int and float
         As in :class:`JointRegressor`.
@@ -106,10 +124,10 @@ class JointGenerator(GraphMixin, BaseEstimator):
     solver, momentum : str and float
         As in :class:`~skrln.RLNRegressor`.
 
-    learning_rate : {"constant", "cosine"}, default="constant"
+    learning_rate : {"constant", "cosine"}, default="cosine"
         Whether the learning rate stays as it is, or falls to zero along a cosine.
 
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float, default=0.003
         Learning rate of both networks, at the start.
 
     batch_size : int or "auto", default="auto"
@@ -150,7 +168,7 @@ class JointGenerator(GraphMixin, BaseEstimator):
         :math:`L(G(z))`: the same of generated rows.
 
     equilibrium_curve_ : ndarray of shape (n_iter_, n_domains)
-        :math:`k`: in [0, 1], how much the discriminator minds to copy generated rows well.
+        :math:`k`: in [0, 1], how much the discriminator minds copying generated rows well.
 
     convergence_curve_ : ndarray of shape (n_iter_, n_domains)
         :math:`L(x) + |\gamma L(x) - L(G(z))|`: falls while both networks learn.
@@ -191,20 +209,30 @@ class JointGenerator(GraphMixin, BaseEstimator):
     Notes
     -----
     With rows :math:`x` of a domain, noise :math:`z`, its generator :math:`G` and its
-    discriminator :math:`D`, and :math:`L(v)` the mean of :math:`|v - D(v)|` over the columns,
-    a step lowers :math:`L(x) - k L(G(z))` in the weights of :math:`D`, and :math:`L(G(z))` in
-    those of :math:`G` (boundary equilibrium [1]_). Then the balance moves,
-    :math:`k \leftarrow k + r (\gamma L(x) - L(G(z)))` with `equilibrium_rate` :math:`r`, and
-    is clipped to [0, 1]. The coupling is the exact proximal step of :class:`JointRegressor` on
-    the layers of both networks. All domains are trained on the same noise.
+    discriminator :math:`D`, and :math:`L(v)` the mean over the columns of
+    :math:`|v - D(v + e)|` with `input_noise` :math:`e`, a step lowers :math:`L(x) - k L(G(z))`
+    in the weights of :math:`D`, and :math:`L(G(z))` in those of :math:`G` (boundary equilibrium
+    [1]_). Then the balance moves, :math:`k \leftarrow k + r (\gamma L(x) - L(G(z)))` with
+    `equilibrium_rate` :math:`r`, and is clipped to [0, 1].
 
-    Categories are drawn from the softmax of the generator's outputs; in training Gumbel noise
-    makes that draw one that has a gradient. A missing number is a category of its own.
+    With :math:`C` the first half of the discriminator, which makes codes, both networks lower
+    `code_weight` times the mean of :math:`(C(G(z)) - z)^2` too (as [2]_ does for one of them),
+    and the discriminator the squared distance of mean and covariance of :math:`C(x)` from
+    those of the noise.
+
+    The coupling is the exact proximal step of :class:`JointRegressor` on the layers of both
+    networks. All domains are trained on the same noise. Categories are drawn from the softmax
+    of the generator's outputs; in training Gumbel noise makes that draw one that has a
+    gradient. A missing number is a category of its own. At the end biases of the
+    generator are set so that categories and missing values are as frequent, one by one, as
+    among the rows of the domain (with one generator for all, of all domains).
 
     References
     ----------
     .. [1] D. Berthelot, T. Schumm and L. Metz, "BEGAN: Boundary Equilibrium Generative
        Adversarial Networks", arXiv:1703.10717, 2017.
+    .. [2] C.-C. Chang, C. H. Lin, C.-R. Lee, D.-C. Juan, W. Wei and H.-T. Chen, "Escaping from
+       Collapsing Modes in a Constrained Space", ECCV 2018.
 
     Examples
     --------
@@ -227,30 +255,33 @@ class JointGenerator(GraphMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=16,
+        n_components=8,
         *,
         hidden_layer_sizes=(128,),
         activation="silu",
-        gamma=0.5,
+        gamma=1.0,
         equilibrium_rate=0.01,
-        average_decay=0.999,
+        average_decay=0.99,
+        code_weight=1.0,
+        input_noise=0.3,
         scaling="quantile",
         categorical_features="from_dtype",
         strategy="joint",
-        coupling=0.1,
+        coupling=0.3,
         robust_norm="geman_mcclure",
         irls_weight="majorizer",
         sigma="mean",
         sigma_factor=2.0,
         pair_layers=True,
+        share_output=False,
         first_stage=0.25,
         max_irls_iter=8,
         inner_max_iter=None,
         irls_tol=0.01,
         solver="adam",
         momentum=0.9,
-        learning_rate="constant",
-        learning_rate_init=0.001,
+        learning_rate="cosine",
+        learning_rate_init=0.003,
         batch_size="auto",
         max_iter=1000,
         random_state=None,
@@ -263,6 +294,8 @@ class JointGenerator(GraphMixin, BaseEstimator):
         self.gamma = gamma
         self.equilibrium_rate = equilibrium_rate
         self.average_decay = average_decay
+        self.code_weight = code_weight
+        self.input_noise = input_noise
         self.scaling = scaling
         self.categorical_features = categorical_features
         self.strategy = strategy
@@ -272,6 +305,7 @@ class JointGenerator(GraphMixin, BaseEstimator):
         self.sigma = sigma
         self.sigma_factor = sigma_factor
         self.pair_layers = pair_layers
+        self.share_output = share_output
         self.first_stage = first_stage
         self.max_irls_iter = max_irls_iter
         self.inner_max_iter = inner_max_iter
@@ -327,8 +361,8 @@ class JointGenerator(GraphMixin, BaseEstimator):
         rows = encoder.transform(take(X, order, axis=0))
         counts = np.bincount(numbers)
         spec = self._spec(encoder, rows.shape[1])
-        stacks = (spec.generator.n_layers, spec.discriminator.n_layers)
-        plan = make_plan(self, spec.n_layers, stacks)
+        own_heads = not self.share_output
+        plan = make_plan(self, spec.n_layers, stacks=spec.stacks, own_heads=own_heads)
         if len(names) == 1:  # nobody to be coupled to
             plan = replace(plan, strategy="isolated")
         rng = check_random_state(self.random_state)
@@ -346,7 +380,12 @@ class JointGenerator(GraphMixin, BaseEstimator):
             device=self.device,
         )
         fitted = self._describe(plan, result)
+        if len(names) == 1:  # no pairs
+            of_pairs = ("sigma_", "pair_weights_", "pair_distances_", "weight_history_")
+            fitted |= {name: fitted[name][:0] for name in of_pairs}
+            fitted["irls_converged_"] = True
         fitted |= {"domains_": names, "domain_counts_": counts, "_encoder": encoder}
+        self._calibrate(fitted, rows, rng)
         return fitted, self._outcomes(result)
 
     def _spec(self, encoder, width):
@@ -354,13 +393,14 @@ class JointGenerator(GraphMixin, BaseEstimator):
         hidden = resolve_hidden_layers(self.hidden_layer_sizes, self.n_features_in_)
         code = (self.n_components,)
         makes = (*code, *hidden[::-1], width)
-        copies = (width, *hidden, *makes)
+        codes = (width, *hidden, *code)
         return AdversarialSpec(
             NetworkSpec(makes, self.activation, (width,)),
-            NetworkSpec(copies, self.activation, (width,)),
+            NetworkSpec(codes, self.activation, code),
             n_numbers=int(encoder.numeric.size),
             blocks=encoder.blocks,
             masked=tuple(encoder.masked.tolist()),
+            bounded=self.scaling == "range",
             solver=self.solver,
             schedule=self.learning_rate,
         )
@@ -374,6 +414,8 @@ class JointGenerator(GraphMixin, BaseEstimator):
             gamma=self.gamma,
             balance_rate=self.equilibrium_rate,
             average_decay=self.average_decay,
+            code_weight=self.code_weight,
+            input_noise=self.input_noise,
         )
 
     def _describe(self, plan, result):
@@ -397,8 +439,35 @@ class JointGenerator(GraphMixin, BaseEstimator):
             "pair_weights_": weights,
             "pair_distances_": distances,
             "weight_history_": result.weights,
-            "irls_converged_": result.converged or len(distances[0]) == 1,
+            "irls_converged_": result.converged,
         }
+
+    def _calibrate(self, fitted, rows, rng):
+        """Set right how often each category is drawn, by the last biases of the generators."""
+        encoder, counts = fitted["_encoder"], fitted["domain_counts_"]
+        if not encoder.blocks:
+            return
+        start = encoder.numeric.size
+        latent = rng.normal(size=(N_ROWS, self.n_components))
+        shares = [
+            part[:, start:].mean(axis=0)
+            for part in np.split(rows, np.cumsum(counts)[:-1])
+        ]
+        if (
+            self.strategy == "shared" and self.share_output
+        ):  # one generator has one set of shares
+            shares = [rows[:, start:].mean(axis=0)] * len(counts)
+        biases = fitted["intercepts_"][-1].copy()
+        for k, wanted in enumerate(shares):
+            network = self._network_of(k, fitted["coefs_"], fitted["intercepts_"])
+            outputs = forward(latent, network)[:, start:].astype(np.float64)
+            biases[k, start:] += calibrate(outputs, encoder.blocks, wanted)
+        fitted["intercepts_"][-1] = biases
+
+    def _network_of(self, k, coefs, intercepts):
+        """Generator of domain `k` in NumPy."""
+        parts = [w[k] for w in coefs], [b[k] for b in intercepts]
+        return Network(*parts, self.activation)
 
     @staticmethod
     def _outcomes(result):
@@ -455,23 +524,19 @@ class JointGenerator(GraphMixin, BaseEstimator):
                 f"Got domain={domain!r}, but expected None or one of those of fit: "
                 f"{self.domains_.tolist()[:20]}."
             )
-        rows = [
-            self._generate(k, n, rng) for k, n in enumerate(counts) if n
-        ]
+        rows = [self._generate(k, n, rng) for k, n in enumerate(counts) if n]
         X = self._encoder.inverse_transform(np.concatenate(rows))
         return X, np.repeat(self.domains_, counts)
 
     def _generate(self, k, n_samples, rng):
         """Encoded rows of domain `k`."""
-        network = Network(
-            [w[k] for w in self.coefs_],
-            [b[k] for b in self.intercepts_],
-            self.activation,
-        )
+        network = self._network_of(k, self.coefs_, self.intercepts_)
         latent = rng.normal(size=(n_samples, len(network.coefs[0])))
         outputs = forward(latent.astype(network.coefs[0].dtype), network)
         rows = outputs.astype(np.float64)
         start = self._encoder.numeric.size
+        if self.scaling == "range":
+            rows[:, :start] = np.tanh(rows[:, :start])
         for width in self._encoder.blocks:
             logits = rows[:, start : start + width]
             # The largest sum is drawn with the probability of the softmax.

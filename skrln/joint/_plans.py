@@ -4,7 +4,7 @@
 from skrln._kernels import JointPlan
 
 
-def make_plan(estimator, n_shared, stacks=()):
+def make_plan(estimator, n_shared, **networks):
     """Plan of a fit in which `n_shared` layers may be shared.
 
     Parameters
@@ -12,8 +12,8 @@ def make_plan(estimator, n_shared, stacks=()):
     estimator : estimator
         With the parameters that all joint estimators have.
     n_shared : int
-    stacks : tuple of int
-        As in ``JointPlan``.
+    **networks : object
+        `stacks` and `own_heads` of ``JointPlan``, where a domain has several networks.
     """
     first = max(1, round(estimator.first_stage * estimator.max_iter))
     every = estimator.inner_max_iter
@@ -37,5 +37,5 @@ def make_plan(estimator, n_shared, stacks=()):
         round_epochs=every,
         max_rounds=estimator.max_irls_iter,
         tol=estimator.irls_tol,
-        stacks=stacks,
+        **networks,
     )

@@ -4,7 +4,12 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skrln.joint import JointAutoencoder, JointClassifier, JointRegressor
+from skrln.joint import (
+    JointAutoencoder,
+    JointClassifier,
+    JointGenerator,
+    JointRegressor,
+)
 
 #: As fast as the checks of accuracy allow.
 SINGLE = {"hidden_layer_sizes": (16,), "max_iter": 150, "learning_rate_init": 0.03}
@@ -17,6 +22,7 @@ SINGLE = {"hidden_layer_sizes": (16,), "max_iter": 150, "learning_rate_init": 0.
         JointRegressor(**SINGLE),
         JointClassifier(**SINGLE),
         JointAutoencoder(2, hidden_layer_sizes=(8,), theta=-9.0, max_iter=20),
+        JointGenerator(2, hidden_layer_sizes=(4,), max_iter=2),
     ]
 )
 def test_checks_of_scikit_learn(estimator, check):

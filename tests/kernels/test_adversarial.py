@@ -21,7 +21,7 @@ from skrln._kernels._network import init_params
 #: Two numbers, the second of which can be missing, and a column of three categories.
 SPEC = AdversarialSpec(
     NetworkSpec((2, 3, 7), "tanh", (7,)),
-    NetworkSpec((7, 4, 2, 7), "tanh", (7,)),
+    NetworkSpec((7, 4, 2), "tanh", (2,)),
     n_numbers=2,
     blocks=(2, 3),
     masked=(1,),
@@ -34,6 +34,8 @@ HYPER = AdversarialHyper(
     gamma=0.7,
     balance_rate=0.4,
     average_decay=0.6,
+    code_weight=0.3,
+    input_noise=0.2,
 )
 CAPACITY = 32  #: of a batch, also of a smaller one
 SEED = 3
@@ -45,7 +47,9 @@ def make_rows(counts=COUNTS, seed=0):
     rng = np.random.default_rng(seed)
     n = counts.sum()
     missing = rng.uniform(size=n) < 0.3
-    numbers = rng.normal(size=(n, 2)) + np.repeat(np.arange(len(counts)), counts)[:, None]
+    numbers = (
+        rng.normal(size=(n, 2)) + np.repeat(np.arange(len(counts)), counts)[:, None]
+    )
     numbers[missing, 1] = 0
     return np.hstack(
         [numbers, np.eye(2)[missing.astype(int)], np.eye(3)[rng.integers(3, size=n)]]
@@ -53,7 +57,7 @@ def make_rows(counts=COUNTS, seed=0):
 
 
 def fit(rows=None, counts=COUNTS, *, spec=SPEC, hyper=HYPER, epochs=4, **plan):
-    options = {"strategy": "l2", "coupling": 0.5, "n_shared": 5, "stacks": (2, 3)}
+    options = {"strategy": "l2", "coupling": 0.5, "n_shared": 6, "stacks": SPEC.stacks}
     return fit_adversarial(
         make_rows(counts) if rows is None else rows,
         np.asarray(counts),
@@ -75,7 +79,8 @@ def start():
     rng = np.random.default_rng([SEED, 0])
     layers = [
         *init_params(rng, SPEC.generator, np.dtype(float)),
-        *init_params(rng, SPEC.discriminator, np.dtype(float)),
+        *init_params(rng, SPEC.encoder, np.dtype(float)),
+        *init_params(rng, SPEC.generator, np.dtype(float)),
     ]
     return [part.copy() for layer in layers for part in (layer.weight, layer.bias)]
 
@@ -111,13 +116,21 @@ def generated(parts, latent, gumbel):
     return np.hstack([numbers, there, category])
 
 
-def copy_loss(parts, rows):
-    """Mean over rows and over four columns: two one-hot rows that differ are one apart."""
-    outputs = run_network(parts, rows)
-    copies = np.hstack([outputs[:, :2], softmax(outputs[:, 2:4]), softmax(outputs[:, 4:])])
+def copy_loss(parts, rows, veil):
+    """Mean over rows and over four columns: two one-hot rows that differ are one apart.
+
+    Also the codes.
+    """
+    codes = run_network(parts[:4], rows + 0.2 * veil)
+    outputs = run_network(parts[4:], codes)
+    copies = np.hstack(
+        [outputs[:, :2], softmax(outputs[:, 2:4]), softmax(outputs[:, 4:])]
+    )
     apart = np.abs(rows - copies)
-    each = apart[:, 0] + apart[:, 1] + apart[:, 2:4].sum(1) / 2 + apart[:, 4:].sum(1) / 2
-    return each.mean() / 4
+    each = (
+        apart[:, 0] + apart[:, 1] + apart[:, 2:4].sum(1) / 2 + apart[:, 4:].sum(1) / 2
+    )
+    return each.mean() / 4, codes
 
 
 def slope(function, parts, h=1e-6):
@@ -137,16 +150,23 @@ def slope(function, parts, h=1e-6):
 def reference_step(parts, rows, balance, step, rate=0.1):
     """New parameters before the coupling, new balance, L(x) and L(G(z))."""
     maker, judge = parts[:4], parts[4:]
-    latent, gumbel = noise_of(step)
+    latent, gumbel, veil = noise_of(step)
     decoys = generated(maker, latent[0], gumbel[0])
 
     def of_judge(found):
-        return copy_loss(found, rows) - balance * copy_loss(found, decoys)
+        of_rows, codes = copy_loss(found, rows, veil[0][: len(rows)])
+        of_decoys, again = copy_loss(found, decoys, veil[1])
+        spread = np.cov(codes.T, bias=True) - np.eye(2)
+        unlike = (np.sum(codes.mean(axis=0) ** 2) + np.sum(spread**2)) / 2
+        tie = unlike + np.mean((again - latent[0]) ** 2)
+        return of_rows - balance * of_decoys + 0.3 * tie
 
     def of_maker(found):
-        return copy_loss(judge, generated(found, latent[1], gumbel[1]))
+        loss, again = copy_loss(judge, generated(found, latent[1], gumbel[1]), veil[2])
+        return loss + 0.3 * np.mean((again - latent[1]) ** 2)
 
-    real, made = copy_loss(judge, rows), of_maker(maker)
+    real = copy_loss(judge, rows, veil[0][: len(rows)])[0]
+    made = copy_loss(judge, generated(maker, latent[1], gumbel[1]), veil[2])[0]
     slopes = slope(of_maker, maker) + slope(of_judge, judge)
     moved = [part - rate * g for part, g in zip(parts, slopes, strict=True)]
     balance = min(max(balance + 0.4 * (0.7 * real - made), 0.0), 1.0)
@@ -155,8 +175,8 @@ def reference_step(parts, rows, balance, step, rate=0.1):
 
 def drawn_together(domains, coupling, rate=0.1):
     """One linear system for each parameter; inner layers are in two pairs of their network."""
-    pairs = [1, 1, 1, 2, 1]
-    for k in range(10):
+    pairs = [1, 1, 1, 2, 2, 1]
+    for k in range(12):
         c = coupling * pairs[k // 2]
         system = np.eye(2) + 2 * rate * c * np.array([[1, -1], [-1, 1]])
         stacked = np.stack([parts[k] for parts in domains])
@@ -266,18 +286,28 @@ def test_strangers_are_let_go_and_no_pair_goes_across_the_networks():
     rows[9:18, 2:] = rows[:9, 2:]
     plan = {"strategy": "joint", "coupling": 0.05, "first_epochs": 30}
     result = fit(rows, counts, epochs=60, round_epochs=10, max_rounds=3, **plan)
-    assert result.weights.shape == (3, 3, 3, 3)
+    assert result.weights.shape == (3, 4, 3, 3)
     last = result.weights[-1]
     assert (last[:, 0, 1] > last[:, 0, 2]).all()
-    assert result.sigma.shape == (3,)
+    assert result.sigma.shape == (4,)
     np.testing.assert_array_equal(
         JointPlan("joint", 1.0, 5, stacks=(2, 3)).terms,
         [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 1, 1]],
     )
 
 
+def test_last_layers_may_be_left_alone():
+    plan = JointPlan("l2", 1.0, 5, stacks=(2, 3), own_heads=True)
+    np.testing.assert_array_equal(plan.terms, [[1, 0, 0, 0, 0], [0, 0, 1, 1, 0]])
+    assert plan.stages(5, anchored=False)[0].coupled == (True, False, True, True, False)
+    result = fit(strategy="shared", own_heads=True)
+    for k, layer in enumerate(result.params):
+        same = np.array_equal(layer.weight[0], layer.weight[1])
+        assert same == (k not in (1, 5))
+
+
 def test_an_epoch_that_diverges_is_undone():
-    result = fit(hyper=HYPER._replace(learning_rate=1e200), epochs=20)
+    result = fit(hyper=HYPER._replace(learning_rate=1e308), epochs=20)
     assert result.reason == StopReason.DIVERGED
     assert result.n_epochs < 20
     assert len(result.history.real) == result.n_epochs
@@ -285,8 +315,17 @@ def test_an_epoch_that_diverges_is_undone():
         assert np.isfinite(layer.weight).all()
 
 
-@pytest.mark.parametrize("change", [{"solver": "adam"}, {"schedule": "cosine"}])
-def test_solver_and_schedule_matter(change):
-    before, after = fit(), fit(spec=replace(SPEC, **change))
+@pytest.mark.parametrize(
+    ("structure", "numbers"),
+    [
+        ({"solver": "adam"}, {}),
+        ({"schedule": "cosine"}, {}),
+        ({"bounded": True}, {}),
+        ({}, {"momentum": 0.5}),
+    ],
+)
+def test_what_the_reference_leaves_out_matters(structure, numbers):
+    before = fit()
+    after = fit(spec=replace(SPEC, **structure), hyper=HYPER._replace(**numbers))
     gap = np.abs(before.params[0].weight - after.params[0].weight).max()
     assert gap > 1e-6
