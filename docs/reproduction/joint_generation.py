@@ -219,6 +219,8 @@ def summarize(path):
     table = pd.read_csv(path)
     by_seed = table.groupby(["table", "method", "seed"])[list(MEASURES)].mean()
     for name, part in by_seed.groupby(level=0):
+        if "joint" not in part.index.get_level_values("method"):
+            continue
         print(f"\n{name}: mean, and paired, what it is above joint (standard error)")
         joint = part.xs("joint", level="method").droplevel(0)
         for method, found in part.groupby(level="method"):
