@@ -14,7 +14,9 @@ from skrln.presets import READABLE
 from ._tables import classifier, make_table, regressor
 
 # On the tables of the checks "auto" is double precision: these are all checks in it.
-SINGLE = [RLNRegressor(**READABLE), RLNClassifier(**READABLE)]
+# Small and fast, because most of the time is compilation: the checks have many shapes.
+FAST = READABLE | {"hidden_layer_sizes": (16,), "learning_rate_init": 0.03}
+SINGLE = [RLNRegressor(**FAST), RLNClassifier(**FAST)]
 SETTINGS = {"n_estimators": 2, "max_iter": 40, "random_state": 0}
 # Two kinds of networks are twice the time: classifiers have them in checks about numbers.
 KINDS = RLNClassifier((32,), **SETTINGS)
