@@ -7,6 +7,7 @@ GigaScience 2019), as folders with ``data.parquet`` and ``meta.json``.
 
 import json
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def read_trait(root, trait):
     counts = counts.fillna(0)
     counts = counts.loc[:, (counts > 0).sum() >= max(3, 0.05 * len(counts))]
     share = counts.div(counts.sum(axis=1).replace(0, 1), axis=0)
+    share.columns = [re.sub(r"[\[\]<]", "_", name) for name in share]  # XGBoost's rule
     y = table[target]
     y = y.astype(float).to_numpy() if is_number else pd.factorize(y, sort=True)[0]
     return np.log10(share + 1e-5), y, is_number, _covariates(table[covariates])
