@@ -91,8 +91,7 @@ class JointGenerator(GraphMixin, BaseEstimator):
         was seen. "range" is for images: all columns have one scale, from the lowest to the
         highest number of the table, to which samples are clipped.
 
-    categorical_features : array-like of int, bool or str, "from_dtype" or None, \
-            default="from_dtype"
+    categorical_features : array-like, "from_dtype" or None, default="from_dtype"
         Columns of categories: positions, a mask or names. "from_dtype" takes the columns of a
         data frame that are categories, strings, objects or booleans. A number of few values,
         such as a grade, is better a category.
@@ -159,21 +158,21 @@ class JointGenerator(GraphMixin, BaseEstimator):
     discriminator_coefs_, discriminator_intercepts_ : list of ndarray
         Of the discriminators.
 
-    domain_loss_curve_ : ndarray of shape (n_iter_, n_domains)
+    domain_loss_curve_ : ndarray of shape (`n_iter_`, n_domains)
         :math:`L(x)`: how far the discriminator's copies are from the rows of the data, in the
         mean over columns, by epoch. Numbers have unit variance ("quantile") or a range of
         two; a category that is copied wrongly counts one.
 
-    generated_loss_curve_ : ndarray of shape (n_iter_, n_domains)
+    generated_loss_curve_ : ndarray of shape (`n_iter_`, n_domains)
         :math:`L(G(z))`: the same of generated rows.
 
-    equilibrium_curve_ : ndarray of shape (n_iter_, n_domains)
+    equilibrium_curve_ : ndarray of shape (`n_iter_`, n_domains)
         :math:`k`: in [0, 1], how much the discriminator minds copying generated rows well.
 
-    convergence_curve_ : ndarray of shape (n_iter_, n_domains)
+    convergence_curve_ : ndarray of shape (`n_iter_`, n_domains)
         :math:`L(x) + |\gamma L(x) - L(G(z))|`: falls while both networks learn.
 
-    consistency_curve_ : ndarray of shape (n_iter_,)
+    consistency_curve_ : ndarray of shape (`n_iter_`,)
         Sum of the norm over all pairs of domains and of layers.
 
     pair_weights_, pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
