@@ -13,7 +13,8 @@ from ._network import ACTIVATIONS
 from ._optimizers import SCHEDULES, SOLVERS
 from ._programs import clear_caches
 from ._robust import ROBUST_NORMS
-from ._run import Snapshot, Start, fit_network
+from ._run import Snapshot, fit_network
+from ._start import Start
 from ._types import (
     Data,
     Embedding,

@@ -24,7 +24,7 @@ from ._joint_rounds import Rounds
 from ._joint_run import pad_joint
 from ._network import init_params
 from ._optimizers import make_solver
-from ._run import cast
+from ._start import cast
 from ._types import Data, Params
 
 

@@ -18,7 +18,7 @@ from ._joint_rounds import Rounds, first_rows
 from ._loop import initial_train_state, loop_state
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
-from ._run import Start, cast, complete_start, with_table
+from ._start import Start, cast, complete_start, with_table
 from ._types import Data, Hyper, LoopState, Params
 
 

@@ -9,26 +9,22 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._batches import batch_bucket, bucket, count_batches, draw_orders
+from ._batches import batch_bucket, count_batches, draw_orders
 from ._coefficients import coefficients
-from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._config import NetworkSpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
-from ._loop import initial_train_state, kept_weights, loop_state, train_epochs
-from ._network import init_moments, init_params
+from ._loop import kept_weights, train_epochs
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
 from ._programs import compile_once
+from ._start import Start, cast, complete_start, initial_state, with_table
 from ._task_weights import with_log_variances
 from ._types import (
     Data,
     FitResult,
     History,
     Hyper,
-    Layer,
     LoopState,
-    Moments,
-    Params,
-    Penalty,
     Record,
     Recorded,
     TrainState,
@@ -39,19 +35,6 @@ from ._types import (
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
 #: Recorded epochs of a chunk take about this many bytes.
 BYTES_PER_CHUNK = 1 << 26
-
-
-class Start(NamedTuple):
-    """Where a fit starts from; None, of all or of single layers, for fresh weights.
-
-    `state` (the leaves of a TrainState) goes on exactly; `params` with `moments` (of batch
-    normalization) and `coefficients` (lambda per weight) goes on with a fresh solver.
-    """
-
-    params: tuple[Layer | None, ...] | None = None
-    coefficients: tuple[np.ndarray | None, ...] | None = None
-    state: list[np.ndarray] | None = None
-    moments: tuple[Moments | None, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -167,7 +150,7 @@ def fit_network(
         if rate is not None:
             hyper = with_table(hyper, tabulate(rate, max_epochs * n_batches))
         hyper = cast(hyper, dtype)
-        state = _initial_state(start, train, hyper, groups, dtype)
+        state = initial_state(start, train, hyper, groups, dtype)
         table = pad_data(data, dtype)
         held_out = None if validation is None else pad_data(validation, dtype)
         tables = jax.device_put((table, held_out))
@@ -366,104 +349,3 @@ def _describe(
         int(reason),
         jax.tree.leaves(kept),
     )
-
-
-def complete_start(
-    start: Start,
-    network: NetworkSpec,
-    rng: np.random.Generator,
-    dtype: np.dtype,
-    dead_inputs: np.ndarray | None,
-) -> Start:
-    """Draw the layers that `start` leaves open."""
-    fresh = init_params(rng, network, dtype)
-    if dead_inputs is not None:
-        dead_numbers = dead_inputs[: network.n_embedded]
-        embedded = np.repeat(dead_numbers, network.embedding_width)
-        n_tabular = len(dead_inputs) - network.n_plain
-        read = np.concatenate([dead_inputs[:n_tabular], embedded])
-        fresh[0].weight[: len(read)][read] = 0
-        if fresh[0].plain is not None:
-            fresh[0].plain[0].weight[dead_inputs[n_tabular:]] = 0
-        if fresh[0].embedding is not None:  # its cosines are not zero where inputs are
-            fresh[0].embedding.weight[dead_numbers] = 0
-            fresh[0].embedding.bias[dead_numbers] = 0
-    given = start.params or (None,) * network.n_layers
-    params = tuple(
-        new if old is None else old for old, new in zip(given, fresh, strict=True)
-    )
-    moments = init_moments(params, network)
-    if moments and start.moments:
-        pairs = zip(start.moments, moments, strict=True)
-        moments = tuple(new if old is None else old for old, new in pairs)
-    return start._replace(params=params, moments=moments)
-
-
-def _initial_state(
-    start: Start, train: TrainSpec, hyper: Hyper, groups: np.ndarray, dtype: np.dtype
-) -> LoopState:
-    """State on the device, before the first epoch."""
-    params: Params = cast(start.params, dtype)
-    moments: tuple[Moments, ...] = cast(start.moments, dtype)
-    fresh = initial_train_state(params, moments, train)
-    if train.weighting == "dynamic":
-        recent = np.zeros((2, len(hyper.task_weight)), dtype)
-        fresh = fresh._replace(task_losses=recent)
-    if start.state is not None:
-        leaves, structure = jax.tree.flatten(fresh)
-        pairs = zip(start.state, leaves, strict=True)
-        state: TrainState = jax.tree.unflatten(
-            structure, [np.asarray(old, new.dtype) for old, new in pairs]
-        )
-    elif start.coefficients is not None and train.penalty is not None:
-        found = start.coefficients
-        penalty = _penalty_of(params, found, hyper, groups, train.penalty, dtype)
-        state = fresh._replace(penalty=penalty)
-    else:
-        state = fresh
-    return jax.device_put(loop_state(state, dtype))
-
-
-def _penalty_of(
-    params: Params,
-    found: tuple[np.ndarray | None, ...],
-    hyper: Hyper,
-    groups: np.ndarray,
-    spec: PenaltySpec,
-    dtype: np.dtype,
-) -> Penalty:
-    """State of the rule with the lambda given and no slope yet."""
-    deviations = []
-    for k in range(spec.n_layers):
-        known, rows = found[k], spec.penalized(k)
-        shape = params[k].weight[rows].shape
-        lam = np.full(shape, hyper.theta[k]) if known is None else known[rows]
-        deviation = (lam - hyper.theta[k]).astype(dtype)
-        if spec.n_groups:
-            rows = np.unique(groups, return_index=True)[1] if k == 0 else slice(None)
-            deviation = deviation[rows, 0]
-        deviations.append(deviation)
-    slopes = tuple(
-        np.zeros_like(params[k].weight[spec.penalized(k)]) for k in range(spec.n_layers)
-    )
-    return Penalty(tuple(deviations), slopes)
-
-
-def with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
-    """Learning rates of all steps, relative to the highest of them."""
-    highest = float(np.max(rates, initial=0.0))
-    if not np.all(np.isfinite(rates)) or np.any(rates < 0) or highest == 0:
-        raise ValueError(
-            f"Got a learning_rate schedule with values from {np.min(rates)} to "
-            f"{np.max(rates)}, but expected finite, non-negative rates, not all zero. "
-            "Check what it returns at steps 0, 1, 2, ..."
-        )
-    n_padded = bucket(len(rates), minimum=64)
-    table = np.full(n_padded, rates[-1] / highest)
-    table[: len(rates)] = rates / highest
-    schedule = hyper.schedule._replace(table=table)
-    return hyper._replace(learning_rate=highest, schedule=schedule)
-
-
-def cast(tree: Any, dtype: np.dtype) -> Any:
-    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
