@@ -11,6 +11,8 @@ Fixed weights are in ``Data.weights``. The other two multiply them by a factor o
   falls slowly counts more. It is one in the first two epochs.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,7 +33,7 @@ def with_log_variances(params: Params, n_tasks: int, dtype: np.dtype) -> Params:
     return (*params[:-1], last)
 
 
-def task_factors(params: Params, recent: Array | None, weighting: str) -> Array:
+def task_factors(params: Params, recent: Any, weighting: str) -> Array:
     """What the fixed weight of each task is multiplied by, (T,).
 
     Parameters
@@ -43,7 +45,6 @@ def task_factors(params: Params, recent: Array | None, weighting: str) -> Array:
     """
     if weighting == "uncertainty":
         return jnp.exp(-params[-1].log_variance)
-    assert recent is not None  # "dynamic" alone is left, which has them
     before, last = recent
     there = before > 0
     ratio = jnp.where(there, last / jnp.where(there, before, 1), 1)
