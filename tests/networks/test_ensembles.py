@@ -369,3 +369,19 @@ def test_ensemble_is_better_than_one_network():
     one = cross_val_score(regressor(early_stopping=True, **settings), table, y, cv=4)
     five = cross_val_score(regressor(n_estimators=5, **settings), table, y, cv=4)
     assert five.mean() > one.mean()
+
+
+def test_every_network_learns_its_own_coefficients():
+    """Not one penalty for all weights: what survives is what was let go."""
+    fit = {"n_estimators": 2, "theta": -5.5, "max_iter": 60, **KEEP}
+    learned = regressor(**fit).fit(X, Y)
+    for network in learned.estimators_:
+        lam, alive = network.reg_coefs_[0], network.coefs_[0] != 0
+        assert lam.mean() == pytest.approx(-5.5, abs=1e-4)
+        assert 0 < alive.mean() < 1
+        assert lam[alive].mean() < lam[~alive].mean() - 0.1
+    first, second = (network.reg_coefs_[0] for network in learned.estimators_)
+    assert not np.array_equal(first, second)
+    uniform = regressor(**fit, regularization="uniform").fit(X, Y)
+    for network in uniform.estimators_:
+        assert (network.reg_coefs_[0] == -5.5).all()
