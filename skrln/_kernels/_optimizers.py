@@ -35,6 +35,7 @@ def _multi_cycle(progress: Array) -> Array:
 #: Learning rate relative to the initial one, by progress in [0, 1) through the fit.
 BY_PROGRESS: dict[str, Callable[[Array], Array]] = {
     "constant": jnp.ones_like,
+    # optax types what a schedule returns as a number; traced, it is an array.
     "cosine": optax.cosine_decay_schedule(1.0, 1),  # type: ignore[dict-item]
     "multi_cycle": _multi_cycle,
 }

@@ -48,6 +48,7 @@ def clear_caches() -> None:
     """
     _programs.clear()
     _compiling.clear()
+    # jax.jit is typed as a plain function, which has no caches.
     train_epochs.clear_cache()  # type: ignore[attr-defined]
     train_joint_epochs.clear_cache()  # type: ignore[attr-defined]
     train_adversarial_epochs.clear_cache()  # type: ignore[attr-defined]

@@ -208,6 +208,7 @@ class JointAutoencoder(
     (480, 10)
     """
 
+    # Codes are made by the network of each row's domain; not typed, as scikit-learn has it.
     __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012
     __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012
 

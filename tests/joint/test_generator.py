@@ -155,7 +155,6 @@ def test_a_column_without_values_stays_without():
 
 
 def test_networks_of_domains_are_drawn(fitted):
-    pytest.importorskip("matplotlib", reason="drawing needs matplotlib")
     from skrln.inspection import DomainNetworkDisplay
 
     for term, name in ((None, "all layers"), (2, "term 2")):
