@@ -24,10 +24,12 @@ PAPER = {
 }
 
 #: One network with a strong penalty and without embeddings, whose few inputs and edges can be
-#: read one by one. For wide tables of which few columns matter.
+#: read one by one. For wide tables of which few columns matter; with few rows it takes steps of
+#: small batches until edges are zero.
 READABLE = {
     "hidden_layer_sizes": (256, 64),
     "dropout": 0.0,
+    "batch_size": 32,
     "theta": -5.5,
     "numeric_embedding": None,
     "n_estimators": 1,

@@ -10,6 +10,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,8 +45,8 @@ TRAITS = {
 N_FOLDS = 5
 #: Strengths that are searched, for each rule in the range where its best ones lie.
 THETAS = {
-    "rln": (-7.0, -6.5, -6.0, -5.5, -5.0),
-    "uniform": (-9.0, -8.0, -7.5, -7.0, -6.5),
+    "rln": (-6.5, -6.0, -5.5, -5.0, -4.5, -4.0),
+    "uniform": (-8.5, -8.0, -7.5, -7.0, -6.5, -6.0),
 }
 
 
@@ -144,22 +145,35 @@ def make_network(is_number, seed, **params):
     return kind(**READABLE | {"random_state": seed} | params)
 
 
-def best_theta(rule, X, y, is_number, seed, *, one_standard_error=False):
-    """Strength chosen by cross-validation within the training rows."""
+class Strengths(NamedTuple):
+    """Theta chosen by cross-validation within the training rows."""
+
+    best: float
+    sparsest: (
+        float  #: the largest whose loss is within one standard error of the lowest
+    )
+
+
+def choose_theta(rule, X, y, is_number, seed):
+    """Strengths of a rule."""
     kind = RLNRegressorCV if is_number else RLNClassifierCV
-    known = {name: READABLE[name] for name in ("hidden_layer_sizes", "dropout")}
+    same = ("hidden_layer_sizes", "dropout", "batch_size")
+    n_folds = 3
+    splitter = KFold if is_number else StratifiedKFold
     search = kind(
         thetas=THETAS[rule],
         reg_steps=[0.03],
         regularization=rule,
-        cv=(KFold if is_number else StratifiedKFold)(
-            3, shuffle=True, random_state=seed
-        ),
-        one_standard_error=one_standard_error,
+        cv=splitter(n_folds, shuffle=True, random_state=seed),
         random_state=seed,
-        **known,
+        **{name: READABLE[name] for name in same},
     )
-    return search.fit(X, y).theta_
+    found = search.fit(X, y).cv_results_
+    mean, best = found["mean_test_score"], search.best_index_
+    error = found["std_test_score"][best] / np.sqrt(n_folds - 1)
+    near = mean >= mean[best] - error
+    thetas = np.array(THETAS[rule])
+    return Strengths(search.theta_, float(thetas[near].max()))
 
 
 class Store:

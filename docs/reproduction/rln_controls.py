@@ -19,7 +19,7 @@ import pandas as pd
 from _traits import (
     TRAITS,
     Store,
-    best_theta,
+    choose_theta,
     data_folder,
     folds,
     make_network,
@@ -47,9 +47,7 @@ def shuffled(X, y, is_number, rows, fold):
     train, test = rows
     mixed = np.random.default_rng(fold).permutation(y[train])
     for rule in RULES:
-        theta = best_theta(
-            rule, X.iloc[train], mixed, is_number, 0, one_standard_error=True
-        )
+        theta = choose_theta(rule, X.iloc[train], mixed, is_number, 0).sparsest
         model = make_network(is_number, 0, theta=theta, regularization=rule)
         model.fit(X.iloc[train], mixed)
         used = active_inputs(model, X.shape[1]).mean()
@@ -70,7 +68,7 @@ def planted(X, rows, fold):
     y = signal + rng.normal(scale=signal.std(), size=len(signal))
     truth = np.isin(np.arange(X.shape[1]), chosen)
     for rule in RULES:
-        theta = best_theta(rule, X.iloc[train], y[train], True, 0)
+        theta = choose_theta(rule, X.iloc[train], y[train], True, 0).sparsest
         model = make_network(True, 0, theta=theta, regularization=rule)
         model.fit(X.iloc[train], y[train])
         used = active_inputs(model, X.shape[1])
@@ -94,7 +92,10 @@ def with_covariates(X, covariates, y, is_number, rows):
         for rule in (*RULES, None):
             theta = -6.0
             if rule is not None:
-                theta = best_theta(rule, table.iloc[train], y[train], is_number, 0)
+                found_theta = choose_theta(
+                    rule, table.iloc[train], y[train], is_number, 0
+                )
+                theta = found_theta.best
             model = make_network(is_number, 0, theta=theta, regularization=rule)
             model.fit(table.iloc[train], y[train])
             found[str(rule)] = predict(model, table.iloc[test])

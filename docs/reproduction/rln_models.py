@@ -19,7 +19,7 @@ import numpy as np
 from _traits import (
     TRAITS,
     Store,
-    best_theta,
+    choose_theta,
     data_folder,
     folds,
     make_linear,
@@ -39,11 +39,8 @@ from skrln.inspection import (
     selection_stability,
 )
 
-NETWORKS = {
-    "plain": {"regularization": None},
-    "uniform": {"regularization": "uniform"},
-    "rln": {"regularization": "rln"},
-}
+#: Penalties at the strength with the lowest loss, and at the largest that is about as good.
+NETWORKS = ("plain", "uniform", "uniform, sparse", "rln", "rln, sparse")
 #: Inputs whose overlap between fits is a measure of stability that no density spoils.
 TOP = 10
 
@@ -86,15 +83,17 @@ def kinds_of(X, y, is_number, train):
     """Name, function that makes a model of a seed, and the theta that was chosen."""
     yield "linear", lambda seed: make_linear(is_number, seed), None
     yield "trees", lambda seed: make_trees(is_number, seed), None
-    for name, params in NETWORKS.items():
-        theta = -6.0
-        if name != "plain":
-            theta = best_theta(name, X.iloc[train], y[train], is_number, 0)
+    for rule in (None, "uniform", "rln"):
+        chosen = {"plain": -6.0}
+        if rule is not None:
+            found = choose_theta(rule, X.iloc[train], y[train], is_number, 0)
+            chosen = {rule: found.best, f"{rule}, sparse": found.sparsest}
+        for name, theta in chosen.items():
 
-        def make(seed, theta=theta, params=params):
-            return make_network(is_number, seed, theta=theta, **params)
+            def make(seed, theta=theta, rule=rule):
+                return make_network(is_number, seed, theta=theta, regularization=rule)
 
-        yield name, make, theta
+            yield name, make, theta
 
 
 def run(store, root, trait, n_fits):

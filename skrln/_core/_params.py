@@ -57,7 +57,7 @@ TRAINING = {
     "device": [str, None],
 }
 STOPPING = {
-    "early_stopping": [StrOptions({"auto"}), "boolean"],
+    "early_stopping": [StrOptions({"auto", "sparsest"}), "boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "validation_cv": ["cv_object"],
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],

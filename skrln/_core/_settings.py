@@ -155,6 +155,7 @@ def train_spec(estimator, penalty, *, online, member, target=None):
         averages=estimator.average_decay is not None,
         freezes=estimator.n_frozen_layers > 0,
         refines=member and "log_loss" in ((loss,) if isinstance(loss, str) else loss),
+        sparsest=estimator.early_stopping == "sparsest",
         by_task=target is not None and not target.one_dimensional,
         weighting=task_weighting(estimator.task_weight),
     )

@@ -135,6 +135,9 @@ class TrainSpec:
     refines : bool
         Whether the validation log loss is that at its best temperature, for networks whose
         probabilities are calibrated afterwards.
+    sparsest : bool
+        Whether the epoch that is kept is the sparsest of those whose validation loss is within
+        one standard error of the lowest.
     row_width : int
         Most stored values of a row of a sparse table; 0 for a dense one.
     records : bool
@@ -156,6 +159,7 @@ class TrainSpec:
     averages: bool = False
     freezes: bool = False
     refines: bool = False
+    sparsest: bool = False
     row_width: int = 0
     records: bool = False
     by_task: bool = False

@@ -18,7 +18,8 @@ from jax import Array, lax
 
 from ._batches import Layout, gather, take_batch
 from ._config import NetworkSpec, StopReason, TrainSpec
-from ._loop import EVALUATION_ROWS, count_zeros, judge
+from ._judging import count_zeros, judge
+from ._loop import EVALUATION_ROWS
 from ._network import forward
 from ._step import Meeting, output_loss, train_step
 from ._types import Batch, Data, Hyper, Layer, LoopState, Params, TrainState

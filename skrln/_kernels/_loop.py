@@ -2,7 +2,7 @@
 """The only training loop: epochs over batches, the best epoch, and the reason to stop."""
 
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +12,11 @@ from jax import Array, lax
 from ._batches import Layout, take_batch, take_block
 from ._coefficients import coefficients, init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._judging import count_zeros, judge, kept_weights, set_start
 from ._losses import sharpened
 from ._network import forward
 from ._optimizers import make_solver
-from ._step import output_losses, train_step
+from ._step import output_losses, row_losses, train_step
 from ._stopping import init_patience, set_baseline, update_patience
 from ._task_weights import task_factors
 from ._types import (
@@ -27,6 +28,7 @@ from ._types import (
     Params,
     Penalty,
     Record,
+    RowLosses,
     TrainState,
 )
 
@@ -35,9 +37,6 @@ EVALUATION_ROWS = 256
 #: Factors of the outputs that "refines" tries, and the pull towards one, in rows.
 SHARPNESS = np.exp(np.linspace(np.log(0.1), np.log(2.5), 10))
 SHARPNESS_PULL = 1.0
-#: Targets are scaled, so that a network of zeros has a loss of about one in every kind of loss;
-#: a thousand standard deviations off is no network that will come back.
-DIVERGED_LOSS = 1e6
 
 
 def initial_train_state(
@@ -150,27 +149,23 @@ def train_epochs(
             network,
             train,
         )
-        monitored = validation_loss = jnp.full_like(loss, jnp.nan)
-        validation_tasks, outputs = jnp.full_like(tasks, jnp.nan), None
-        if validation is None:
-            monitored = loss
-        else:
-            validation_loss, validation_tasks, outputs = _evaluate(
-                trained, validation, hyper, network, train
-            )
-            monitored = validation_loss
+        missing = jnp.full_like(loss, jnp.nan), jnp.full_like(tasks, jnp.nan)
+        found = _Evaluation(*missing, None, None)
+        if validation is not None:
+            found = _evaluate(trained, validation, hyper, network, train)
+        monitored = loss if validation is None else found.loss
         row = History(
             loss,
-            validation_loss,
+            found.loss,
             count_zeros(trained.params),
             _follow(trained, edges, hyper, groups),
             tasks / hyper.task_weight,
-            validation_tasks / hyper.task_weight,
+            found.tasks / hyper.task_weight,
             _task_weights(state.train, hyper, train),
         )
         history = jax.tree.map(lambda h, r: h.at[done].set(r), history, row)
         if record is not None:
-            seen = Record(*_predicting(trained), outputs)
+            seen = Record(*_predicting(trained), found.outputs)
             record = jax.tree.map(lambda all, one: all.at[done].set(one), record, seen)
         # The training loss is of the weights that the epoch met, not of those it left.
         judged = state.train if validation is None else trained
@@ -178,17 +173,11 @@ def train_epochs(
             state, trained = _lower_rate(state, trained, monitored, hyper)
         # Without validation no epoch is chosen; the best is for a fit that diverges.
         warm = trained.step >= hyper.burn_in_steps if validation else jnp.bool_(True)
-        state = judge(state, trained, judged, loss, monitored, warm, hyper)
+        state = judge(state, trained, judged, loss, monitored, warm, hyper, found.rows)
         return done + 1, state, history, record
 
     if validation is not None:
-        first = (state.epoch == 0) & (hyper.judge_start > 0)
-        value = lax.cond(
-            first,
-            lambda: _evaluate(state.train, validation, hyper, network, train)[0],
-            lambda: state.patience.best,
-        )
-        state = state._replace(patience=set_baseline(state.patience, value, first))
+        state = _judge_start(state, validation, hyper, network, train)
     _, state, history, record = lax.while_loop(
         unfinished, one_epoch, (jnp.int32(0), state, history, record)
     )
@@ -230,6 +219,31 @@ def _epoch(
     return state, total, tasks
 
 
+def _judge_start(
+    state: LoopState,
+    validation: Data,
+    hyper: Hyper,
+    network: NetworkSpec,
+    train: TrainSpec,
+) -> LoopState:
+    """Compare the epochs with what the fit starts from, where that is asked for."""
+    first = (state.epoch == 0) & (hyper.judge_start > 0)
+    nothing = None
+    if train.sparsest:
+        nothing = jnp.zeros(validation.targets.shape[0], validation.targets.dtype)
+
+    def evaluate() -> tuple[Array, Array | None]:
+        found = _evaluate(state.train, validation, hyper, network, train)
+        return found.loss, None if found.rows is None else found.rows.values
+
+    value, rows = lax.cond(first, evaluate, lambda: (state.patience.best, nothing))
+    state = state._replace(patience=set_baseline(state.patience, value, first))
+    if state.choice is None or rows is None:
+        return state
+    zeros = jnp.sum(count_zeros(kept_weights(state.train)))
+    return state._replace(choice=set_start(state.choice, rows, zeros, first))
+
+
 def _count_tasks(network: NetworkSpec, train: TrainSpec) -> int:
     """Tasks whose losses are told apart."""
     return len(network.heads) if train.by_task else 0
@@ -243,27 +257,28 @@ def _task_weights(state: TrainState, hyper: Hyper, train: TrainSpec) -> Array:
     return hyper.task_weight * factors
 
 
-def kept_weights(state: TrainState) -> Params:
-    """Weights to predict with: their average where there is one."""
-    return state.params if state.average is None else state.average
+class _Evaluation(NamedTuple):
+    """A network on validation data."""
+
+    loss: Array
+    tasks: Array  #: (T,), of each task
+    outputs: Array | None  #: None where they are not recorded
+    rows: RowLosses | None  #: None where nobody compares them
 
 
 def _evaluate(
     state: TrainState, data: Data, hyper: Hyper, network: NetworkSpec, train: TrainSpec
-) -> tuple[Array, Array, Array | None]:
-    """Mean loss over `data`, in blocks of rows, and of each task.
-
-    Also the outputs, where they are recorded.
-    """
+) -> _Evaluation:
+    """Mean loss over `data`, in blocks of rows, and what else is asked for."""
     params = kept_weights(state)
     capacity = min(data.targets.shape[0], EVALUATION_ROWS)
     layout = Layout(capacity, network.layer_sizes[0], train.row_width)
     sharpness = jnp.asarray(SHARPNESS if train.refines else [1.0], data.targets.dtype)
 
     def one_block(
-        i: Array, carry: tuple[Array, Array, Array | None]
-    ) -> tuple[Array, Array, Array | None]:
-        totals, tasks, found = carry
+        i: Array, carry: tuple[Array, Array, Array | None, Array | None]
+    ) -> tuple[Array, Array, Array | None, Array | None]:
+        totals, tasks, found, rows = carry
         block = take_block(data, i, layout)
         outputs, _ = forward(params, state.moments, block.inputs, network)
         if found is not None:
@@ -280,7 +295,21 @@ def _evaluate(
             for k in range(len(sharpness))
         ]
         of_all, of_each = (jnp.stack(part) for part in zip(*losses, strict=True))
-        return totals + of_all, tasks + of_each, found
+        if rows is not None:
+            found_rows = [
+                row_losses(
+                    sharpened(outputs, sharpness[k], train.loss, network.heads),
+                    block,
+                    hyper,
+                    network,
+                    train.loss,
+                )
+                for k in range(len(sharpness))
+            ]
+            rows = lax.dynamic_update_slice_in_dim(
+                rows, jnp.stack(found_rows, axis=1), i * capacity, 0
+            )
+        return totals + of_all, tasks + of_each, found, rows
 
     n_blocks = (data.n_rows + capacity - 1) // capacity
     found = None
@@ -289,49 +318,19 @@ def _evaluate(
         found = jnp.zeros(shape, data.targets.dtype)
     zeros = jnp.zeros_like(sharpness)
     tasks = jnp.zeros((len(zeros), _count_tasks(network, train)), zeros.dtype)
-    totals, tasks, found = lax.fori_loop(0, n_blocks, one_block, (zeros, tasks, found))
+    rows = None
+    if train.sparsest:
+        rows = jnp.zeros((data.targets.shape[0], len(sharpness)), zeros.dtype)
+    totals, tasks, found, rows = lax.fori_loop(
+        0, n_blocks, one_block, (zeros, tasks, found, rows)
+    )
     # A weak pull towards no change: few rows do not tell a temperature.
     pulled = totals + SHARPNESS_PULL / 2 * jnp.log(sharpness) ** 2
-    tasks = tasks[jnp.argmin(pulled)] if train.by_task else tasks[0]
-    return jnp.min(pulled) / data.n_rows, tasks / data.n_rows, found
-
-
-def judge(
-    state: LoopState,
-    trained: TrainState,
-    judged: TrainState,
-    loss: Array,
-    monitored: Array,
-    warm: Array,
-    hyper: Hyper,
-) -> LoopState:
-    """Keep the epoch if it is the best so far, and decide whether it is the last.
-
-    While the penalty is growing every epoch takes the place of the one before, and patience
-    has not begun: a network that is still dense is not what was asked for.
-    """
-    finite = loss < DIVERGED_LOSS  # false for NaN
-    for leaf in jax.tree.leaves(trained.params):
-        finite &= jnp.all(jnp.isfinite(leaf))
-    value = jnp.where(finite, monitored, jnp.nan)
-    judging, better = update_patience(state.patience, value, state.epoch, hyper.tol)
-    waiting = state.patience._replace(best_epoch=state.epoch)
-    patience = jax.tree.map(partial(jnp.where, warm), judging, waiting)
-    better = jnp.where(warm, better, finite)
-    best = jax.tree.map(
-        lambda new, old: jnp.where(better, new, old),
-        (kept_weights(judged), judged.moments, judged.penalty),
-        state.best,
-    )
-    exhausted = patience.stale >= hyper.patience
-    reason = jnp.where(exhausted, StopReason.PATIENCE, StopReason.RUNNING)
-    reason = jnp.where(finite, reason, StopReason.DIVERGED).astype(jnp.int32)
-    return state._replace(
-        train=trained,
-        best=best,
-        patience=patience,
-        epoch=state.epoch + 1,
-        reason=reason,
+    best = jnp.argmin(pulled)
+    tasks = tasks[best] if train.by_task else tasks[0]
+    losses = None if rows is None else RowLosses(rows[:, best], data.n_rows)
+    return _Evaluation(
+        jnp.min(pulled) / data.n_rows, tasks / data.n_rows, found, losses
     )
 
 
@@ -386,10 +385,6 @@ def _empty_history(
         by_task,
         by_task,
     )
-
-
-def count_zeros(params: Params) -> Array:
-    return jnp.stack([jnp.sum(layer.weight == 0) for layer in params]).astype(jnp.int32)
 
 
 def _follow(state: TrainState, edges: Array, hyper: Hyper, groups: Array) -> Array:

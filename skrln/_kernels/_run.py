@@ -13,7 +13,8 @@ from ._batches import batch_bucket, count_batches, draw_orders
 from ._coefficients import coefficients
 from ._config import NetworkSpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
-from ._loop import kept_weights, train_epochs
+from ._judging import init_choice, kept_weights
+from ._loop import train_epochs
 from ._optimizers import tabulate
 from ._padding import pad_data, row_width
 from ._programs import compile_once
@@ -135,6 +136,7 @@ def fit_network(
         has_validation=validation is not None,
         row_width=row_width(data, validation),
         records=on_record is not None,
+        sparsest=train.sparsest and validation is not None,
     )
     n_layers = network.n_layers
     hyper = hyper._replace(
@@ -153,6 +155,9 @@ def fit_network(
         state = initial_state(start, train, hyper, groups, dtype)
         table = pad_data(data, dtype)
         held_out = None if validation is None else pad_data(validation, dtype)
+        if train.sparsest and held_out is not None:
+            choice = init_choice(held_out.targets.shape[0], dtype)
+            state = state._replace(choice=jax.device_put(choice))
         tables = jax.device_put((table, held_out))
         fixed = jax.device_put(
             (
@@ -345,7 +350,7 @@ def _describe(
         coefficients(params, kept.penalty, hyper, groups, np),
         jax.tree.map(lambda *chunks: np.concatenate(chunks), *epochs),
         int(state.epoch),
-        int(state.patience.best_epoch),
+        int(state.kept_epoch),
         int(reason),
         jax.tree.leaves(kept),
     )

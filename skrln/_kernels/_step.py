@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 from ._coefficients import shrink, update_coefficients
@@ -54,6 +53,17 @@ def output_losses(
     if by_task:
         tasks = reduce_tasks(values, batch.weights)
     return reduce_loss(values, batch.weights), tasks
+
+
+def row_losses(
+    outputs: Array, batch: Batch, hyper: Hyper, network: NetworkSpec, loss: LossName
+) -> Array:
+    """Loss of each row that counts, (B,); zero for the others."""
+    values = task_values(
+        loss, outputs, batch.targets, network.heads, hyper.loss_parameter
+    )
+    counts = jnp.where(batch.weights > 0, values, 0) * batch.weights
+    return jnp.sum(counts, axis=1)
 
 
 def train_step(
@@ -192,7 +202,10 @@ def _average(average: Params, params: Params, step: Array, decay: Array) -> Para
     """
     seen = (step + 1).astype(decay.dtype)
     past = jnp.minimum(decay, seen / (seen + 9))
-    mixed: Any = optax.incremental_update(params, average, 1 - past)
+    # Not a weighted sum of both: that is off by rounding where both are the same.
+    mixed: Params = jax.tree.map(
+        lambda old, new: old + (1 - past) * (new - old), average, params
+    )
     return tuple(
         layer._replace(weight=jnp.where(now.weight == 0, 0, layer.weight))
         for layer, now in zip(mixed, params, strict=True)

@@ -166,15 +166,37 @@ class Patience(NamedTuple):
     stale: Any  #: epochs since the reference moved
 
 
+class RowLosses(NamedTuple):
+    """Validation losses of single rows."""
+
+    values: Any  #: (n_val,), zero on padding
+    n_rows: Any
+
+
+class Choice(NamedTuple):
+    """The sparsest epoch among those that are about as good as the best, so far."""
+
+    lowest: Any  #: (n_val,), losses of the rows in the epoch where their mean is lowest
+    kept: Any  #: (n_val,), likewise in the epoch that is kept
+    zeros: Any  #: weights that are zero in it; -1 before the penalty has grown
+    epoch: Any  #: 0-based; -1 before the first epoch
+
+
 class LoopState(NamedTuple):
     """What the next epoch needs."""
 
     train: TrainState
-    best: tuple[Params, tuple[Moments, ...], Penalty]  #: of the best epoch
+    best: tuple[Params, tuple[Moments, ...], Penalty]  #: of the epoch that is kept
     patience: Patience
     plateau: Patience  #: of the schedule "performance"
     epoch: Any  #: epochs done
     reason: Any  #: a StopReason
+    choice: Choice | None = None  #: None where the best epoch is the one that is kept
+
+    @property
+    def kept_epoch(self) -> Any:
+        """0-based; -1 for the start."""
+        return self.patience.best_epoch if self.choice is None else self.choice.epoch
 
 
 class History(NamedTuple):

@@ -173,7 +173,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         improvement of its loss, and restore the best epoch: weights and coefficients. Where a
         fit goes on from a fitted network, or has no penalty, the start competes too. "auto"
         does so in an ensemble, above 10,000 rows, or where validation data or a
-        `validation_cv` is given.
+        `validation_cv` is given. "sparsest" does so always, and keeps, of the epochs whose
+        loss exceeds the lowest by no more than one standard error of the difference, the one
+        with most weights at zero: for networks that are read.
 
     validation_fraction : float, default=0.125
         Share of the rows held out.

@@ -124,6 +124,7 @@ def friedman(seed):
     return Table(inputs, targets, np.ones_like(targets))
 
 
+@pytest.mark.optimized
 def test_friedman_inputs_are_found_among_noise():
     """ALGORITHMS.md, T7."""
     settings = Settings(

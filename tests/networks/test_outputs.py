@@ -387,12 +387,14 @@ def test_missing_labels_do_not_lower_the_weight_of_their_task():
 # -- how good it is --------------------------------------------------------------------
 
 
+@pytest.mark.optimized
 def test_diabetes_is_better_than_the_mean():
     X, y = load_diabetes(return_X_y=True)
     scores = cross_val_score(RLNRegressor(random_state=0), X, y, cv=3)
     assert scores.min() > 0.3
 
 
+@pytest.mark.optimized
 def test_breast_cancer():
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     scores = cross_val_score(RLNClassifier(random_state=0), X, y, cv=3)

@@ -9,6 +9,7 @@ from skrln.datasets import make_friedman1_noise
 from skrln.presets import READABLE
 
 SEEDS = range(10)
+pytestmark = pytest.mark.optimized
 
 
 @pytest.fixture(scope="module")
