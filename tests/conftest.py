@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import jax
 import pytest
 
 # Figures are drawn without a screen; only tests that plot import matplotlib itself.
@@ -12,6 +13,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 #: Kernels that are compiled in less time, and run somewhat longer.
 PLAIN_KERNELS = "--xla_cpu_use_fusion_emitters=false"
+DISABLED = "jax_disable_most_optimizations"
 DEFAULT_SEED = 42
 ALL_SEEDS = range(100)
 SEED_VARIABLE = "SKRLN_TESTS_GLOBAL_RANDOM_SEED"
@@ -24,10 +26,34 @@ def pytest_configure(config):
     """
     if any("benchmarks" in str(arg) for arg in config.args):
         return
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    for name, value in {
+        "jax_compilation_cache_dir": str(config.cache.mkdir("jax")),
+        "jax_persistent_cache_min_compile_time_secs": 0.2,
+        DISABLED: True,
+    }.items():
+        os.environ.setdefault(
+            name.upper(), str(value)
+        )  # for processes that tests start
+        jax.config.update(name, value)  # other conftests may have imported JAX
     if "XLA_FLAGS" not in os.environ and _is_known(PLAIN_KERNELS):
         os.environ["XLA_FLAGS"] = PLAIN_KERNELS
+    config.pluginmanager.register(Compilation())
+
+
+class Compilation:
+    """Half of the time to compile, for programs that run for a moment.
+
+    The fits of examples, and of tests and modules marked "optimized", take longer than that:
+    they are compiled as users compile them.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        long = isinstance(item, pytest.DoctestItem) or item.get_closest_marker(
+            "optimized"
+        )
+        jax.config.update(DISABLED, not long)
+        return (yield)
 
 
 def _is_known(flag):
@@ -35,41 +61,6 @@ def _is_known(flag):
     start = [sys.executable, "-c", "import jax; jax.devices()"]
     flags = os.environ | {"XLA_FLAGS": flag}
     return not subprocess.run(start, env=flags, capture_output=True).returncode
-
-
-@pytest.fixture(autouse=True, scope="package")
-def compile_cheaply():
-    """Half of the time to compile, for programs that run for a moment."""
-    yield from _with_most_optimizations(disabled=True)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def compile_module_well(request, compile_cheaply):
-    """What modules fit that are marked "optimized" takes longer than to compile."""
-    yield from _compile_well(request.node)
-
-
-@pytest.fixture(autouse=True)
-def compile_well(request, compile_module_well):
-    """The same for single tests."""
-    yield from _compile_well(request.node)
-
-
-def _compile_well(node):
-    if node.get_closest_marker("optimized") is None:
-        yield
-    else:
-        yield from _with_most_optimizations(disabled=False)
-
-
-def _with_most_optimizations(*, disabled):
-    import jax
-
-    name = "jax_disable_most_optimizations"
-    before = jax.config.read(name)
-    jax.config.update(name, disabled)
-    yield
-    jax.config.update(name, before)
 
 
 def random_seeds(setting):

@@ -6,18 +6,18 @@ import pytest
 from ._domains import classifier, make_classes, make_table, regressor
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def table():
     return make_table()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def fitted(table):
     X, y, domain = table
     return regressor().fit(X, y, sample_domain=domain)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def fitted_classes():
     X, y, domain = make_classes(3)
     return classifier().fit(X, y, sample_domain=domain)
