@@ -17,6 +17,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from _traits import (
+    MORE,
     TRAITS,
     Store,
     choose_theta,
@@ -124,6 +125,7 @@ def run(store, root, trait):
 def report(store):
     """Means over the folds, with standard errors over the traits."""
     lines = store.frame()
+    lines = lines[lines["trait"].isin(TRAITS)]
     for control, group in lines.groupby("control", sort=False):
         print(f"\n{control}")
         numbers = [c for c in ("used", "recall", "precision", "score") if c in group]
@@ -143,7 +145,7 @@ def main():
         root = data_folder(options.data)
         with warnings.catch_warnings():
             quiet()
-            for trait in track(list(TRAITS)):
+            for trait in track([*TRAITS, *MORE]):
                 run(store, root, trait)
     report(store)
 

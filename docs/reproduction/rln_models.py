@@ -16,7 +16,9 @@ import time
 import warnings
 
 import numpy as np
+import pandas as pd
 from _traits import (
+    MORE,
     TRAITS,
     Store,
     choose_theta,
@@ -73,7 +75,11 @@ def describe_networks(models):
     return {
         "zero_edges": float(np.mean([(w == 0).mean() for w in first])),
         "zero_inputs": float(np.mean([(w == 0).all(axis=1).mean() for w in first])),
-        "entropy": float(np.mean([importance_entropy(one) for one in alive])),
+        "entropy": (
+            float(np.mean([importance_entropy(one) for one in alive]))
+            if several
+            else None
+        ),
         "divergence": importance_divergence(alive) if several else None,
         "stability_of_top": selection_stability(top) if several else None,
     }
@@ -124,32 +130,65 @@ def run(store, root, trait, n_fits):
 
 
 def report(store):
-    """Tables: mean and standard error over the folds, differences paired by fold."""
+    """Tables of the nine traits, and of the further ones."""
     lines = store.frame()
-    ensemble = lines.pivot_table(
-        index=["trait", "fold"], columns="kind", values="ensemble"
-    )
+    report_traits(lines[lines["trait"].isin(TRAITS)].copy())
+    more = lines[lines["trait"].isin(MORE)].copy()
+    if len(more):
+        print("\n==== further traits")
+        report_traits(more)
+
+
+def report_traits(lines):
+    """Means over the folds, differences paired by fold, errors over the traits."""
     lines["mean"] = [
         np.mean(one) if isinstance(one, list) else np.nan for one in lines["single"]
     ]
-    single = lines.pivot_table(index=["trait", "fold"], columns="kind", values="mean")
+    by_fold = {"index": ["trait", "fold"], "columns": "kind", "sort": False}
+    single = lines.pivot_table(values="mean", **by_fold)
+    ensemble = lines.pivot_table(values="ensemble", **by_fold)
     for title, table in (("single models", single), ("ensembles", ensemble)):
         print(f"\n{title}, mean over the folds (R2 or AUC)")
-        print(table.groupby("trait", sort=False).mean().round(3).to_string())
-        print(
-            f"\n{title}: difference to the trees, mean and standard error over traits"
-        )
-        gap = table.sub(table["trees"], axis=0).groupby("trait", sort=False).mean()
-        print(gap.agg(["mean", "sem"]).round(4).to_string())
+        print(table.groupby("trait", sort=False).mean().round(3).T.to_string())
+        for other in ("trees", "uniform"):
+            print(f"\n{title}: difference to {other}, mean and error over the traits")
+            gap = table.sub(table[other], axis=0).groupby("trait", sort=False).mean()
+            print(gap.agg(["mean", "sem"]).T.round(4).to_string())
+    gap = single.sub(single["trees"], axis=0).groupby("trait", sort=False).mean()
+    behind = gap[gap["plain"] < 0]
+    print("\ntraits where the plain network is behind the trees: mean difference")
+    print(behind[list(NETWORKS)].mean().round(4).to_string(), list(behind.index))
+    print("\nRLN and trees together: difference to the best of all ensembles")
+    print(distance_to_best(ensemble, "rln + trees").round(4).to_string())
+    print("\nsparse RLN: difference to the best uniform penalty, single models")
+    print(paired(single, "rln, sparse", "uniform").round(4).to_string())
     looks = ["variance", "zero_edges", "zero_inputs", "entropy", "divergence"]
     looks.append("stability_of_top")
     print("\nwhat the networks look like, mean over traits and folds")
-    print(lines.groupby("kind")[looks].mean().round(3).to_string())
-    print("\nthe same by trait, of the RLN")
-    mine = lines[lines["kind"] == "rln"]
-    print(
-        mine.groupby("trait", sort=False)[[*looks, "theta"]].mean().round(3).to_string()
-    )
+    print(lines.groupby("kind")[looks].mean().dropna(how="all").round(3).to_string())
+    for kind in ("rln", "rln, sparse"):
+        print(f"\nthe same by trait: {kind}")
+        mine = lines[lines["kind"] == kind].groupby("trait", sort=False)
+        print(mine[[*looks, "theta"]].mean().round(4).to_string())
+    print("\nensemble gain over the mean of its members, in percent of the variance")
+    gain = (ensemble - single).groupby("trait", sort=False).mean()
+    print((100 * gain[["linear", "trees", *NETWORKS]]).mean().round(2).to_string())
+
+
+def paired(table, kind, other):
+    """Mean and standard error over the folds of each trait."""
+    gap = (table[kind] - table[other]).groupby("trait", sort=False)
+    return gap.agg(["mean", "sem"])
+
+
+def distance_to_best(table, kind):
+    """The same against the kind that is best on average."""
+    best = table.groupby("trait", sort=False).mean().idxmax(axis=1)
+    parts = []
+    for trait, other in best.items():
+        part = paired(table.loc[[trait]], kind, other)
+        parts.append(part.assign(best=other))
+    return pd.concat(parts)
 
 
 def main():
@@ -164,7 +203,7 @@ def main():
         root = data_folder(options.data)
         with warnings.catch_warnings():
             quiet()
-            for trait in track(list(TRAITS)):
+            for trait in track([*TRAITS, *MORE]):
                 run(store, root, trait, options.fits)
     report(store)
 

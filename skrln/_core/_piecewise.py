@@ -6,8 +6,9 @@ from sklearn.tree import DecisionTreeRegressor
 
 #: Most pieces of a column: one for so many rows, within these bounds.
 ROWS_PER_PIECE, FEWEST, MOST = 500, 12, 48
-#: A piece has at least so many rows, and at least this share of them.
-MIN_ROWS, MIN_SHARE = 8, 1 / 128
+#: A piece has at least this share of the rows, within these bounds: in a large table a few dozen
+#: at one value, such as a usual sum, say something.
+MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS = 1 / 128, 8, 64
 #: Improvements below this are noise of rounding.
 MIN_IMPROVEMENT = 1e-6
 
@@ -40,7 +41,7 @@ class PiecewiseEncoder:
             What the pieces should tell apart; a column per class for labels.
         sample_weight : ndarray of shape (n_samples,)
         """
-        least = max(MIN_ROWS, int(len(table) * MIN_SHARE))
+        least = int(np.clip(len(table) * MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS))
         tree = DecisionTreeRegressor(
             max_leaf_nodes=most_pieces(len(table)),
             min_samples_leaf=least,

@@ -40,6 +40,16 @@ def test_more_rows_have_more_pieces():
     assert fitted(table, np.sin(40 * table)).widths == [16]
 
 
+def test_a_value_of_few_rows_is_told_apart_in_a_large_table():
+    """A hundred rows in 20,000, less than a share of them, with a label of their own."""
+    column = np.repeat([0.0, 5.0, 7.0, 9.0], [19_700, 100, 100, 100])
+    targets = (column == 7.0).astype(float)
+    encoder = fitted(column[:, None], targets[:, None])
+    (edges,) = encoder.edges
+    assert ((edges > 5) & (edges < 7)).sum() == 1
+    assert ((edges > 7) & (edges < 9)).sum() == 1
+
+
 def test_weights_decide_which_rows_count():
     table = np.linspace(0, 1, 200)[:, None]
     targets = (table > 0.8) + 10.0 * ((table > 0.2) & (table < 0.3))

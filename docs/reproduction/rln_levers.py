@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What else makes a network sparse, or good while it is: one change at a time.
+
+    python docs/reproduction/rln_levers.py --data FOLDER
+    python docs/reproduction/rln_levers.py --report
+
+Nine traits, five folds, one seed, against ``READABLE``. Results are kept in
+``results/rln_levers.jsonl``; what is there is not computed again.
+"""
+
+import argparse
+import warnings
+
+import numpy as np
+from _traits import (
+    TRAITS,
+    Store,
+    data_folder,
+    folds,
+    make_network,
+    predict,
+    quiet,
+    read_trait,
+    score,
+)
+from rich.progress import track
+
+#: Parameters that differ from those of READABLE, and how the fit goes where it is not plain.
+LEVERS = {
+    "READABLE": {},
+    "steps: the whole table as a batch": {"batch_size": 100_000},
+    "steps: batches of 16": {"batch_size": 16},
+    "best epoch on held-out rows": {"early_stopping": True},
+    "sparsest epoch on held-out rows": {"early_stopping": "sparsest"},
+    "a coefficient per input": {"reg_group": "input", "theta": -6.5},
+    "average of the weights": {"average_decay": 0.98},
+    "path of theta, warm starts": {"fit": "path"},
+    "relaxed: again on the inputs left": {"fit": "relaxed"},
+    "log ratios to the row's mean": {"fit": "ratios"},
+    "theta -5": {"theta": -5.0},
+    "theta -5, relaxed": {"theta": -5.0, "fit": "relaxed"},
+    "theta -5, log ratios": {"theta": -5.0, "fit": "ratios"},
+}
+#: Weaker strengths that the path goes through, in a quarter of the epochs each.
+PATH = (-7.0, -6.5, -6.0, -5.5)
+RELAXED_THETA = -8.0
+
+
+def fit_lever(is_number, X, y, *, fit="plain", **params):
+    """Fitted network, the columns that it takes, and what is done to the table before."""
+    network = make_network(is_number, 0, **params)
+    if fit == "path":
+        network.set_params(warm_start=True, max_iter=25)
+        for theta in PATH:
+            network.set_params(theta=theta).fit(X, y)
+        return network, np.arange(X.shape[1])
+    network.fit(X, y)
+    columns = np.arange(X.shape[1])
+    if fit == "relaxed" and network.active_features_.size:
+        columns = network.active_features_
+        again = make_network(is_number, 0, theta=RELAXED_THETA)
+        return again.fit(X.iloc[:, columns], y), columns
+    return network, columns
+
+
+def run(store, root, trait):
+    """All levers on all folds of a trait."""
+    X, y, is_number, _ = read_trait(root, trait)
+    ratios = X.sub(X.mean(axis=1), axis=0)
+    for fold, (train, test) in enumerate(folds(y, is_number)):
+        for lever, params in LEVERS.items():
+            if store.has(trait=trait, fold=fold, lever=lever):
+                continue
+            table = ratios if params.get("fit") == "ratios" else X
+            model, columns = fit_lever(is_number, table.iloc[train], y[train], **params)
+            found = predict(model, table.iloc[test].iloc[:, columns])
+            first = model.coefs_[0]
+            unused = (first == 0).all(axis=1).sum() + X.shape[1] - len(columns)
+            n_edges = X.shape[1] * first.shape[1]
+            store.add(
+                trait=trait,
+                fold=fold,
+                lever=lever,
+                score=score(y[test], found),
+                zero_edges=float(1 - np.count_nonzero(first) / n_edges),
+                zero_inputs=float(unused / X.shape[1]),
+            )
+
+
+def report(store):
+    """Means over traits and folds, and the paired difference in score with its error."""
+    lines = store.frame()
+    table = lines.pivot_table(
+        index=["trait", "fold"], columns="lever", values="score", sort=False
+    )
+    gap = table.sub(table["READABLE"], axis=0).groupby("trait", sort=False).mean()
+    looks = lines.groupby("lever", sort=False)[["score", "zero_edges", "zero_inputs"]]
+    found = looks.mean()
+    found["difference"], found["error"] = gap.mean(), gap.sem()
+    print(found.round(4).to_string())
+
+
+def main():
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data")
+    parser.add_argument("--report", action="store_true")
+    options = parser.parse_args()
+    store = Store("rln_levers", ("trait", "fold", "lever"))
+    if not options.report:
+        root = data_folder(options.data)
+        with warnings.catch_warnings():
+            quiet()
+            for trait in track(list(TRAITS)):
+                run(store, root, trait)
+    report(store)
+
+
+if __name__ == "__main__":
+    main()
