@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.linear_model import LassoCV, LogisticRegressionCV
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -169,6 +170,20 @@ def make_network(is_number, seed, **params):
     """A single network to read."""
     kind = RLNRegressor if is_number else RLNClassifier
     return kind(**READABLE | {"random_state": seed} | params)
+
+
+def make_default(is_number):
+    """The default of the package: an ensemble."""
+    return (RLNRegressor if is_number else RLNClassifier)(random_state=0)
+
+
+def make_stack(is_number, *models):
+    """Models whose predictions for unseen rows a linear model combines."""
+    named = [(f"model{k}", model) for k, model in enumerate(models)]
+    if is_number:
+        return StackingRegressor(named, cv=KFold(5, shuffle=True, random_state=0))
+    splitter = StratifiedKFold(5, shuffle=True, random_state=0)
+    return StackingClassifier(named, cv=splitter)
 
 
 class Strengths(NamedTuple):

@@ -38,7 +38,7 @@ PICTURES = Path(__file__).parents[1] / "_static" / "reproduction"
 #: The trait whose networks are drawn, and the fits that are compared.
 SHOWN, N_FITS, N_EDGES = "Nugent score", 10, 300
 KINDS = ("trees", "linear", "plain", "uniform", "rln")
-TOGETHER = ("trees", "rln", "rln + trees", "plain + trees")
+TOGETHER = ("trees", "rln + trees", "rln + trees, stack", "default", "default + trees")
 
 
 def save(figure, name):
@@ -91,6 +91,17 @@ def draw_gain(lines):
     save(figure, "ensemble_gain")
 
 
+def print_survivors(networks):
+    """How far the coefficients of the edges that survive are below theta."""
+    below = [
+        model.reg_coefs_[0][model.coefs_[0] != 0].mean() - model.theta_
+        for model in networks
+    ]
+    print(
+        f"survivors: {np.mean(below):.2f} below theta, {max(below):.2f} in the nearest fit"
+    )
+
+
 def draw_networks(root):
     """Figures 6, 8 and 9: weights, their way there, importances and whether fits agree."""
     X, y, is_number, _ = read_trait(root, SHOWN)
@@ -107,6 +118,7 @@ def draw_networks(root):
             for seed in range(N_FITS)
         ],
     }
+    print_survivors(networks["RLN"])
     figure, ax = plt.subplots(figsize=(7, 4))
     dense = WeightDistributionDisplay.from_estimator(
         networks["plain"][0], name="plain", ax=ax

@@ -35,29 +35,33 @@ LEVERS = {
     "a coefficient per input": {"reg_group": "input", "theta": -6.5},
     "average of the weights": {"average_decay": 0.98},
     "path of theta, warm starts": {"fit": "path"},
+    "path of theta to -6": {"fit": "path", "theta": -6.0},
+    "path of theta to -6, log ratios": {"fit": "path ratios", "theta": -6.0},
     "relaxed: again on the inputs left": {"fit": "relaxed"},
     "log ratios to the row's mean": {"fit": "ratios"},
     "theta -5": {"theta": -5.0},
     "theta -5, relaxed": {"theta": -5.0, "fit": "relaxed"},
     "theta -5, log ratios": {"theta": -5.0, "fit": "ratios"},
 }
-#: Weaker strengths that the path goes through, in a quarter of the epochs each.
-PATH = (-7.0, -6.5, -6.0, -5.5)
+#: How far the strengths of a path are below the last, in a quarter of the epochs each.
+PATH = (-1.5, -1.0, -0.5, 0.0)
 RELAXED_THETA = -8.0
 
 
 def fit_lever(is_number, X, y, *, fit="plain", **params):
     """Fitted network, the columns that it takes, and what is done to the table before."""
     network = make_network(is_number, 0, **params)
-    if fit == "path":
+    if fit.startswith("path"):
+        last = network.theta
         network.set_params(warm_start=True, max_iter=25)
-        for theta in PATH:
-            network.set_params(theta=theta).fit(X, y)
+        for below in PATH:
+            network.set_params(theta=last + below).fit(X, y)
         return network, np.arange(X.shape[1])
     network.fit(X, y)
     columns = np.arange(X.shape[1])
-    if fit == "relaxed" and network.active_features_.size:
-        columns = network.active_features_
+    active = np.flatnonzero(network.feature_importances_ > 0)
+    if fit == "relaxed" and active.size:
+        columns = active
         again = make_network(is_number, 0, theta=RELAXED_THETA)
         return again.fit(X.iloc[:, columns], y), columns
     return network, columns
@@ -71,7 +75,7 @@ def run(store, root, trait):
         for lever, params in LEVERS.items():
             if store.has(trait=trait, fold=fold, lever=lever):
                 continue
-            table = ratios if params.get("fit") == "ratios" else X
+            table = ratios if "ratios" in params.get("fit", "") else X
             model, columns = fit_lever(is_number, table.iloc[train], y[train], **params)
             found = predict(model, table.iloc[test].iloc[:, columns])
             first = model.coefs_[0]

@@ -24,8 +24,10 @@ from _traits import (
     choose_theta,
     data_folder,
     folds,
+    make_default,
     make_linear,
     make_network,
+    make_stack,
     make_trees,
     predict,
     quiet,
@@ -102,6 +104,45 @@ def kinds_of(X, y, is_number, train):
             yield name, make, theta
 
 
+def run_default(store, root, trait, n_fits):
+    """The default, an ensemble by itself, alone and averaged with the trees."""
+    X, y, is_number, _ = read_trait(root, trait)
+    for fold, rows in enumerate(folds(y, is_number)):
+        if store.has(trait=trait, fold=fold, kind="default + trees"):
+            continue
+
+        def make(seed):
+            return make_trees(is_number, seed)
+
+        model = make_default(is_number).fit(X.iloc[rows[0]], y[rows[0]])
+        alone = predict(model, X.iloc[rows[1]])
+        trees = fit_all(make, X, y, rows, n_fits)[1].mean(axis=0)
+        for kind, found in (
+            ("default", alone),
+            ("default + trees", (alone + trees) / 2),
+        ):
+            value = score(y[rows[1]], found)
+            store.add(trait=trait, fold=fold, kind=kind, ensemble=value)
+
+
+def run_stack(store, root, trait):
+    """A network at the strength that was chosen, stacked with trees."""
+    X, y, is_number, _ = read_trait(root, trait)
+    thetas = {
+        line["fold"]: line["theta"]
+        for line in store.lines
+        if line["trait"] == trait and line["kind"] == "rln"
+    }
+    for fold, (train, test) in enumerate(folds(y, is_number)):
+        if store.has(trait=trait, fold=fold, kind="rln + trees, stack"):
+            continue
+        network = make_network(is_number, 0, theta=thetas[fold])
+        stack = make_stack(is_number, network, make_trees(is_number, 0))
+        found = predict(stack.fit(X.iloc[train], y[train]), X.iloc[test])
+        value = score(y[test], found)
+        store.add(trait=trait, fold=fold, kind="rln + trees, stack", ensemble=value)
+
+
 def run(store, root, trait, n_fits):
     """Fit all models on all folds of a trait."""
     X, y, is_number, _ = read_trait(root, trait)
@@ -158,8 +199,9 @@ def report_traits(lines):
     behind = gap[gap["plain"] < 0]
     print("\ntraits where the plain network is behind the trees: mean difference")
     print(behind[list(NETWORKS)].mean().round(4).to_string(), list(behind.index))
-    print("\nRLN and trees together: difference to the best of all ensembles")
-    print(distance_to_best(ensemble, "rln + trees").round(4).to_string())
+    for kind in ("rln + trees", "rln + trees, stack", "default + trees"):
+        print(f"\n{kind}: difference to the best of all ensembles")
+        print(distance_to_best(ensemble, kind).round(4).to_string())
     print("\nsparse RLN: difference to the best uniform penalty, single models")
     print(paired(single, "rln, sparse", "uniform").round(4).to_string())
     looks = ["variance", "zero_edges", "zero_inputs", "entropy", "divergence"]
@@ -205,6 +247,8 @@ def main():
             quiet()
             for trait in track([*TRAITS, *MORE]):
                 run(store, root, trait, options.fits)
+                run_default(store, root, trait, options.fits)
+                run_stack(store, root, trait)
     report(store)
 
 

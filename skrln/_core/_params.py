@@ -141,6 +141,8 @@ JOINT = {
     **{name: COMMON[name] for name in COUPLED_NETWORK},
     "theta": [Interval(Real, None, None, closed="neither")],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    # Not the sparsest: the epoch that is kept is one for all domains.
+    "early_stopping": [StrOptions({"auto"}), "boolean"],
     "strategy": [StrOptions({"joint", "l2", "shared", "finetune", "isolated"})],
     "coupling": [Interval(Real, 0, None, closed="left")],
     "robust_norm": [StrOptions(set(ROBUST_NORMS) - {"l2"})],

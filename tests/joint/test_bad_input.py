@@ -110,3 +110,11 @@ def test_new_domains_of_a_shared_network(table):
     model = regressor(strategy="shared").fit(X, y, sample_domain=domain)
     with pytest.raises(ValueError, match="strategy='shared', whose network is one"):
         model.add_domain(X, y, "west")
+
+
+def test_sparsest_epoch_is_not_for_several_domains(table):
+    X, y, domain = table
+    with pytest.raises(
+        ValueError, match="'early_stopping' parameter of JointRegressor"
+    ):
+        regressor(early_stopping="sparsest").fit(X, y, sample_domain=domain)
