@@ -70,7 +70,11 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
     clip_value, clip_norm, weight_decay, average_decay : float or None
         As in :class:`RLNClassifier`.
 
-    batch_size, max_iter : int
+    batch_size : int or "auto", default="auto"
+        As in :class:`RLNClassifier`. With up to 128 rows in a fold, "auto" takes one step an
+        epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
+
+    max_iter : int
         As in :class:`RLNClassifier`.
 
     class_weight, task_weight : dict, str, array-like or None

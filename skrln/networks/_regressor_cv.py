@@ -71,7 +71,11 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
     clip_value, clip_norm, weight_decay, average_decay : float or None
         As in :class:`RLNRegressor`.
 
-    batch_size, max_iter : int
+    batch_size : int or "auto", default="auto"
+        As in :class:`RLNRegressor`. With up to 128 rows in a fold, "auto" takes one step an
+        epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
+
+    max_iter : int
         As in :class:`RLNRegressor`.
 
     task_weight : array-like, str or None
