@@ -54,8 +54,8 @@ def judge(
     better, choice = jnp.where(warm, better, finite), state.choice
     if choice is not None and rows is not None:
         zeros = jnp.sum(count_zeros(judged.params))
-        choice, chosen = _choose(choice, rows, zeros, state.epoch, better, warm)
-        better = chosen & finite
+        epoch = state.epoch
+        choice, better = _choose(choice, rows, zeros, epoch, better, warm, finite)
     best = jax.tree.map(
         lambda new, old: jnp.where(better, new, old),
         (kept_weights(judged), judged.moments, judged.penalty),
@@ -93,6 +93,7 @@ def _choose(
     epoch: Array,
     lowest: Array,
     warm: Array,
+    finite: Array,
 ) -> tuple[Choice, Array]:
     """Take in an epoch; also whether it is the one to keep.
 
@@ -106,8 +107,9 @@ def _choose(
     found : RowLosses
     zeros, epoch : Array
         Weights that are zero, and the number of the epoch.
-    lowest, warm : Array of bool
-        Whether the loss is the lowest so far, and whether the penalty has grown.
+    lowest, warm, finite : Array of bool
+        Whether the loss is the lowest so far, whether the penalty has grown, and whether
+        the fit has not diverged: such an epoch is never the one.
     """
     reference = jnp.where(lowest, found.values, choice.lowest)
 
@@ -119,7 +121,7 @@ def _choose(
 
     stands = (choice.zeros >= 0) & is_as_good(choice.kept)
     take = is_as_good(found.values) & (~stands | (zeros >= choice.zeros))
-    take |= ~warm
+    take = (take | ~warm) & finite
     counted = jnp.where(warm, zeros, -1).astype(choice.zeros.dtype)
     new = Choice(reference, found.values, counted, epoch)
     kept = jax.tree.map(partial(jnp.where, take), new, choice)

@@ -283,32 +283,16 @@ def _evaluate(
         outputs, _ = forward(params, state.moments, block.inputs, network)
         if found is not None:
             found = lax.dynamic_update_slice_in_dim(found, outputs, i * capacity, 0)
-        losses = [
-            output_losses(
-                sharpened(outputs, sharpness[k], train.loss, network.heads),
-                block,
-                hyper,
-                network,
-                train.loss,
-                by_task=train.by_task,
-            )
+        scaled = [
+            sharpened(outputs, sharpness[k], train.loss, network.heads)
             for k in range(len(sharpness))
         ]
+        told = (block, hyper, network, train.loss)
+        losses = [output_losses(one, *told, by_task=train.by_task) for one in scaled]
         of_all, of_each = (jnp.stack(part) for part in zip(*losses, strict=True))
         if rows is not None:
-            found_rows = [
-                row_losses(
-                    sharpened(outputs, sharpness[k], train.loss, network.heads),
-                    block,
-                    hyper,
-                    network,
-                    train.loss,
-                )
-                for k in range(len(sharpness))
-            ]
-            rows = lax.dynamic_update_slice_in_dim(
-                rows, jnp.stack(found_rows, axis=1), i * capacity, 0
-            )
+            by_row = jnp.stack([row_losses(one, *told) for one in scaled], axis=1)
+            rows = lax.dynamic_update_slice_in_dim(rows, by_row, i * capacity, 0)
         return totals + of_all, tasks + of_each, found, rows
 
     n_blocks = (data.n_rows + capacity - 1) // capacity

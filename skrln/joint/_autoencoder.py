@@ -209,8 +209,8 @@ class JointAutoencoder(
     """
 
     # Codes are made by the network of each row's domain; not typed, as scikit-learn has it.
-    __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012
-    __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012
+    __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012 - as above
+    __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012 - as above
 
     #: All columns are numbers, and are decoded to what they were.
     categorical_features = None

@@ -41,8 +41,8 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
 
     # Without them no domain is told from another: routed unless somebody says otherwise.
     __metadata_request__fit = {"sample_domain": True}  # noqa: RUF012 - as scikit-learn has it
-    __metadata_request__predict = {"sample_domain": True}  # noqa: RUF012
-    __metadata_request__score = {"sample_domain": True}  # noqa: RUF012
+    __metadata_request__predict = {"sample_domain": True}  # noqa: RUF012 - as above
+    __metadata_request__score = {"sample_domain": True}  # noqa: RUF012 - as above
 
     @abstractmethod
     def _network(self) -> Any:

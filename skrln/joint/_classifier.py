@@ -291,8 +291,8 @@ class JointClassifier(ClassifierMixin, BaseJoint):
     """
 
     # Scores and predictions are made for the domain of each row.
-    __metadata_request__predict_proba = {"sample_domain": True}  # noqa: RUF012
-    __metadata_request__predict_log_proba = {"sample_domain": True}  # noqa: RUF012
+    __metadata_request__predict_proba = {"sample_domain": True}  # noqa: RUF012 - as above
+    __metadata_request__predict_log_proba = {"sample_domain": True}  # noqa: RUF012 - as above
 
     _parameter_constraints: ClassVar[dict] = {
         **JOINT,

@@ -21,7 +21,7 @@ def is_as_good(losses, others):
     return excess.mean() <= excess.std() / np.sqrt(len(excess))
 
 
-def choose_all(losses, zeros, n_growing=0, start=None):
+def choose_all(losses, zeros, n_growing=0, start=None, diverged=()):
     """Number of the epoch that is kept after each of them."""
     choose = jax.jit(_choose)
     choice, lowest = init_choice(N_PADDED, np.dtype("float32")), np.inf
@@ -35,7 +35,13 @@ def choose_all(losses, zeros, n_growing=0, start=None):
         lowest = rows.mean() if warm and is_lowest else lowest
         found = RowLosses(padded(rows), jnp.int32(N_ROWS))
         choice, taken = choose(
-            choice, found, count, epoch, jnp.bool_(is_lowest), jnp.bool_(warm)
+            choice,
+            found,
+            count,
+            epoch,
+            jnp.bool_(is_lowest and epoch not in diverged),
+            jnp.bool_(warm),
+            jnp.bool_(epoch not in diverged),
         )
         assert bool(taken) == (int(choice.epoch) == epoch)
         kept.append(int(choice.epoch))
@@ -77,6 +83,13 @@ def test_start_is_kept_until_an_epoch_is_as_good(rows):
 
 def test_no_epoch_takes_its_place_for_rows_that_are_not_numbers(rows):
     assert choose_all([rows, rows * np.nan], [1, 9]) == [0, 0]
+
+
+@pytest.mark.parametrize("n_growing", [0, 2])
+def test_an_epoch_that_diverged_is_never_kept(rows, n_growing):
+    """Not even while the penalty grows, when every other epoch is."""
+    losses = [rows, rows - 0.5]
+    assert choose_all(losses, [1, 9], n_growing, diverged=[1]) == [0, 0]
 
 
 def test_kept_is_as_good_as_the_lowest_and_as_sparse(global_random_seed):

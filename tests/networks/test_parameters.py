@@ -395,7 +395,7 @@ def test_random_state():
 def test_fit_leaves_the_random_state_of_numpy_alone():
     before = np.random.get_state()[1].copy()  # noqa: NPY002 -- that is the point
     regressor().fit(X, Y)
-    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002 - what is asked
 
 
 # -- losses ----------------------------------------------------------------------------
