@@ -5,6 +5,7 @@ All are tables of microbes, most of them from the Microbiome Learning Repo (Vang
 Knights, GigaScience 2019), as folders with ``data.parquet`` and ``meta.json``.
 """
 
+import argparse
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from rich.progress import track
 from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.linear_model import LassoCV, LogisticRegressionCV
 from sklearn.metrics import r2_score, roc_auc_score
@@ -252,3 +254,21 @@ def quiet():
     """Without the warnings of fits in which nothing is left, which are counted."""
     warnings.simplefilter("ignore", UserWarning)
     warnings.simplefilter("ignore", FutureWarning)
+
+
+def command_line(description, store, traits, run, report):
+    """Measure what is not in the store, unless asked for the report alone; report.
+
+    `run` takes the store, the folder of the tables and a trait, `report` the store.
+    """
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--data")
+    parser.add_argument("--report", action="store_true")
+    options = parser.parse_args()
+    if not options.report:
+        root = data_folder(options.data)
+        with warnings.catch_warnings():
+            quiet()
+            for trait in track(list(traits)):
+                run(store, root, trait)
+    report(store)

@@ -11,25 +11,20 @@ the same models with the covariates of the table as further columns. Results are
 ``results/rln_controls.jsonl``; what is there is not computed again.
 """
 
-import argparse
-import warnings
-
 import numpy as np
 import pandas as pd
 from _traits import (
     TRAITS,
     Store,
     choose_theta,
-    data_folder,
+    command_line,
     folds,
     make_network,
     make_trees,
     predict,
-    quiet,
     read_trait,
     score,
 )
-from rich.progress import track
 
 RULES = ("rln", "uniform")
 #: Planted inputs, and folds of the five that are used.
@@ -134,21 +129,6 @@ def report(store):
         print(found.dropna(axis=1).round(3).to_string())
 
 
-def main():
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data")
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
-    store = Store("rln_controls", ("trait", "fold", "control"))
-    if not options.report:
-        root = data_folder(options.data)
-        with warnings.catch_warnings():
-            quiet()
-            for trait in track(list(TRAITS)):
-                run(store, root, trait)
-    report(store)
-
-
 if __name__ == "__main__":
-    main()
+    kept = Store("rln_controls", ("trait", "fold", "control"))
+    command_line(__doc__, kept, TRAITS, run, report)

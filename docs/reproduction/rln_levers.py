@@ -8,22 +8,17 @@ Nine traits, five folds, one seed, against ``READABLE``. Results are kept in
 ``results/rln_levers.jsonl``; what is there is not computed again.
 """
 
-import argparse
-import warnings
-
 import numpy as np
 from _traits import (
     TRAITS,
     Store,
-    data_folder,
+    command_line,
     folds,
     make_network,
     predict,
-    quiet,
     read_trait,
     score,
 )
-from rich.progress import track
 
 #: Parameters that differ from those of READABLE, and how the fit goes where it is not plain.
 LEVERS = {
@@ -104,21 +99,6 @@ def report(store):
     print(found.round(4).to_string())
 
 
-def main():
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data")
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
-    store = Store("rln_levers", ("trait", "fold", "lever"))
-    if not options.report:
-        root = data_folder(options.data)
-        with warnings.catch_warnings():
-            quiet()
-            for trait in track(list(TRAITS)):
-                run(store, root, trait)
-    report(store)
-
-
 if __name__ == "__main__":
-    main()
+    kept = Store("rln_levers", ("trait", "fold", "lever"))
+    command_line(__doc__, kept, TRAITS, run, report)

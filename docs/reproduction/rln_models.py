@@ -11,9 +11,7 @@ and 9 and Table 1 of the paper. Results are kept in ``results/rln_models.jsonl``
 is not computed again.
 """
 
-import argparse
 import time
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -22,7 +20,7 @@ from _traits import (
     TRAITS,
     Store,
     choose_theta,
-    data_folder,
+    command_line,
     folds,
     make_default,
     make_linear,
@@ -30,11 +28,9 @@ from _traits import (
     make_stack,
     make_trees,
     predict,
-    quiet,
     read_trait,
     score,
 )
-from rich.progress import track
 
 from skrln.inspection import (
     garson_importance,
@@ -47,6 +43,8 @@ from skrln.inspection import (
 NETWORKS = ("plain", "uniform", "uniform, sparse", "rln", "rln, sparse")
 #: Inputs whose overlap between fits is a measure of stability that no density spoils.
 TOP = 10
+#: Seeds that every model is fitted with.
+N_FITS = 10
 
 
 def fit_all(make, X, y, rows, n_fits):
@@ -233,24 +231,13 @@ def distance_to_best(table, kind):
     return pd.concat(parts)
 
 
-def main():
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data")
-    parser.add_argument("--fits", type=int, default=10)
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
-    store = Store("rln_models", ("trait", "fold", "kind"))
-    if not options.report:
-        root = data_folder(options.data)
-        with warnings.catch_warnings():
-            quiet()
-            for trait in track([*TRAITS, *MORE]):
-                run(store, root, trait, options.fits)
-                run_default(store, root, trait, options.fits)
-                run_stack(store, root, trait)
-    report(store)
+def run_all(store, root, trait):
+    """Everything of a trait."""
+    run(store, root, trait, N_FITS)
+    run_default(store, root, trait, N_FITS)
+    run_stack(store, root, trait)
 
 
 if __name__ == "__main__":
-    main()
+    kept = Store("rln_models", ("trait", "fold", "kind"))
+    command_line(__doc__, kept, [*TRAITS, *MORE], run_all, report)
