@@ -144,7 +144,7 @@ class BaseRLN(ReadingMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _count_epochs(self):
         """Most epochs that callbacks hear of; None where it depends on the table."""
-        return self.max_iter if is_plain(self) else None
+        return _settings.resolve_epochs(self) if is_plain(self) else None
 
     def _fit_all(self, *arguments):
         """Fitted attributes, and the FitResult of each network."""
@@ -154,16 +154,17 @@ class BaseRLN(ReadingMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _fit_one(self, X, y, sample_weight, validation, groups, rng, watch):
         """Fitted attributes of a single network, and its FitResult."""
         problem = prepare(self, X, y, sample_weight, validation, groups, rng)
-        with watch.epochs(self.max_iter) as on_epoch:
+        max_epochs = _settings.resolve_epochs(self)
+        with watch.epochs(max_epochs) as on_epoch:
             listen = listener(on_epoch, lambda result: self._describe(problem, result))
-            result, edges = self._train(problem, rng, self.max_iter, listen)
+            result, edges = self._train(problem, rng, max_epochs, listen)
         return self._describe(problem, result, edges), [result]
 
     def _fit_several(self, X, y, sample_weight, validation, groups, rng, watch):
         """Fitted attributes of an ensemble, and the FitResult of each network."""
 
         def run(train, jobs):
-            with watch.epochs(self.max_iter * len(jobs)) as on_epoch:
+            with watch.epochs(sum(job.max_iter for job in jobs)) as on_epoch:
                 if watch.listening:
                     return run_in_turn(train, jobs, on_epoch)
                 return run_members(train, jobs, self.device, on_epoch)
@@ -261,8 +262,8 @@ class BaseRLN(ReadingMixin, CallbackSupportMixin, BaseEstimator, ABC):
         on_record=None,
     ):
         online = epoch is not None  # a call of partial_fit: the end is not known
-        network = _settings.network_spec(self, problem)
         source = self if online and hasattr(self, "coefs_") else find_source(self)
+        network = _settings.network_spec(self, problem, source)
         start: Any = start_of(self, source, network)
         if state is not None:
             start = start._replace(state=state)

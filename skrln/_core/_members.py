@@ -25,6 +25,7 @@ from ._elimination import (
 from ._jobs import Cell, Job, Shared, inputs_of, make_member
 from ._preparation import known_target, read_training
 from ._preprocessing import find_categorical, plain_columns
+from ._settings import resolve_epochs
 from ._splits import member_splits
 from ._transfer import pretrained_members
 from ._validation import check_validation_arguments
@@ -41,6 +42,12 @@ AUTO_MEMBERS, AUTO_MEMBERS_ROWS = (8, 4), 1_000
 EMBEDDED_COLUMNS = 150
 #: How much stronger the second theta of wide tables is.
 STRONGER = 1.25
+#: How much weaker theta="auto" is for networks with pieces of numbers: a piece matters less
+#: than a number.
+WEAKER_PIECES = 1.0
+#: max_iter="auto" of networks that get numbers alone where others have pieces: a smooth
+#: network takes more steps to a jump.
+AUTO_EPOCHS_NUMBERS = 200
 
 
 def is_plain(estimator):
@@ -61,15 +68,21 @@ def make_cells(estimator, X, n_rows, sources, columns=None):
     """
     columns = np.arange(X.shape[1]) if columns is None else columns
     columns = np.setdiff1d(columns, plain_columns(estimator, X))
-    thetas = auto_thetas(estimator, n_rows)
-    if estimator.numeric_embedding != "auto":
-        return [Cell(theta, estimator.numeric_embedding) for theta in thetas]
+    asked = estimator.numeric_embedding
     known = tuple(dict.fromkeys(one.numeric_embedding for one in sources))
-    embeddings = known or _auto_embeddings(estimator, X, columns)
     wide = len(columns) > EMBEDDED_COLUMNS and estimator.regularization is not None
-    if estimator.theta == "auto" and wide and not known:
-        thetas = (*thetas, thetas[-1] + STRONGER)
-    return [Cell(theta, one) for one in embeddings for theta in thetas]
+    stronger = estimator.theta == "auto" and wide and not known
+    if asked != "auto":
+        embeddings, stronger = (asked,), False
+    else:
+        embeddings = known or _auto_embeddings(estimator, X, columns)
+    cells = []
+    for embedding in embeddings:
+        thetas = auto_thetas(estimator, n_rows, embedding)
+        if stronger:
+            thetas = (*thetas, thetas[-1] + STRONGER)
+        cells += [Cell(theta, embedding) for theta in thetas]
+    return cells
 
 
 def _auto_embeddings(estimator, X, columns):
@@ -80,15 +93,27 @@ def _auto_embeddings(estimator, X, columns):
     return (None, "piecewise") if 0 < n_numeric <= EMBEDDED_COLUMNS else (None,)
 
 
-def auto_thetas(estimator, n_rows):
-    """Thetas to train at."""
+def auto_thetas(estimator, n_rows, embedding=None):
+    """Thetas to train networks with this embedding of numbers at."""
     if estimator.theta != "auto":
         return (estimator.theta,)
     middle = AUTO_THETA[estimator.regularization]
+    if embedding == "piecewise":
+        middle -= WEAKER_PIECES
     middle -= max(0.0, np.log(n_rows / AUTO_THETA_ROWS) / 2)
     alone = estimator.n_estimators == 1 and estimator.regularization is not None
     steps = AUTO_THETA_STEPS if alone else (0.0,)
     return tuple(float(middle + step) for step in steps)
+
+
+def epochs_of(estimator, cell, cells):
+    """Epochs of the networks of a kind, beside the other kinds of an ensemble."""
+    several = estimator.n_estimators != 1
+    numbers = cell.numeric_embedding is None
+    beside_pieces = any(one.numeric_embedding == "piecewise" for one in cells)
+    if estimator.max_iter == "auto" and several and numbers and beside_pieces:
+        return AUTO_EPOCHS_NUMBERS
+    return resolve_epochs(estimator)
 
 
 def count_members(estimator, n_rows):
@@ -150,7 +175,7 @@ def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
     else:
         cells = make_cells(estimator, table.X, len(rows), sources)
         seeds = rng.randint(np.iinfo(np.int32).max, size=len(parts))
-        jobs = _jobs(cells, seeds, parts)
+        jobs = _jobs(estimator, cells, seeds, parts)
     shared.encode_inputs(jobs)
     trained = [Trained(*one) for one in run(shared.train, jobs)]
     unseen = unseen_rows(estimator, shared, trained)
@@ -179,7 +204,7 @@ def _fit_narrow(estimator, wide, parts, seeds, run, columns):
     """Ensemble whose networks are each trained on some columns alone."""
     shared = wide.narrowed(columns)
     cells = make_cells(estimator, wide.table.X, len(wide.rows), [], shared.columns)
-    jobs = _jobs(cells, seeds, parts)
+    jobs = _jobs(estimator, cells, seeds, parts)
     shared.encode_inputs(jobs)
     trained = [Trained(*one) for one in run(shared.train, jobs)]
     unseen = unseen_rows(estimator, shared, trained)
@@ -187,10 +212,10 @@ def _fit_narrow(estimator, wide, parts, seeds, run, columns):
     return ensemble, [one.result for one in trained]
 
 
-def _jobs(cells, seeds, parts):
+def _jobs(estimator, cells, seeds, parts):
     """Jobs of an ensemble; the same seeds in all cells, so that nothing else differs."""
     return [
-        Job(cell, k, int(seed), *part)
+        Job(cell, k, epochs_of(estimator, cell, cells), int(seed), *part)
         for cell in cells
         for k, (seed, part) in enumerate(zip(seeds, parts, strict=True))
     ]
@@ -198,12 +223,13 @@ def _jobs(cells, seeds, parts):
 
 def _jobs_going_on(estimator, parts, rng):
     """Jobs for the members that are there."""
-    numbers, jobs = {}, []
-    for member in estimator._members:
-        cell = Cell(member.theta, member.numeric_embedding)
+    members, numbers, jobs = estimator._members, {}, []
+    cells = [Cell(member.theta, member.numeric_embedding) for member in members]
+    for cell, member in zip(cells, members, strict=True):
         number = numbers[cell] = numbers.get(cell, -1) + 1
-        seed = rng.randint(np.iinfo(np.int32).max)
-        jobs.append(Job(cell, number, seed, *parts[number % len(parts)], member))
+        max_iter = epochs_of(estimator, cell, cells)
+        seed, part = rng.randint(np.iinfo(np.int32).max), parts[number % len(parts)]
+        jobs.append(Job(cell, number, max_iter, seed, *part, member))
     return jobs
 
 

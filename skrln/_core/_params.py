@@ -13,7 +13,7 @@ NETWORK = {
     "hidden_layer_sizes": [
         "array-like",
         Interval(Integral, 1, None, closed="left"),
-        StrOptions({"geometric"}),
+        StrOptions({"auto", "geometric"}),
     ],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "batch_norm": [StrOptions({"before", "after"}), None],
@@ -48,7 +48,7 @@ TRAINING = {
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "average_decay": [Interval(Real, 0, 1, closed="left"), None],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "task_weight": ["array-like", StrOptions({"uncertainty", "dynamic"}), None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
@@ -139,8 +139,14 @@ COUPLED_NETWORK = (
 )
 JOINT = {
     **{name: COMMON[name] for name in COUPLED_NETWORK},
+    "hidden_layer_sizes": [
+        "array-like",
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"geometric"}),
+    ],
     "theta": [Interval(Real, None, None, closed="neither")],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
     # Not the sparsest: the epoch that is kept is one for all domains.
     "early_stopping": [StrOptions({"auto"}), "boolean"],
     "strategy": [StrOptions({"joint", "l2", "shared", "finetune", "isolated"})],

@@ -5,10 +5,10 @@ import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
 #: Most pieces of a column: one for so many rows, within these bounds.
-ROWS_PER_PIECE, FEWEST, MOST = 500, 12, 48
+ROWS_PER_PIECE, FEWEST, MOST = 500, 24, 48
 #: A piece has at least this share of the rows, within these bounds: in a large table a few
 #: dozen at one value, such as a usual sum, say something.
-MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS = 1 / 128, 8, 64
+MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS = 1 / 256, 8, 64
 #: Improvements below this are noise of rounding.
 MIN_IMPROVEMENT = 1e-6
 

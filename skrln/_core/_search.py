@@ -24,6 +24,7 @@ from ._outcome import Watch, listener
 from ._params import SEARCH
 from ._predicting import means_of
 from ._preparation import Problem, encode, prepare, read_training
+from ._settings import resolve_epochs
 from ._sklearn import take
 from ._validation import check_validation_arguments
 
@@ -264,7 +265,8 @@ def run_grid(estimator, folds, candidates, watch):
     ]
     # Callbacks hear of the fit on all rows: those of the grid run at the same time.
     quiet = Watch(estimator, None, watch.X, watch.y, {})
-    with quiet.epochs(estimator.max_iter * len(jobs)) as on_epoch:
+    max_epochs = resolve_epochs(estimator)
+    with quiet.epochs(max_epochs * len(jobs)) as on_epoch:
         outcomes = run_members(fit, jobs, estimator.device, on_epoch)
     reasons = [one.reason for one in outcomes]
     if StopReason.INTERRUPTED in reasons:  # scores of unfinished fits choose nothing
@@ -289,7 +291,7 @@ def _fit_candidate(fold, candidate, scorer, on_epoch, cancelled):
     listen = listener(on_epoch, lambda result: network._describe(problem, result))
     rng = deepcopy(fold.rng)
     result, _ = network._train(
-        problem, rng, network.max_iter, listen, cancelled=cancelled
+        problem, rng, resolve_epochs(network), listen, cancelled=cancelled
     )
     vars(network).update(network._describe(problem, result))
     fitted = perf_counter()

@@ -23,13 +23,24 @@ DOUBLE_CELLS = 2_000
 FULL_BATCH_ROWS = 128
 #: The penalty grows over at least so many steps: coefficients need them to part.
 MIN_WARMUP_STEPS = 200
+#: hidden_layer_sizes="auto" of a single network.
+AUTO_LAYERS = (256, 256)
+#: max_iter="auto" of a single network; kinds of networks of an ensemble may have their own.
+AUTO_EPOCHS = 100
 
 
-def network_spec(estimator, problem):
-    """Structure of the network that `estimator` asks for, on an encoded table."""
+def network_spec(estimator, problem, source=None):
+    """Structure of the network that `estimator` asks for, on an encoded table.
+
+    `source` is the fitted network to go on from; "auto" takes its hidden layers.
+    """
     heads = problem.target.heads
     n_inputs = len(problem.encoder.groups)
-    hidden = resolve_hidden_layers(estimator.hidden_layer_sizes, n_inputs)
+    asked = estimator.hidden_layer_sizes
+    if isinstance(asked, str) and asked == "auto":
+        hidden = AUTO_LAYERS if source is None else _hidden_layers_of(source)
+    else:
+        hidden = resolve_hidden_layers(asked, n_inputs)
     sizes = (n_inputs, *hidden, sum(heads))
     _check_batch_norm(estimator)
     rates = resolve_dropout(estimator.dropout, len(hidden))
@@ -45,6 +56,10 @@ def network_spec(estimator, problem):
         n_plain=n_plain,
         plain_sizes=_plain_sizes(estimator) if n_plain else (),
     )
+
+
+def _hidden_layers_of(network):
+    return tuple(weight.shape[1] for weight in network.coefs_[:-1])
 
 
 def _plain_sizes(estimator):
@@ -182,7 +197,7 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online, m
     n_batches = -(-problem.n_rows // batch_size)
     burn_in = 0.0
     if penalty is not None and not going_on and not online:
-        burn_in = estimator.reg_warmup * estimator.max_iter
+        burn_in = estimator.reg_warmup * resolve_epochs(estimator)
     held_out = problem.validation is not None
     layer_start, layer_rate = _layer_rates(estimator, network)
     unbounded = np.inf
@@ -200,7 +215,7 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online, m
         burn_in_steps=0.0 if member else burn_in,
         layer_start=layer_start,
         layer_rate=layer_rate,
-        schedule=_schedule(estimator, n_batches * estimator.max_iter),
+        schedule=_schedule(estimator, n_batches * resolve_epochs(estimator)),
         weight_decay=estimator.weight_decay,
         clip_value=unbounded if estimator.clip_value is None else estimator.clip_value,
         clip_norm=unbounded if estimator.clip_norm is None else estimator.clip_norm,
@@ -309,6 +324,11 @@ def resolve_batch_size(estimator, n_rows, *, member):
     if n_rows <= FULL_BATCH_ROWS and not member:
         return n_rows
     return int(np.clip(2 ** np.round(np.log2(n_rows / 16)), 32, 256))
+
+
+def resolve_epochs(estimator):
+    """Epochs of a single network."""
+    return AUTO_EPOCHS if estimator.max_iter == "auto" else estimator.max_iter
 
 
 def resolve_precision(estimator, n_rows, n_inputs):

@@ -12,6 +12,7 @@ from ._outcome import Watch, listener, warn_outcome
 from ._predicting import dense_inputs, means_of
 from ._preparation import prepare
 from ._preprocessing import check_inputs
+from ._settings import resolve_epochs
 
 
 class NetworkStages:
@@ -144,7 +145,7 @@ def growing_epochs(estimator):
     """Epochs in which the penalty of a fresh network grows: they are never the best ones."""
     if estimator.regularization is None or estimator.pretrained is not None:
         return 0
-    return max(int(np.ceil(estimator.reg_warmup * estimator.max_iter)) - 1, 0)
+    return max(int(np.ceil(estimator.reg_warmup * resolve_epochs(estimator))) - 1, 0)
 
 
 def refuse_several(estimator):

@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.multioutput import MultiOutputClassifier
 
 from skrln._core._base import BaseRLN
+from skrln._core._settings import resolve_epochs
 from skrln._core._stages import (
     NetworkStages,
     count_bytes,
@@ -150,6 +151,8 @@ class NetworkSource(Source):
     """The epochs of a network of this package, from one fit."""
 
     def __init__(self, estimator, max_iter, cap):
+        if max_iter is None:
+            max_iter = resolve_epochs(estimator)
         super().__init__(estimator, max_iter, cap)
         # All epochs are trained; which is best is not the network's to say.
         estimator.set_params(

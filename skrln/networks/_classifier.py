@@ -30,9 +30,11 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
-        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "geometric":
-        three layers whose widths fall from the inputs in equal ratios, as published.
+    hidden_layer_sizes : array-like of int, int, "auto" or "geometric", default="auto"
+        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "auto" is
+        (256, 256), and (128, 128) up to 3,000 rows in networks of an ensemble with pieces of
+        numbers; a fit that goes on from another one has its layers. "geometric": three layers
+        whose widths fall from the inputs in equal ratios, as published.
 
     activation : str, default="relu"
         What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",
@@ -61,9 +63,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
         ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
         other rates it grows in proportion. Useful from about -9 to -5. "auto" is -7
-        (with "uniform" -8), and less above 3,000 rows by half the logarithm of their number
-        over that; a single network takes the best of that, one more and one less, by the
-        loss on rows that are held out.
+        (with "uniform" -8), one less for networks with pieces of numbers, and less above
+        3,000 rows by half the logarithm of their number over that; a single network takes the
+        best of that, one more and one less, by the loss on rows that are held out.
 
     norm : {"l1", "l2"}, default="l1"
         Penalty of a weight. Only "l1" makes exact zeros.
@@ -151,8 +153,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Most rows of a batch; batches are as equal as can be. "auto" is a sixteenth of the
         table, between 32 and 256, and for a single network up to 128 rows the whole table.
 
-    max_iter : int, default=100
-        Epochs. Without early stopping all of them run.
+    max_iter : int or "auto", default="auto"
+        Epochs. Without early stopping all of them run. "auto" is 200 for networks of an
+        ensemble that get numbers alone where others get "piecewise", and 100 for all others.
 
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class; one dict per task where there are several. "balanced" makes all
@@ -197,8 +200,8 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     numeric_embedding : {"auto", "periodic", "piecewise"} or None, default="auto"
         What the network gets of each number beside the number itself. "periodic": three
-        learned mixtures of sixteen learned cosines of it. "piecewise": up to twelve pieces of
-        its range (beyond 6,000 rows one for 500 rows, up to 48), found by a small tree that
+        learned mixtures of sixteen learned cosines of it. "piecewise": up to 24 pieces of
+        its range (beyond 12,000 rows one for 500 rows, up to 48), found by a small tree that
         knows the target, each growing from -1 to 1.
         They help where a target jumps or turns with a number. None gives it the number alone.
         "auto" trains networks without an embedding and, in dense tables with at most 150
@@ -425,7 +428,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
+        hidden_layer_sizes="auto",
         activation="relu",
         *,
         batch_norm=None,
@@ -452,7 +455,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         weight_decay=0.0,
         average_decay=None,
         batch_size="auto",
-        max_iter=100,
+        max_iter="auto",
         class_weight=None,
         task_weight=None,
         early_stopping="auto",

@@ -74,7 +74,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         As in :class:`RLNClassifier`. With up to 128 rows in a fold, "auto" takes one step an
         epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
 
-    max_iter : int
+    max_iter : int or "auto", default=100
         As in :class:`RLNClassifier`.
 
     class_weight, task_weight : dict, str, array-like or None

@@ -40,8 +40,9 @@ class RLNMultiTask(BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
-        Units of each hidden layer, which all tasks share. ``()`` is a linear model of each.
+    hidden_layer_sizes : array-like of int, int, "auto" or "geometric", default="auto"
+        Units of each hidden layer, which all tasks share, as in :class:`RLNRegressor`. ``()``
+        is a linear model of each.
 
     activation : str, default="relu"
         What the hidden units compute, as in :class:`RLNRegressor`.
@@ -78,7 +79,7 @@ class RLNMultiTask(BaseRLN):
     clip_value, clip_norm, weight_decay, average_decay : float or None
         As in :class:`RLNRegressor`.
 
-    batch_size, max_iter : int
+    batch_size, max_iter : int or "auto"
         As in :class:`RLNRegressor`.
 
     class_weight : dict, list, "balanced" or None, default=None
@@ -198,7 +199,7 @@ class RLNMultiTask(BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
+        hidden_layer_sizes="auto",
         activation="relu",
         *,
         task_types="auto",
@@ -229,7 +230,7 @@ class RLNMultiTask(BaseRLN):
         weight_decay=0.0,
         average_decay=None,
         batch_size="auto",
-        max_iter=100,
+        max_iter="auto",
         class_weight=None,
         task_weight=None,
         early_stopping="auto",

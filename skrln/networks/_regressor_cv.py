@@ -75,7 +75,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         As in :class:`RLNRegressor`. With up to 128 rows in a fold, "auto" takes one step an
         epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
 
-    max_iter : int
+    max_iter : int or "auto", default=100
         As in :class:`RLNRegressor`.
 
     task_weight : array-like, str or None

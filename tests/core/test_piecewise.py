@@ -31,13 +31,13 @@ def test_an_edge_is_where_the_target_jumps(jump):
     gaps = np.abs(encoder.edges[0] - jump)
     assert gaps.min() < 0.01
     # The other column tells nothing; what a tree finds there is noise, with fewer edges.
-    assert encoder.widths[0] <= most_pieces(500) == 12
+    assert encoder.widths[0] <= most_pieces(500) == 24
 
 
 def test_more_rows_have_more_pieces():
-    assert [most_pieces(n) for n in (20, 6000, 12_000, 10**6)] == [12, 12, 24, 48]
-    table = np.random.default_rng(0).uniform(0, 1, (8000, 1))
-    assert fitted(table, np.sin(40 * table)).widths == [16]
+    assert [most_pieces(n) for n in (20, 12_000, 18_000, 10**6)] == [24, 24, 36, 48]
+    table = np.random.default_rng(0).uniform(0, 1, (16_000, 1))
+    assert fitted(table, np.sin(60 * table)).widths == [32]
 
 
 def test_a_value_of_few_rows_is_told_apart_in_a_large_table():

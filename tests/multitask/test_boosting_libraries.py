@@ -76,7 +76,11 @@ def test_catboost():
     catboost = pytest.importorskip("catboost", reason=OPTIONAL)
     X, y = make_outputs(n_rows=150)
     inner = catboost.CatBoostRegressor(
-        iterations=12, loss_function="MultiRMSE", verbose=False, thread_count=1
+        iterations=12,
+        loss_function="MultiRMSE",
+        verbose=False,
+        thread_count=1,
+        allow_writing_files=False,
     )
     model = stop(inner).fit(X, y)
     for task, stage in enumerate(model.task_best_stage_):

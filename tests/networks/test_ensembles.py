@@ -204,6 +204,46 @@ def test_theta_of_an_ensemble_falls_with_the_rows(n_rows, expected):
     assert weaker == -8
 
 
+def test_networks_with_pieces_have_a_weaker_theta():
+    model = regressor(theta="auto", numeric_embedding="auto", **THREE).fit(X, Y)
+    found = {(one.numeric_embedding, one.theta) for one in model.estimators_}
+    assert found == {(None, -7.0), ("piecewise", -8.0)}
+    fixed = regressor(theta=-6.0, numeric_embedding="auto", **THREE).fit(X, Y)
+    assert {one.theta for one in fixed.estimators_} == {-6.0}
+
+
+# -- max_iter="auto" ---------------------------------------------------------------------
+
+
+def epochs_of_kinds(**params):
+    """Embedding, and epochs that ran without early stopping, of each kind of networks."""
+    params = {"theta": -7.0, "max_iter": "auto", "early_stopping": False} | params
+    model = regressor(**params).fit(X, Y)
+    return {(one.numeric_embedding, one.n_iter_) for one in model.estimators_}
+
+
+def test_networks_on_numbers_train_longer_beside_those_with_pieces():
+    both = {"numeric_embedding": "auto", "n_estimators": 2}
+    assert epochs_of_kinds(**both) == {(None, 200), ("piecewise", 100)}
+    assert epochs_of_kinds(**both, max_iter=7) == {(None, 7), ("piecewise", 7)}
+    assert epochs_of_kinds(n_estimators=2) == {(None, 100)}
+    assert epochs_of_kinds() == {(None, 100)}
+
+
+def test_automatic_epochs_of_a_fit_that_goes_on():
+    """The same numbers again: each network is of the kind that it was."""
+    both = {"numeric_embedding": "auto", "n_estimators": 2, "theta": -7.0}
+    params = {"max_iter": "auto", "early_stopping": False, "warm_start": True}
+    model = regressor(**both, **params).fit(X, Y)
+    model.fit(X, Y)
+    assert [one.n_iter_ for one in model.estimators_] == [200, 200, 100, 100]
+
+
+def test_automatic_epochs_of_the_best_of_some_networks():
+    model = regressor(theta="auto", max_iter="auto", n_iter_no_change=1000)
+    assert model.fit(X, Y).n_iter_ == 100
+
+
 @pytest.mark.parametrize(
     ("regularization", "thetas"),
     [("rln", {-8, -7, -6}), ("uniform", {-9, -8, -7}), (None, {-7})],
@@ -385,3 +425,38 @@ def test_every_network_learns_its_own_coefficients():
     uniform = regressor(**fit, regularization="uniform").fit(X, Y)
     for network in uniform.estimators_:
         assert (network.reg_coefs_[0] == -5.5).all()
+
+
+# -- hidden_layer_sizes="auto" -----------------------------------------------------------
+
+
+def layers_of(model):
+    """Embedding and hidden layers of each kind of networks."""
+    return {
+        (one.numeric_embedding, *(w.shape[1] for w in one.coefs_[:-1]))
+        for one in model.estimators_
+    }
+
+
+def test_layers_of_each_kind():
+    params = {"hidden_layer_sizes": "auto", "numeric_embedding": "auto", "max_iter": 1}
+    params |= {"theta": -7.0, "early_stopping": False, **KEEP}
+    several = regressor(**params, n_estimators=2).fit(X, Y)
+    assert layers_of(several) == {(None, 256, 256), ("piecewise", 128, 128)}
+    # What goes on has the layers that are there, whatever "auto" would be without.
+    again = regressor(**params, n_estimators=2, pretrained=several).fit(X, Y)
+    assert layers_of(again) == layers_of(several)
+    again.set_params(warm_start=True, pretrained=None).fit(X, Y)
+    assert layers_of(again) == layers_of(several)
+    one = regressor(**params | {"numeric_embedding": "piecewise"}).fit(X, Y)
+    assert layers_of(one) == {("piecewise", 256, 256)}
+    other = regressor(hidden_layer_sizes=(7, 3)).fit(X, Y)
+    same = {"hidden_layer_sizes": "auto", "pretrained": other}
+    assert layers_of(regressor(**same).fit(X, Y)) == {(None, 7, 3)}
+
+
+def test_many_rows_have_wide_layers(monkeypatch):
+    monkeypatch.setattr(_jobs, "AUTO_LAYERS_ROWS", 59)
+    params = {"hidden_layer_sizes": "auto", "numeric_embedding": "piecewise"}
+    model = regressor(**params, n_estimators=2, max_iter=1).fit(X, Y)
+    assert layers_of(model) == {("piecewise", 256, 256)}
