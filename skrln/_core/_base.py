@@ -262,8 +262,8 @@ class BaseRLN(ReadingMixin, CallbackSupportMixin, BaseEstimator, ABC):
         on_record=None,
     ):
         online = epoch is not None  # a call of partial_fit: the end is not known
+        network = _settings.network_spec(self, problem)
         source = self if online and hasattr(self, "coefs_") else find_source(self)
-        network = _settings.network_spec(self, problem, source)
         start: Any = start_of(self, source, network)
         if state is not None:
             start = start._replace(state=state)

@@ -14,13 +14,9 @@ from ._outcome import listener
 from ._predicting import dense_inputs, means_of
 from ._preparation import Problem, encode, fit_encoder, read_validation
 from ._preprocessing import InputEncoder, find_categorical, plain_columns
-from ._settings import AUTO_LAYERS
 
 #: dropout="auto" of networks for classes that get numbers without an embedding.
 AUTO_DROPOUT = 0.15
-#: hidden_layer_sizes="auto" of networks of an ensemble with pieces of numbers, up to so many
-#: rows.
-AUTO_LAYERS_PIECES, AUTO_LAYERS_ROWS = (128, 128), 3_000
 
 
 class Cell(NamedTuple):
@@ -105,15 +101,6 @@ class Shared:
         classes = self.target.class_tasks.all()
         return AUTO_DROPOUT if classes and embedding is None else 0.0
 
-    def _layers(self, embedding):
-        """Pieces of numbers leave less to the units behind them, where rows are few."""
-        asked = self.estimator.hidden_layer_sizes
-        automatic = isinstance(asked, str) and asked == "auto"
-        if not automatic or self.sources or self.estimator.n_estimators == 1:
-            return asked
-        narrow = embedding == "piecewise" and len(self.rows) <= AUTO_LAYERS_ROWS
-        return AUTO_LAYERS_PIECES if narrow else AUTO_LAYERS
-
     def _source_of(self, job):
         """Network that a member starts from; an ensemble has one for each."""
         if job.going_on is not None:
@@ -130,7 +117,6 @@ class Shared:
             theta=job.cell.theta,
             numeric_embedding=embedding,
             dropout=self._dropout(embedding),
-            hidden_layer_sizes=self._layers(embedding),
             max_iter=job.max_iter,
             random_state=job.seed,
             **self._source_of(job),

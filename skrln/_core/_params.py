@@ -13,7 +13,7 @@ NETWORK = {
     "hidden_layer_sizes": [
         "array-like",
         Interval(Integral, 1, None, closed="left"),
-        StrOptions({"auto", "geometric"}),
+        StrOptions({"geometric"}),
     ],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "batch_norm": [StrOptions({"before", "after"}), None],
@@ -139,11 +139,6 @@ COUPLED_NETWORK = (
 )
 JOINT = {
     **{name: COMMON[name] for name in COUPLED_NETWORK},
-    "hidden_layer_sizes": [
-        "array-like",
-        Interval(Integral, 1, None, closed="left"),
-        StrOptions({"geometric"}),
-    ],
     "theta": [Interval(Real, None, None, closed="neither")],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "max_iter": [Interval(Integral, 1, None, closed="left")],

@@ -23,24 +23,15 @@ DOUBLE_CELLS = 2_000
 FULL_BATCH_ROWS = 128
 #: The penalty grows over at least so many steps: coefficients need them to part.
 MIN_WARMUP_STEPS = 200
-#: hidden_layer_sizes="auto" of a single network.
-AUTO_LAYERS = (256, 256)
 #: max_iter="auto" of a single network; kinds of networks of an ensemble may have their own.
 AUTO_EPOCHS = 100
 
 
-def network_spec(estimator, problem, source=None):
-    """Structure of the network that `estimator` asks for, on an encoded table.
-
-    `source` is the fitted network to go on from; "auto" takes its hidden layers.
-    """
+def network_spec(estimator, problem):
+    """Structure of the network that `estimator` asks for, on an encoded table."""
     heads = problem.target.heads
     n_inputs = len(problem.encoder.groups)
-    asked = estimator.hidden_layer_sizes
-    if isinstance(asked, str) and asked == "auto":
-        hidden = AUTO_LAYERS if source is None else _hidden_layers_of(source)
-    else:
-        hidden = resolve_hidden_layers(asked, n_inputs)
+    hidden = resolve_hidden_layers(estimator.hidden_layer_sizes, n_inputs)
     sizes = (n_inputs, *hidden, sum(heads))
     _check_batch_norm(estimator)
     rates = resolve_dropout(estimator.dropout, len(hidden))
@@ -56,10 +47,6 @@ def network_spec(estimator, problem, source=None):
         n_plain=n_plain,
         plain_sizes=_plain_sizes(estimator) if n_plain else (),
     )
-
-
-def _hidden_layers_of(network):
-    return tuple(weight.shape[1] for weight in network.coefs_[:-1])
 
 
 def _plain_sizes(estimator):

@@ -40,9 +40,8 @@ class RLNMultiTask(BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int, int, "auto" or "geometric", default="auto"
-        Units of each hidden layer, which all tasks share, as in :class:`RLNRegressor`. ``()``
-        is a linear model of each.
+    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
+        Units of each hidden layer, which all tasks share. ``()`` is a linear model of each.
 
     activation : str, default="relu"
         What the hidden units compute, as in :class:`RLNRegressor`.
@@ -199,7 +198,7 @@ class RLNMultiTask(BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes="auto",
+        hidden_layer_sizes=(256, 256),
         activation="relu",
         *,
         task_types="auto",

@@ -26,11 +26,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int, int, "auto" or "geometric", default="auto"
-        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "auto" is
-        (256, 256), and (128, 128) up to 3,000 rows in networks of an ensemble with pieces of
-        numbers; a fit that goes on from another one has its layers. "geometric": three layers
-        whose widths fall from the inputs in equal ratios, as published.
+    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
+        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "geometric":
+        three layers whose widths fall from the inputs in equal ratios, as published.
 
     activation : str, default="relu"
         What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",
@@ -424,7 +422,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes="auto",
+        hidden_layer_sizes=(256, 256),
         activation="relu",
         *,
         batch_norm=None,

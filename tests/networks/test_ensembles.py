@@ -425,38 +425,3 @@ def test_every_network_learns_its_own_coefficients():
     uniform = regressor(**fit, regularization="uniform").fit(X, Y)
     for network in uniform.estimators_:
         assert (network.reg_coefs_[0] == -5.5).all()
-
-
-# -- hidden_layer_sizes="auto" -----------------------------------------------------------
-
-
-def layers_of(model):
-    """Embedding and hidden layers of each kind of networks."""
-    return {
-        (one.numeric_embedding, *(w.shape[1] for w in one.coefs_[:-1]))
-        for one in model.estimators_
-    }
-
-
-def test_layers_of_each_kind():
-    params = {"hidden_layer_sizes": "auto", "numeric_embedding": "auto", "max_iter": 1}
-    params |= {"theta": -7.0, "early_stopping": False, **KEEP}
-    several = regressor(**params, n_estimators=2).fit(X, Y)
-    assert layers_of(several) == {(None, 256, 256), ("piecewise", 128, 128)}
-    # What goes on has the layers that are there, whatever "auto" would be without.
-    again = regressor(**params, n_estimators=2, pretrained=several).fit(X, Y)
-    assert layers_of(again) == layers_of(several)
-    again.set_params(warm_start=True, pretrained=None).fit(X, Y)
-    assert layers_of(again) == layers_of(several)
-    one = regressor(**params | {"numeric_embedding": "piecewise"}).fit(X, Y)
-    assert layers_of(one) == {("piecewise", 256, 256)}
-    other = regressor(hidden_layer_sizes=(7, 3)).fit(X, Y)
-    same = {"hidden_layer_sizes": "auto", "pretrained": other}
-    assert layers_of(regressor(**same).fit(X, Y)) == {(None, 7, 3)}
-
-
-def test_many_rows_have_wide_layers(monkeypatch):
-    monkeypatch.setattr(_jobs, "AUTO_LAYERS_ROWS", 59)
-    params = {"hidden_layer_sizes": "auto", "numeric_embedding": "piecewise"}
-    model = regressor(**params, n_estimators=2, max_iter=1).fit(X, Y)
-    assert layers_of(model) == {("piecewise", 256, 256)}
