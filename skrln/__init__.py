@@ -21,10 +21,12 @@ from .networks import (
     RLNRegressorCV,
 )
 from .pruning import DistinctivenessPruner
+from .stacking import BlendingClassifier
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "BlendingClassifier",
     "DistinctivenessPruner",
     "GeneticSelector",
     "JointAutoencoder",

@@ -68,13 +68,17 @@ def _number_losses(name, parameter, means, targets):
     return means - targets * np.log(np.maximum(means, LEAST_PROBABILITY))  # poisson
 
 
-def convex_weights(target, loss, candidates, targets, weights):
+def convex_weights(
+    target, loss, candidates, targets, weights, *, equal_pull=EQUAL_PULL
+):
     """Weights of candidates, summing to one, with the lowest loss of their mean.
 
     Parameters
     ----------
     candidates : list of ndarray of shape (n_samples, n_columns)
         Predictions of each for rows that it was not trained on.
+    equal_pull : float
+        Pull of the weights towards equal ones, in rows.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def convex_weights(target, loss, candidates, targets, weights):
     scale = abs(
         mean_loss(target, loss, np.tensordot(equal, stack, 1), targets, weights)
     )
-    pull = EQUAL_PULL * count / len(targets)
+    pull = equal_pull * count / len(targets)
 
     def objective(share):
         blended = np.tensordot(share, stack, 1)

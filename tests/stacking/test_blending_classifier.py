@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A weighted and calibrated mean of the probabilities of classifiers."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_iris, make_classification
+from sklearn.ensemble import StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skrln import BlendingClassifier
+from skrln.stacking._linear_pool import LinearPool
+from tests.networks._tables import classifier
+
+X, Y = make_classification(300, 6, n_informative=4, random_state=0)
+FLOWERS = load_iris(return_X_y=True)
+TREE = DecisionTreeClassifier(max_depth=3, random_state=0)
+LINEAR = LogisticRegression(max_iter=1000)
+MODELS = [("linear", LINEAR), ("tree", TREE)]
+
+
+# scikit-learn looks at labels that are infinite before it refuses them.
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@parametrize_with_checks([BlendingClassifier(MODELS, cv=2)])
+def test_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+# -- the weights ---------------------------------------------------------------------------
+
+
+def told(probabilities, labels, **params):
+    """Pool of models of two classes that say what is given of the second one."""
+    return LinearPool(**params).fit(np.column_stack(probabilities), labels)
+
+
+def mixture(n_rows=4000):
+    """Two models, and labels drawn from .3 of the first and .7 of the second."""
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0.02, 0.98, (2, n_rows))
+    labels = (rng.uniform(size=n_rows) < 0.3 * first + 0.7 * second).astype(int)
+    return (first, second), labels
+
+
+def test_weights_of_a_mixture_are_found():
+    pool = told(*mixture(), equal_pull=0.0)
+    np.testing.assert_allclose(pool.weights_, [0.3, 0.7], atol=0.05)
+    assert pool.temperature_ == pytest.approx(1, abs=0.1)
+
+
+def test_weights_have_the_lowest_log_loss():
+    """Of all on a grid, by hand."""
+    (first, second), labels = mixture(500)
+    pool = told((first, second), labels, equal_pull=0.0, calibrate=False)
+    shares = np.linspace(0, 1, 101)
+    losses = [
+        log_loss(labels, share * first + (1 - share) * second) for share in shares
+    ]
+    assert pool.weights_[0] == pytest.approx(shares[np.argmin(losses)], abs=0.01)
+
+
+def test_pull_draws_weights_together():
+    probabilities, labels = mixture(40)
+    spreads = [
+        np.ptp(told(probabilities, labels, equal_pull=pull).weights_)
+        for pull in (0.0, 3.0, 1e6)
+    ]
+    assert spreads[0] > spreads[1] > spreads[2]
+    assert spreads[2] < 1e-3
+
+
+def test_a_model_that_knows_nothing_is_left_out():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 1000)
+    good = np.where(labels == 1, 0.9, 0.1)
+    pool = told((rng.uniform(size=1000), good), labels, equal_pull=0.0)
+    assert pool.weights_[1] > 0.99
+
+
+def test_temperature_undoes_what_is_too_soft():
+    """Labels of probability p, told as its square root in odds: the temperature is a half."""
+    rng = np.random.default_rng(1)
+    logit = rng.normal(scale=2, size=20_000)
+    labels = (rng.uniform(size=len(logit)) < 1 / (1 + np.exp(-logit))).astype(int)
+    soft = 1 / (1 + np.exp(-logit / 2))
+    pool = told((soft,), labels)
+    assert pool.temperature_ == pytest.approx(0.5, abs=0.03)
+    column = soft[:, None]
+    np.testing.assert_allclose(
+        pool.predict_proba(column)[:, 1], 1 / (1 + np.exp(-logit)), atol=0.03
+    )
+    kept = told((soft,), labels, calibrate=False)
+    assert kept.temperature_ == 1
+    np.testing.assert_allclose(kept.predict_proba(column)[:, 1], soft)
+
+
+def test_row_weights_count():
+    """Half of the rows believe one model, half the other; the weights decide."""
+    labels = np.tile([0, 1], 200)
+    right, wrong = np.where(labels == 1, 0.8, 0.2), np.where(labels == 1, 0.2, 0.8)
+    half = np.arange(400) < 200
+    columns = np.column_stack(
+        [np.where(half, right, wrong), np.where(half, wrong, right)]
+    )
+    for weights, first in ((half + 0.01, 1), (~half + 0.01, 0)):
+        pool = LinearPool(equal_pull=0.0).fit(columns, labels, sample_weight=weights)
+        assert pool.weights_[0] == pytest.approx(first, abs=0.05)
+
+
+# -- the stack -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("table", "n_classes"), [((X, Y), 2), (FLOWERS, 3)])
+def test_prediction_by_hand(table, n_classes):
+    X, y = table
+    blend = BlendingClassifier(MODELS, cv=3).fit(X, y)
+    found = blend.predict_proba(X)
+    assert found.shape == (len(y), n_classes)
+    pooled = sum(
+        share * model.predict_proba(X)
+        for share, model in zip(blend.weights_, blend.estimators_, strict=True)
+    )
+    sharp = pooled ** (1 / blend.temperature_)
+    np.testing.assert_allclose(found, sharp / sharp.sum(axis=1, keepdims=True))
+    np.testing.assert_array_equal(
+        blend.predict(X), blend.classes_[found.argmax(axis=1)]
+    )
+    unseen = np.hstack(
+        [
+            cross_val_predict(model, X, y, cv=3, method="predict_proba")[
+                :, int(n_classes == 2) :
+            ]
+            for _, model in MODELS
+        ]
+    )
+    again = LinearPool().fit(unseen, y)
+    np.testing.assert_allclose(again.weights_, blend.weights_)
+
+
+def test_better_than_a_logistic_regression_on_many_classes():
+    """Which has to learn from few rows what a probability is."""
+    X, y = make_classification(
+        900, 8, n_informative=6, n_classes=8, n_clusters_per_class=1, random_state=0
+    )
+    models = [("bayes", GaussianNB()), ("tree", TREE), ("linear", LINEAR)]
+    train, test = slice(0, 300), slice(300, None)
+    losses = [
+        log_loss(y[test], kind(models).fit(X[train], y[train]).predict_proba(X[test]))
+        for kind in (BlendingClassifier, StackingClassifier)
+    ]
+    assert losses[0] < losses[1]
+
+
+def test_networks_and_trees_with_names_of_classes():
+    names = np.array(["no", "yes"])[Y]
+    models = [("rln", classifier(max_iter=30)), ("tree", TREE)]
+    blend = BlendingClassifier(models, cv=2).fit(X, names)
+    assert blend.classes_.tolist() == ["no", "yes"]
+    assert blend.score(X, names) > 0.8
+    again = pickle.loads(pickle.dumps(blend))
+    np.testing.assert_array_equal(again.predict_proba(X), blend.predict_proba(X))
+
+
+def test_parameters_are_searched_and_reach_the_combiner():
+    search = GridSearchCV(
+        BlendingClassifier(MODELS, cv=2),
+        {"tree__max_depth": [1, 2], "equal_pull": [1e6], "calibrate": [False]},
+        cv=2,
+    ).fit(X, Y)
+    best = search.best_estimator_
+    np.testing.assert_allclose(best.weights_, 0.5, atol=1e-3)
+    assert best.temperature_ == 1
+    assert clone(best).get_params()["calibrate"] is False
+
+
+def test_fitted_estimators_are_taken_as_they_are():
+    fitted = [(name, clone(model).fit(X[:150], Y[:150])) for name, model in MODELS]
+    blend = BlendingClassifier(fitted, cv="prefit").fit(X[150:], Y[150:])
+    assert blend.estimators_ == [model for _, model in fitted]
+    assert blend.weights_.sum() == pytest.approx(1)
+
+
+def test_dropped_estimator_has_no_weight():
+    blend = BlendingClassifier([*MODELS, ("bayes", "drop")], cv=2).fit(X, Y)
+    assert blend.weights_.shape == (2,)
+
+
+# -- bad input ------------------------------------------------------------------------------
+
+
+def test_several_tasks_are_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"one task.*StackingClassifier"):
+        BlendingClassifier([("tree", TREE)], cv=2).fit(X, np.column_stack([Y, 1 - Y]))
+
+
+def test_without_probabilities_there_is_nothing_to_average():
+    with pytest.raises(ValueError, match="predict_proba"):
+        BlendingClassifier([("svm", LinearSVC())], cv=2).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("equal_pull", -1.0), ("calibrate", "yes"), ("cv", 2.5)]
+)
+def test_parameters_out_of_range(name, value):
+    with pytest.raises(ValueError, match=f"'{name}'"):
+        BlendingClassifier(MODELS, **{name: value}).fit(X, Y)
+
+
+class Certain(ClassifierMixin, BaseEstimator):
+    """Says with certainty what is wrong half of the time."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        """Certainty."""
+        second = (X[:, 0] > 0).astype(float)
+        return np.column_stack([1 - second, second])
+
+    def predict(self, X):
+        """Classes."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def test_certain_mistakes_do_not_break_the_loss():
+    blend = BlendingClassifier([("certain", Certain()), *MODELS], cv=2).fit(X, Y)
+    assert np.isfinite(log_loss(Y, blend.predict_proba(X)))
+    assert blend.weights_[0] < 0.3
