@@ -74,7 +74,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         As in :class:`RLNClassifier`. With up to 128 rows in a fold, "auto" takes one step an
         epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
 
-    max_iter : int or "auto", default=100
+    max_iter : int or "auto", default="auto"
         As in :class:`RLNClassifier`.
 
     class_weight, task_weight : dict, str, array-like or None
@@ -209,7 +209,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         weight_decay=0.0,
         average_decay=None,
         batch_size="auto",
-        max_iter=100,
+        max_iter="auto",
         class_weight=None,
         task_weight=None,
         early_stopping="auto",

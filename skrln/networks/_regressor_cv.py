@@ -75,7 +75,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         As in :class:`RLNRegressor`. With up to 128 rows in a fold, "auto" takes one step an
         epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
 
-    max_iter : int or "auto", default=100
+    max_iter : int or "auto", default="auto"
         As in :class:`RLNRegressor`.
 
     task_weight : array-like, str or None
@@ -213,7 +213,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         weight_decay=0.0,
         average_decay=None,
         batch_size="auto",
-        max_iter=100,
+        max_iter="auto",
         task_weight=None,
         early_stopping="auto",
         validation_fraction=0.125,

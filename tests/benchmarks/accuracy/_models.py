@@ -256,13 +256,26 @@ def _rln(kind, categorical, random_state, **params):
 def _stack(kind, categorical, random_state, **params):
     """Stack RLN, which gets the parameters, and XGBoost."""
     cls = _either("sklearn.ensemble", "Stacking", kind, "stack")
+    return cls(_rln_and_xgb(kind, categorical, random_state, **params))
+
+
+def _blend(kind, categorical, random_state, **params):
+    """The same, with probabilities that are averaged by learned weights."""
+    if kind == "reg":
+        return _stack(kind, categorical, random_state, **params)
+    cls = importlib.import_module("skrln").BlendingClassifier
+    return cls(_rln_and_xgb(kind, categorical, random_state, **params))
+
+
+def _rln_and_xgb(kind, categorical, random_state, **params):
     network = _rln(kind, categorical, random_state, **params)
-    return cls([("rln", network), ("gbt", _xgb(kind, categorical, random_state))])
+    return [("rln", network), ("gbt", _xgb(kind, categorical, random_state))]
 
 
 MODELS = {
     "rln": _rln,
     "stack": _stack,
+    "blend": _blend,
     "linear": _linear,
     "mlp": _mlp,
     "hgb": _hgb,

@@ -18,6 +18,7 @@ from ._tables import Table
 SHORT = {
     "rln": "[max_iter=3]",
     "stack": "[max_iter=3]",
+    "blend": "[max_iter=3]",
     "mlp": "[max_iter=3]",
     "cat": "[iterations=5]",
     "realmlp": "[n_epochs=2]",
