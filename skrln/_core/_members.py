@@ -42,11 +42,11 @@ AUTO_MEMBERS, AUTO_MEMBERS_ROWS = (8, 4), 1_000
 EMBEDDED_COLUMNS = 150
 #: How much stronger the second theta of wide tables is.
 STRONGER = 1.25
-#: How much weaker theta="auto" is for networks with pieces of numbers: a piece matters less
-#: than a number.
+#: How much weaker theta="auto" is for networks with pieces of numbers: each of them takes part
+#: in fewer rows than a number does.
 WEAKER_PIECES = 1.0
-#: max_iter="auto" of networks that get numbers alone where others have pieces: a smooth
-#: network takes more steps to a jump.
+#: max_iter="auto" of networks that get numbers alone where others have pieces: without these
+#: it takes more steps to come to a jump.
 AUTO_EPOCHS_NUMBERS = 200
 
 

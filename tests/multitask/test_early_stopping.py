@@ -253,6 +253,8 @@ def test_partial_fit_of_several():
     assert model.validation_curves_.shape == (3, 7)
     default = stop(sgd.set_params(estimator__max_iter=5)).fit(X, y)
     assert default.validation_curves_.shape == (3, 5)
+    automatic = stop(make_network(max_iter="auto"))
+    assert automatic.fit(X, y).validation_curves_.shape == (3, 100)
 
 
 def test_warm_start_over_members():
