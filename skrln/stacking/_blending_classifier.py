@@ -154,3 +154,24 @@ class BlendingClassifier(StackingClassifier):
         """What the logarithms of the mean are divided by."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.temperature_
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,)
+            True labels.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        return super().score(X, y, sample_weight)
