@@ -4,6 +4,7 @@
 from numbers import Real
 from typing import ClassVar
 
+import numpy as np
 from sklearn.ensemble import StackingClassifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -137,6 +138,39 @@ class BlendingClassifier(StackingClassifier):
         self.equal_pull = equal_pull
         self.calibrate = calibrate
         self.verbose = verbose
+
+    def fit(self, X, y, **fit_params):
+        """Fit the classifiers, and find weights and temperature.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Training inputs, as all of the classifiers take them.
+
+        y : array-like of shape (n_samples,)
+            Labels of one task.
+
+        **fit_params : dict
+            ``sample_weight``, of shape (n_samples,); with metadata routing also what else the
+            classifiers ask for.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For several tasks, and for classifiers without ``predict_proba``.
+        """
+        shape = np.asarray(y).shape
+        if len(shape) == 2 and shape[1] > 1:
+            raise ValueError(
+                f"Got y of shape {shape}, but expected (n_samples,): one task. Blend "
+                "each task by itself, or take a StackingClassifier."
+            )
+        return super().fit(X, y, **fit_params)
 
     @property
     def final_estimator(self):

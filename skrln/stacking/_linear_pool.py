@@ -43,11 +43,6 @@ class LinearPool(ClassifierMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=np.float64)
         y = np.asarray(y)
-        if y.ndim != 1:
-            raise ValueError(
-                f"Got y of shape {y.shape}, but expected (n_samples,): one task. Blend each "
-                "task by itself, or take a StackingClassifier."
-            )
         check_consistent_length(X, y)
         weights = check_weights(sample_weight, X)[:, None]
         known = np.ones((len(y), 1), bool)

@@ -181,6 +181,22 @@ def test_parameters_are_searched_and_reach_the_combiner():
     assert clone(best).get_params()["calibrate"] is False
 
 
+def test_row_weights_reach_classifiers_and_combiner():
+    """Rows of weight zero are as good as not there, but for the folds."""
+    splits = [
+        (np.arange(150), np.arange(150, 300)),
+        (np.arange(150, 300), np.arange(150)),
+    ]
+    wrong = np.where(np.arange(300) % 3 == 0, 1 - Y, Y)
+    weights = (np.arange(300) % 3 > 0).astype(float)
+    weighted = BlendingClassifier(MODELS, cv=splits).fit(
+        X, wrong, sample_weight=weights
+    )
+    misled = BlendingClassifier(MODELS, cv=splits).fit(X, wrong)
+    assert weighted.score(X, Y) > misled.score(X, Y)
+    assert weighted.temperature_ < misled.temperature_
+
+
 def test_fitted_estimators_are_taken_as_they_are():
     fitted = [(name, clone(model).fit(X[:150], Y[:150])) for name, model in MODELS]
     blend = BlendingClassifier(fitted, cv="prefit").fit(X[150:], Y[150:])
