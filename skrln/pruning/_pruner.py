@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrln._core._settings import resolve_epochs
 from skrln._core._sklearn import (
     HasMethods,
     Interval,
@@ -361,12 +362,12 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return small, record
 
     def _retraining_epochs(self, network):
-        return network.max_iter if self.retrain is True else int(self.retrain)
+        return resolve_epochs(network) if self.retrain is True else int(self.retrain)
 
     def _prune_while(self, network, X, y, rng, fit_params):
         """Network that was pruned while it was trained; and what happened."""
         self.unpruned_estimator_ = None
-        n_epochs, record = network.max_iter, None
+        n_epochs, record = resolve_epochs(network), None
         due = range(-(-n_epochs // 3), 2 * n_epochs // 3, self.prune_every)
         for epoch in range(n_epochs):
             if epoch in due and record.is_falling(self.prune_every):

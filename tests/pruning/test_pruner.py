@@ -450,3 +450,16 @@ def test_members_of_an_ensemble_one_by_one():
     pruner = prune(ensemble.estimators_[0], rows, y, ratio=0.5, retrain=2)
     assert pruner.estimator_.hidden_layer_sizes == (4,)
     assert pruner.predict(rows).shape == (90,)
+
+
+@pytest.mark.parametrize("schedule", ["post", "middle_third"])
+def test_epochs_that_a_network_leaves_to_itself(schedule):
+    """They are a hundred, to train and to train anew."""
+    network = RLNRegressor((6,), **TINY | {"max_iter": "auto"})
+    pruner = DistinctivenessPruner(
+        network, schedule=schedule, prune_every=10, ratio=0.5, random_state=0
+    )
+    X = table()
+    pruner.fit(X, X[:, 0])
+    n_losses = {"post": 200, "middle_third": 100}[schedule]
+    assert len(pruner.history_["loss_curve"]) == n_losses
