@@ -22,8 +22,8 @@ class BlendingClassifier(StackingClassifier):
     their probabilities for rows that they have not seen come from a cross-validation. What
     combines them there is a logistic regression on probabilities, which has to learn from few
     rows what a probability is, and class by class. Here it is a weighted mean with one
-    temperature: as many numbers as there are classifiers, and never far behind the best of
-    them.
+    temperature: as many numbers as there are classifiers, which few rows can tell. Where the
+    classifiers together say more than a mean of them can, the regression is the better one.
 
     Read more in the :ref:`User Guide <blending>`.
 
