@@ -42,6 +42,7 @@ class Elimination(NamedTuple):
     n_active: int  #: before: the most that a network has
     order: np.ndarray  #: columns, the most important first, by all networks
     own_orders: dict  #: the same by those that have not seen some rows, by their key
+    gain: float  #: share of the loss without any input that the kept ones save
 
     @property
     def columns(self):
@@ -88,7 +89,7 @@ def eliminate(estimator, shared, ensemble, unseen, rng):
     order = _order(ensemble.trained, weight_of)
     same_rows = {}
     for one in ensemble.trained:
-        same_rows.setdefault(_key(one), []).append(one)
+        same_rows.setdefault(key_of(one), []).append(one)
     own_orders = {key: _order(group, weight_of) for key, group in same_rows.items()}
     sample = _sample(unseen, rng)
     sizes = _sizes(max(map(len, own_orders.values())))
@@ -102,13 +103,20 @@ def eliminate(estimator, shared, ensemble, unseen, rng):
     best = np.flatnonzero(np.equal(losses, lowest))[-1] if lowest < np.inf else 0
     if np.isfinite(losses[-1]) and not is_better(rows[best], rows[-1]):
         best = len(sizes) - 1
-    return Elimination(sizes[best], sizes[0], order, own_orders)
+    gain = _saved_share(losses[best], losses[-1])
+    return Elimination(sizes[best], sizes[0], order, own_orders, gain)
+
+
+def _saved_share(loss, other):
+    """How much lower a loss is; one where there is no telling."""
+    known = np.isfinite(loss) and 0 < other < np.inf
+    return float(1 - loss / other) if known else 1.0
 
 
 def reduced(estimator, shared, ensemble, unseen, found):
     """The ensemble without the inputs that go; its losses are those in own orders."""
     own = [
-        _without(one.member, found.own_orders[_key(one)][: found.n_kept], shared)
+        _without(one.member, found.own_orders[key_of(one)][: found.n_kept], shared)
         for one in ensemble.trained
     ]
     means = [
@@ -135,7 +143,7 @@ def supports(found):
     return {key: order[: found.n_kept] for key, order in found.own_orders.items()}
 
 
-def _key(one):
+def key_of(one):
     """What networks share that have not seen the same rows: their number, or nothing."""
     return None if one.job.validation is None else one.job.number
 
@@ -192,7 +200,7 @@ def _shrinking(ensemble, weight_of, shared, sample, own_orders, sizes):
         total, count = np.zeros_like(blended), np.zeros(n_rows)
         for one in group:
             here, own = sample.positions(one)
-            found = shrunk(one, shared, own, own_orders[_key(one)], sizes)
+            found = shrunk(one, shared, own, own_orders[key_of(one)], sizes)
             np.add.at(total, (slice(None), here), found)
             np.add.at(count, here, 1)
         share = sum(weight_of[id(one)] for one in group)

@@ -25,6 +25,7 @@ from ._elimination import (
 from ._jobs import Cell, Job, Shared, inputs_of, make_member
 from ._preparation import known_target, read_training
 from ._preprocessing import find_categorical, plain_columns
+from ._screening import screened, screens
 from ._settings import resolve_epochs
 from ._splits import member_splits
 from ._transfer import pretrained_members
@@ -189,15 +190,27 @@ def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
 
 
 def _select(estimator, shared, ensemble, unseen, fit, rng):
-    """Ensemble without the inputs that it can do without, and results of a further fit."""
+    """Ensemble without the inputs that it can do without, and results of further fits."""
     found = eliminate(estimator, shared, ensemble, unseen, rng)
-    ensemble = reduced(estimator, shared, ensemble, unseen, found)
-    if not found.narrows:
-        return ensemble, []
-    again, results = fit(supports(found))
-    if not was_stopped(results) and is_better(again.losses, ensemble.losses):
-        ensemble = again
+    ensemble, results = reduced(estimator, shared, ensemble, unseen, found), []
+    for columns in _fewer_columns(shared, ensemble, found):
+        again, more = fit(columns)
+        results += more
+        if was_stopped(more):
+            break
+        if is_better(again.losses, ensemble.losses):
+            return again, results
     return ensemble, results
+
+
+def _fewer_columns(shared, ensemble, found):
+    """Few columns to train the networks on once more, one proposal after the other."""
+    if screens(shared, found):
+        columns = screened(shared, ensemble.trained)
+        if any(map(len, columns.values())):
+            yield columns
+    if found.narrows:
+        yield supports(found)
 
 
 def _fit_narrow(estimator, wide, parts, seeds, run, columns):

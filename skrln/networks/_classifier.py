@@ -234,7 +234,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         out; each network loses its own least important ones there, because the others have
         seen its rows. Dropped inputs have exact zeros. Where at most half of the inputs are
         left, the networks are trained once more on those alone, which takes the time of a
-        second fit, and kept if they predict the rows held out better. "auto" does so in an
+        second fit, and kept if they predict the rows held out better. In a dense table with
+        fewer rows than columns that tells little, the columns that enter the path of a lasso
+        first are tried before, each network's on its own rows. "auto" does so in an
         ensemble or wherever something else is "auto", if at least 25 rows are held out; True
         also in a single network and with fewer rows. Fits that go on from fitted networks
         keep their inputs.

@@ -157,6 +157,71 @@ def test_labels_that_inputs_tell_nothing_about():
     assert np.var(model.predict(X_OTHER)) < np.var(kept.predict(X_OTHER))
 
 
+# -- fewer rows than columns ----------------------------------------------------------
+
+
+def make_wide_table(n_rows=N_ROWS, n_columns=1000):
+    rng = np.random.default_rng(3)
+    table = rng.normal(size=(n_rows, n_columns))
+    return table, 2 * table[:, 0] - table[:, 1] + 0.3 * rng.normal(size=n_rows)
+
+
+WIDE, WIDE_Y = make_wide_table()
+
+
+def test_first_columns_of_a_lasso_where_all_of_them_tell_little(monkeypatch):
+    asked = spied(monkeypatch, "screened")
+    model = regressor().fit(WIDE, WIDE_Y)
+    [columns] = asked
+    assert sorted(columns) == [0, 1, 2]
+    for member in model.estimators_:
+        own = set(np.flatnonzero(active_columns(member)))
+        assert any(own <= set(some) for some in columns.values())
+    assert {0, 1} <= set(model.active_features_)
+    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    without = regressor().fit(WIDE, WIDE_Y)
+    rng = np.random.default_rng(4)
+    table = rng.normal(size=(500, WIDE.shape[1]))
+    y = 2 * table[:, 0] - table[:, 1]
+    assert model.score(table, y) > max(0.7, without.score(table, y) + 0.2)
+
+
+def test_first_columns_are_left_where_they_are_no_better(monkeypatch):
+    shuffled = np.random.default_rng(6).permutation(WIDE_Y)
+    asked = spied(monkeypatch, "screened")
+    spied(monkeypatch, "is_better", lambda better: False)
+    model = regressor().fit(WIDE, shuffled)
+    assert len(asked) == 1
+    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    assert_same_fit(model, regressor().fit(WIDE, shuffled))
+
+
+def test_no_first_columns_of_a_lasso_without_any(monkeypatch):
+    spied(monkeypatch, "screened", lambda found: dict.fromkeys(found, np.zeros(0, int)))
+    model = regressor().fit(WIDE, WIDE_Y)
+    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    assert_same_fit(model, regressor().fit(WIDE, WIDE_Y))
+
+
+@pytest.mark.parametrize("outputs", ["several", "classes", "frame"])
+def test_first_columns_of_other_tables(monkeypatch, outputs):
+    asked = spied(monkeypatch, "screened")
+    monkeypatch.setattr(_members, "screens", lambda *args: True)
+    table, y, model = WIDE, WIDE_Y, regressor()
+    if outputs == "several":
+        y = np.column_stack([y, np.where(np.arange(N_ROWS) % 5, WIDE[:, 2], np.nan)])
+    elif outputs == "classes":
+        y = np.digitize(y, [-1, 1])
+        model = classifier(n_estimators=3, **TRAINED)
+    else:
+        odd = np.arange(N_ROWS) % 2
+        table = pd.DataFrame(WIDE).assign(**{"class": pd.Categorical(odd)})
+        table, y = table.set_axis(table.columns.astype(str), axis=1), y + 5 * odd
+    model.fit(table, y)
+    expected = {"several": {0, 2}, "classes": {0}, "frame": {1000}}[outputs]
+    assert all(expected <= set(some) for some in asked[0].values())
+
+
 # -- when ------------------------------------------------------------------------------
 
 
