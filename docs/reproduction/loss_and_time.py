@@ -22,6 +22,7 @@ import pandas as pd
 from rich.progress import track
 from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import train_test_split
+from sklearn.utils.multiclass import type_of_target
 
 from skrln import RLNClassifier, RLNRegressor
 
@@ -51,7 +52,8 @@ def read_task(root, task):
     X, y = table.drop(columns=taken, errors="ignore"), table[target]
     text = X.select_dtypes(exclude="number").columns
     X = X.astype(dict.fromkeys(text, "category"))
-    regression = pd.api.types.is_float_dtype(y) and y.nunique() > 20
+    continuous = type_of_target(y) == "continuous"
+    regression = continuous or pd.api.types.is_numeric_dtype(y) and y.nunique() > 20
     return X, y, regression
 
 
