@@ -32,6 +32,7 @@ class Job(NamedTuple):
     cell: Cell
     number: int  #: of the member in its cell
     max_iter: int  #: epochs
+    patience: int  #: epochs without a better one
     seed: int
     train: np.ndarray  #: rows
     validation: np.ndarray | None  #: rows; None where all members share what was passed
@@ -118,6 +119,7 @@ class Shared:
             numeric_embedding=embedding,
             dropout=self._dropout(embedding),
             max_iter=job.max_iter,
+            n_iter_no_change=job.patience,
             random_state=job.seed,
             **self._source_of(job),
         )

@@ -26,7 +26,7 @@ from ._jobs import Cell, Job, Shared, inputs_of, make_member
 from ._preparation import known_target, read_training
 from ._preprocessing import find_categorical, plain_columns
 from ._screening import screened, screens
-from ._settings import resolve_epochs
+from ._settings import resolve_epochs, resolve_patience
 from ._splits import member_splits
 from ._transfer import pretrained_members
 from ._validation import check_validation_arguments
@@ -49,6 +49,8 @@ WEAKER_PIECES = 1.0
 #: max_iter="auto" of networks that get numbers alone where others have pieces: without these
 #: it takes more steps to come to a jump.
 AUTO_EPOCHS_NUMBERS = 200
+#: n_iter_no_change="auto" of ensembles on wide tables, whose networks are at their best early.
+AUTO_PATIENCE_WIDE = 20
 
 
 def is_plain(estimator):
@@ -67,12 +69,11 @@ def make_cells(estimator, X, n_rows, sources, columns=None):
     Dense tables with few numbers get a kind with pieces of them; wide tables, in which few
     columns may matter, one with a strong penalty. `columns` are those that count.
     """
-    columns = np.arange(X.shape[1]) if columns is None else columns
-    columns = np.setdiff1d(columns, plain_columns(estimator, X))
+    columns = _columns_of_table(estimator, X, columns)
     asked = estimator.numeric_embedding
     known = tuple(dict.fromkeys(one.numeric_embedding for one in sources))
-    wide = len(columns) > EMBEDDED_COLUMNS and estimator.regularization is not None
-    stronger = estimator.theta == "auto" and wide and not known
+    penalized = estimator.regularization is not None and estimator.theta == "auto"
+    stronger = penalized and len(columns) > EMBEDDED_COLUMNS and not known
     if asked != "auto":
         embeddings, stronger = (asked,), False
     else:
@@ -84,6 +85,12 @@ def make_cells(estimator, X, n_rows, sources, columns=None):
             thetas = (*thetas, thetas[-1] + STRONGER)
         cells += [Cell(theta, embedding) for theta in thetas]
     return cells
+
+
+def _columns_of_table(estimator, X, columns):
+    """Columns that are to be chosen among, of all or of these."""
+    columns = np.arange(X.shape[1]) if columns is None else columns
+    return np.setdiff1d(columns, plain_columns(estimator, X))
 
 
 def _auto_embeddings(estimator, X, columns):
@@ -115,6 +122,16 @@ def epochs_of(estimator, cell, cells):
     if estimator.max_iter == "auto" and several and numbers and beside_pieces:
         return AUTO_EPOCHS_NUMBERS
     return resolve_epochs(estimator)
+
+
+def patience_of(estimator, X, columns=None):
+    """Epochs that networks which get these columns, or all, wait for a better one."""
+    wide = len(_columns_of_table(estimator, X, columns)) > EMBEDDED_COLUMNS
+    # Networks that are read lose their edges late, in epochs that need not be better.
+    predicts = estimator.n_estimators != 1 and estimator.early_stopping != "sparsest"
+    if estimator.n_iter_no_change == "auto" and predicts and wide:
+        return AUTO_PATIENCE_WIDE
+    return resolve_patience(estimator)
 
 
 def count_members(estimator, n_rows):
@@ -172,11 +189,12 @@ def fit_members(estimator, X, y, sample_weight, validation, groups, rng, run):
             "input_selection='auto'."
         )
     if warm:
-        jobs = _jobs_going_on(estimator, parts, rng)
+        jobs = _jobs_going_on(estimator, table.X, parts, rng)
     else:
         cells = make_cells(estimator, table.X, len(rows), sources)
         seeds = rng.randint(np.iinfo(np.int32).max, size=len(parts))
-        jobs = _jobs(estimator, cells, seeds, parts)
+        patience = patience_of(estimator, table.X)
+        jobs = _jobs(estimator, cells, patience, seeds, parts)
     shared.encode_inputs(jobs)
     trained = [Trained(*one) for one in run(shared.train, jobs)]
     unseen = unseen_rows(estimator, shared, trained)
@@ -216,8 +234,9 @@ def _fewer_columns(shared, ensemble, found):
 def _fit_narrow(estimator, wide, parts, seeds, run, columns):
     """Ensemble whose networks are each trained on some columns alone."""
     shared = wide.narrowed(columns)
-    cells = make_cells(estimator, wide.table.X, len(wide.rows), [], shared.columns)
-    jobs = _jobs(estimator, cells, seeds, parts)
+    X, known = wide.table.X, shared.columns
+    cells = make_cells(estimator, X, len(wide.rows), [], known)
+    jobs = _jobs(estimator, cells, patience_of(estimator, X, known), seeds, parts)
     shared.encode_inputs(jobs)
     trained = [Trained(*one) for one in run(shared.train, jobs)]
     unseen = unseen_rows(estimator, shared, trained)
@@ -225,24 +244,25 @@ def _fit_narrow(estimator, wide, parts, seeds, run, columns):
     return ensemble, [one.result for one in trained]
 
 
-def _jobs(estimator, cells, seeds, parts):
+def _jobs(estimator, cells, patience, seeds, parts):
     """Jobs of an ensemble; the same seeds in all cells, so that nothing else differs."""
     return [
-        Job(cell, k, epochs_of(estimator, cell, cells), int(seed), *part)
+        Job(cell, k, epochs_of(estimator, cell, cells), patience, int(seed), *part)
         for cell in cells
         for k, (seed, part) in enumerate(zip(seeds, parts, strict=True))
     ]
 
 
-def _jobs_going_on(estimator, parts, rng):
+def _jobs_going_on(estimator, X, parts, rng):
     """Jobs for the members that are there."""
+    patience = patience_of(estimator, X)
     members, numbers, jobs = estimator._members, {}, []
     cells = [Cell(member.theta, member.numeric_embedding) for member in members]
     for cell, member in zip(cells, members, strict=True):
         number = numbers[cell] = numbers.get(cell, -1) + 1
         max_iter = epochs_of(estimator, cell, cells)
         seed, part = rng.randint(np.iinfo(np.int32).max), parts[number % len(parts)]
-        jobs.append(Job(cell, number, max_iter, seed, *part, member))
+        jobs.append(Job(cell, number, max_iter, patience, seed, *part, member))
     return jobs
 
 

@@ -60,7 +60,10 @@ STOPPING = {
     "early_stopping": [StrOptions({"auto", "sparsest"}), "boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "validation_cv": ["cv_object"],
-    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "n_iter_no_change": [
+        StrOptions({"auto"}),
+        Interval(Integral, 1, None, closed="left"),
+    ],
     "tol": [Interval(Real, 0, None, closed="left")],
 }
 ENSEMBLE = {
@@ -142,6 +145,7 @@ JOINT = {
     "theta": [Interval(Real, None, None, closed="neither")],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     # Not the sparsest: the epoch that is kept is one for all domains.
     "early_stopping": [StrOptions({"auto"}), "boolean"],
     "strategy": [StrOptions({"joint", "l2", "shared", "finetune", "isolated"})],

@@ -25,6 +25,8 @@ FULL_BATCH_ROWS = 128
 MIN_WARMUP_STEPS = 200
 #: max_iter="auto" of a single network; kinds of networks of an ensemble may have their own.
 AUTO_EPOCHS = 100
+#: n_iter_no_change="auto" of a single network.
+AUTO_PATIENCE = 40
 
 
 def network_spec(estimator, problem):
@@ -196,7 +198,7 @@ def hyperparameters(estimator, problem, network, penalty, *, going_on, online, m
         max_reg_step=estimator.max_reg_step,
         loss_parameter=estimator._loss(problem.target)[1],
         tol=estimator.tol,
-        patience=estimator.n_iter_no_change if held_out else np.inf,
+        patience=resolve_patience(estimator) if held_out else np.inf,
         total_steps=1,
         warmup_steps=max(burn_in, MIN_WARMUP_STEPS / n_batches) if burn_in else 0.0,
         burn_in_steps=0.0 if member else burn_in,
@@ -316,6 +318,12 @@ def resolve_batch_size(estimator, n_rows, *, member):
 def resolve_epochs(estimator):
     """Epochs of a single network."""
     return AUTO_EPOCHS if estimator.max_iter == "auto" else estimator.max_iter
+
+
+def resolve_patience(estimator):
+    """Epochs that a single network waits for a better one."""
+    asked = estimator.n_iter_no_change
+    return AUTO_PATIENCE if asked == "auto" else asked
 
 
 def resolve_precision(estimator, n_rows, n_inputs):

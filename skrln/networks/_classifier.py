@@ -181,9 +181,11 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Chooses the rows held out instead: its first split is used. For groups or time order,
         such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
 
-    n_iter_no_change : int, default=40
-        Epochs without improvement before early stopping. Dropping edges takes the first 10 to
-        60 epochs, in which the validation loss need not fall: allow for them.
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without improvement before early stopping. Fewer take less time, and may miss a
+        later and better epoch. Dropping edges takes the first 10 to 60 epochs, in which the
+        validation loss need not fall: allow for them. "auto" is 20 for networks of an ensemble
+        that get more than 150 columns and are not the "sparsest", and 40 for all others.
 
     tol : float, default=1e-4
         Improvement of the validation loss that counts, in units of the scaled target.
@@ -461,7 +463,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         early_stopping="auto",
         validation_fraction=0.125,
         validation_cv=None,
-        n_iter_no_change=40,
+        n_iter_no_change="auto",
         tol=1e-4,
         categorical_features="from_dtype",
         input_clip=3.0,

@@ -218,7 +218,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         early_stopping="auto",
         validation_fraction=0.125,
         validation_cv=None,
-        n_iter_no_change=40,
+        n_iter_no_change="auto",
         tol=1e-4,
         categorical_features="from_dtype",
         input_clip=3.0,

@@ -10,6 +10,7 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, cross_val_score
 
+from skrln import RLNRegressor
 from skrln._core import _assembly, _jobs, _members
 from skrln._core._blend import temper
 from skrln._core._members import auto_thetas, count_members
@@ -242,6 +243,46 @@ def test_automatic_epochs_of_a_fit_that_goes_on():
 def test_automatic_epochs_of_the_best_of_some_networks():
     model = regressor(theta="auto", max_iter="auto", n_iter_no_change=1000)
     assert model.fit(X, Y).n_iter_ == 100
+
+
+# -- n_iter_no_change="auto" -------------------------------------------------------------
+
+
+def patience_of_members(n_columns, **params):
+    X = np.random.RandomState(0).normal(size=(40, n_columns))
+    # No epoch improves by ten: networks stop as soon as they may.
+    settings = {"n_estimators": 2, "max_iter": 60, "tol": 10.0, **KEEP, **params}
+    model = regressor(**settings).fit(X, X[:, 0])
+    return {one.n_iter_ - 1 for one in model.estimators_}
+
+
+def test_automatic_patience_is_short_on_wide_tables():
+    assert patience_of_members(150) == {40}
+    assert patience_of_members(151) == {20}
+    assert patience_of_members(151, n_iter_no_change=3) == {3}
+    assert patience_of_members(151, plain_features=[0]) == {40}
+
+
+def test_automatic_patience_of_networks_that_are_read():
+    assert patience_of_members(151, early_stopping="sparsest") == {40}
+    assert patience_of_members(151, n_estimators=1, early_stopping=True) == {40}
+
+
+def test_automatic_patience_of_a_fit_that_goes_on():
+    X = np.random.RandomState(0).normal(size=(40, 151))
+    params = {"n_estimators": 2, "max_iter": 60, "tol": 10.0, "warm_start": True}
+    model = regressor(**params, **KEEP).fit(X, X[:, 0])
+    model.fit(X, X[:, 0])
+    assert {one.n_iter_no_change for one in model.estimators_} == {20}
+
+
+def test_automatic_patience_of_networks_trained_again_on_few_columns():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(400, 200))
+    y = X[:, 0] + 0.1 * rng.normal(size=400)
+    model = RLNRegressor(hidden_layer_sizes=(32,), n_estimators=2, random_state=0)
+    model.fit(X, y)
+    assert {one.n_iter_no_change for one in model.estimators_} == {40}
 
 
 @pytest.mark.parametrize(
