@@ -53,7 +53,7 @@ def read_task(root, task):
     text = X.select_dtypes(exclude="number").columns
     X = X.astype(dict.fromkeys(text, "category"))
     continuous = type_of_target(y) == "continuous"
-    regression = continuous or pd.api.types.is_numeric_dtype(y) and y.nunique() > 20
+    regression = continuous or (pd.api.types.is_numeric_dtype(y) and y.nunique() > 20)
     return X, y, regression
 
 
