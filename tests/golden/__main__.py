@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Record the golden results: ``python -m tests.golden``.
+
+Record them again only where a change is meant to change numbers.
+"""
+
+import argparse
+import os
+import time
+import warnings
+from pathlib import Path
+
+import jax
+
+from tests.conftest import DISABLED, PLAIN_KERNELS, _is_known
+
+from . import _results
+
+
+def main():
+    """Fit all cases, compiled as in the tests, and write their results."""
+    parser = argparse.ArgumentParser(prog="python -m tests.golden")
+    parser.add_argument("--path", type=Path, default=_results.PATH)
+    parser.add_argument("--only", nargs="*", help="names of cases; all by default")
+    options = parser.parse_args()
+    if "XLA_FLAGS" not in os.environ and _is_known(PLAIN_KERNELS):
+        os.environ["XLA_FLAGS"] = PLAIN_KERNELS
+    jax.config.update(DISABLED, True)
+    warnings.simplefilter("ignore")  # fits end before they converge
+
+    from ._cases import CASES
+
+    cases = {}
+    for name in options.only or CASES:
+        start = time.perf_counter()
+        cases[name] = _results.keep_all(CASES[name]())
+        print(f"{time.perf_counter() - start:6.2f} s  {name}")
+    _results.save(cases, options.path)
+    print(f"{len(cases)} cases, {options.path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

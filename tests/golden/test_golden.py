@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Small fits give the recorded results.
+
+The tolerance allows for another processor. With ``SKRLN_GOLDEN_RTOL=0`` in the environment
+the tests ask for the same bits. The machine that recorded them gives the same bits, as long
+as the number of its cores is the same: the default regressor differs by 5e-9 on one core.
+"""
+
+import os
+
+import pytest
+
+from . import _results
+from ._cases import CASES, SINGLE_PRECISION
+
+#: Largest difference as a share of the largest magnitude of an array.
+RTOL, RTOL_SINGLE = 1e-6, 1e-4
+RECORDED = _results.load()
+
+
+def test_all_cases_are_recorded():
+    assert list(RECORDED) == list(CASES)
+
+
+@pytest.mark.filterwarnings("ignore")  # fits end before they converge
+@pytest.mark.parametrize("name", CASES)
+def test_results(name):
+    kept, recorded = _results.keep_all(CASES[name]()), RECORDED[name]
+    assert list(kept) == list(recorded), f"{name}: other results than recorded"
+    default = RTOL_SINGLE if name in SINGLE_PRECISION else RTOL
+    rtol = float(os.environ.get("SKRLN_GOLDEN_RTOL", default))
+    errors = []
+    for key, old in recorded.items():
+        new = kept[key]
+        if (new.kind, new.shape) != (old.kind, old.shape):
+            errors.append(
+                f"{name}: {key} is {new.kind} of shape {new.shape}, "
+                f"but was {old.kind} of shape {old.shape}"
+            )
+        elif (largest := _results.difference(old, new)) > rtol:
+            errors.append(f"{name}: {key} differs by {largest:.1e} of its scale")
+    assert not errors, "\n".join(errors)
