@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Neural networks for tables, as scikit-learn estimators."""
 
-from . import presets
-from ._core._scoring import make_masked_scorer
+from . import options, presets
 from ._kernels import clear_caches
 from ._show_versions import show_versions
+from ._table._scoring import make_masked_scorer
 from .feature_selection import GeneticSelector
 from .joint import (
     JointAutoencoder,
@@ -42,6 +42,7 @@ __all__ = [
     "__version__",
     "clear_caches",
     "make_masked_scorer",
+    "options",
     "presets",
     "show_versions",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What to put into a bug report."""
+"""Report of versions and devices, for bug reports."""
 
 import os
 import platform
@@ -21,13 +21,14 @@ PACKAGES = (
 
 
 def show_versions():
-    """Print versions of Python and the packages, the devices that JAX finds, and its flags.
+    """Print versions of Python and packages, JAX devices and JAX environment variables.
 
-    Starts the JAX backend.
+    The function starts the JAX backend.
     """
     lines = [f"python: {sys.version.split()[0]}", f"platform: {platform.platform()}"]
     lines += [f"{name}: {_version(name)}" for name in PACKAGES]
     lines.append(f"devices: {', '.join(list_devices())}")
+    # Flags of JAX and XLA change precision, devices and speed.
     lines += [
         f"{k}={v}" for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_"))
     ]

@@ -1,36 +1,55 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Named sets of parameters, for ``RLNRegressor(**PAPER)`` and the like."""
 
-#: The network published in 2018: layers of geometric widths, the rule as released (with its
-#: subgradient step and its clipped coefficients), RMSprop at a constant rate, batches of ten.
-#: There to compare with; theta and nu are those of its tutorial.
-PAPER = {
-    "hidden_layer_sizes": "geometric",
-    "activation": "relu",
-    "dropout": 0.0,
-    "theta": -10.0,
-    "nu": 1e6,
-    "reg_warmup": 0.0,
-    "rule": "subgradient",
-    "solver": "rmsprop",
-    "learning_rate": "constant",
-    "learning_rate_init": 1e-3,
-    "batch_size": 10,
-    "max_iter": 100,
-    "early_stopping": False,
-    "input_clip": None,
-    "numeric_embedding": None,
-    "n_estimators": 1,
-}
+import math
+from collections import UserDict
+
+from sklearn.base import clone
+
+from .options import RLNPenalty
+
+
+class _Preset(UserDict):
+    """Parameters by name; every reading copies the option objects.
+
+    Two estimators with the same preset must not share an option object: ``set_params`` on one
+    of them would change the other.
+    """
+
+    def __getitem__(self, name):
+        """Return a copy of the value of a parameter."""
+        return clone(super().__getitem__(name), safe=False)
+
+
+#: The network published in 2018, for comparison: layers of geometric widths, the rule as
+#: released (with its subgradient step and its clipped coefficients), RMSprop at a constant
+#: rate, batches of ten. Theta is that of the tutorial; the step is its nu of 1e6 at a learning
+#: rate of 1e-3.
+PAPER = _Preset(
+    hidden_layer_sizes="geometric",
+    activation="relu",
+    dropout=0.0,
+    theta=-10.0,
+    penalty=RLNPenalty(1e3 * math.exp(-10), warmup=0.0, rule="subgradient"),
+    solver="rmsprop",
+    learning_rate="constant",
+    learning_rate_init=1e-3,
+    batch_size=10,
+    max_iter=100,
+    early_stopping=False,
+    input_clip=None,
+    numeric_embedding=None,
+    n_estimators=1,
+)
 
 #: One network with a strong penalty and without embeddings, whose few inputs and edges can be
-#: read one by one. For wide tables of which few columns matter; with few rows it takes steps of
-#: small batches until edges are zero.
-READABLE = {
-    "hidden_layer_sizes": (256, 64),
-    "dropout": 0.0,
-    "batch_size": 32,
-    "theta": -5.5,
-    "numeric_embedding": None,
-    "n_estimators": 1,
-}
+#: read one by one. For wide tables of which few columns matter. On few rows, small batches take
+#: enough steps for edges to reach zero.
+READABLE = _Preset(
+    hidden_layer_sizes=(256, 64),
+    dropout=0.0,
+    batch_size=32,
+    theta=-5.5,
+    numeric_embedding=None,
+    n_estimators=1,
+)

@@ -12,8 +12,13 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 #: Kernels that are compiled in less time, and run somewhat longer.
-PLAIN_KERNELS = "--xla_cpu_use_fusion_emitters=false"
+PLAIN_KERNELS = (
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
 DISABLED = "jax_disable_most_optimizations"
+#: Threads of BLAS and OpenMP wait for each other in a loop: with a test process on every core,
+#: a small fit of scikit-learn takes ten times as long with two threads as with one.
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 DEFAULT_SEED = 42
 ALL_SEEDS = range(100)
 SEED_VARIABLE = "SKRLN_TESTS_GLOBAL_RANDOM_SEED"
@@ -35,6 +40,8 @@ def pytest_configure(config):
             name.upper(), str(value)
         )  # for processes that tests start
         jax.config.update(name, value)  # other conftests may have imported JAX
+    for name in THREAD_COUNTS:  # of the processes that pytest-xdist starts
+        os.environ.setdefault(name, "1")
     if "XLA_FLAGS" not in os.environ and _is_known(PLAIN_KERNELS):
         os.environ["XLA_FLAGS"] = PLAIN_KERNELS
     config.pluginmanager.register(Compilation())

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-================================
-Which inputs does a network use?
-================================
+===============================
+Inputs that a network relies on
+===============================
 
-A plain network spreads its weights over everything that it is given. This example hides
-five inputs that matter among 200 that do not, fits the same network without a penalty,
-with one penalty for all weights (L1) and with a penalty that every weight learns for
-itself (RLN), and looks at what each of them says about the inputs.
+A network without a penalty spreads its weights over all inputs. The table of this example has
+five relevant columns and 200 noise columns. The same network is fitted without a penalty, with
+one penalty for all weights (L1), and with a learned penalty for each weight (RLN). The example
+compares the importances of the inputs.
 """
 
 # %%
 # Data with a known answer
 # ------------------------
-# In Friedman's first problem the target depends on five columns: ``x0`` and ``x1``
-# interact, ``x2`` acts through a parabola, so that its correlation with the target is
-# zero, and ``x3`` and ``x4`` act linearly. We add 200 columns of noise and train on
-# 400 rows only. One draw of such data proves little, so we take four.
+# In Friedman's first problem the target depends on five columns. ``x0`` and ``x1`` interact.
+# ``x2`` acts through a parabola, so its correlation with the target is zero. ``x3`` and ``x4``
+# act linearly. We add 200 noise columns and train on 400 rows. The results are means over four
+# random draws of the table.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,16 +37,16 @@ names = [f"x{i}" if support[i] else f"noise {i}" for i in range(205)]
 # %%
 # Three ways to regularize one network
 # ------------------------------------
-# ``theta`` sets the strength of the penalty, on a natural log scale. It does not mean
-# the same to both penalties: the RLN takes the penalty off the few weights that
-# matter, and can afford a stronger one on all others. For L1 we take the ``theta`` at
-# which it predicts best here, and a stronger one.
+# ``theta`` is the strength of the penalty on a natural log scale. The two penalties need
+# different values: the RLN lowers the penalty of the few relevant weights, and so it can use a
+# stronger penalty on all other weights. For L1 we use the ``theta`` with the best test score
+# here, and a stronger value.
 
 settings = {
-    "plain": {"regularization": None},
-    "L1": {"regularization": "uniform", "theta": -7.5},
-    "L1, strong": {"regularization": "uniform", "theta": -7},
-    "RLN": {"regularization": "rln", "theta": -5.5},
+    "plain": {"penalty": None},
+    "L1": {"penalty": "uniform", "theta": -7.5},
+    "L1, strong": {"penalty": "uniform", "theta": -7},
+    "RLN": {"penalty": "rln", "theta": -5.5},
 }
 
 models = {name: [] for name in settings}
@@ -77,34 +77,35 @@ for name, params in settings.items():
     )
 
 # %%
-# "Inputs used" are those with any path to the output; no threshold is involved.
-# Recall is the share of the five true inputs among them, precision the share of true
-# inputs in what is used.
+# An input is used if at least one path of nonzero weights connects it to the output. No
+# threshold is involved. Recall is the share of the five relevant inputs that are used.
+# Precision is the share of relevant inputs among the used inputs.
 #
-# L1 has to choose. Where it predicts well it uses nearly all of the noise, a little
-# of each column; where it is strong enough to drop the noise, it shrinks the true
-# inputs as well. The RLN drops more of the noise and predicts no worse than the better
-# of the two. It is no oracle: it keeps noise columns too.
+# L1 is a compromise. At its best score, L1 uses nearly all noise columns with small weights. At
+# the strength that drops the noise columns, L1 shrinks the relevant inputs too. The RLN drops
+# more noise columns and predicts no worse than the better of the two L1 networks. The RLN still
+# uses some noise columns.
 
 # %%
 # The importance curve
 # --------------------
-# Importances in falling order, both axes logarithmic. The curve of the plain network
-# is flat: with 7.7 bits of entropy its importances are those of 205 equal inputs, and
-# tell nothing. That of L1 has a long tail. That of the RLN ends: behind the last
-# input in use, importances are exactly zero.
+# The figure shows the importances in descending order, on logarithmic axes. The curve of the
+# plain network is flat: its entropy of 7.7 bits is that of 205 equal inputs. The curve of L1
+# has a long tail. The curve of the RLN ends at the last used input: all further importances are
+# exactly zero.
 
 _, ax = plt.subplots(layout="constrained")
 for name in ["RLN", "L1", "plain"]:
     ImportanceDisplay.from_estimator(models[name][0], name=name, ax=ax)
-ax.set_title("Importance of 205 inputs, 5 of which matter")
+ax.set_title("Importance of 205 inputs, of which 5 are relevant")
 plt.show()
 
 # %%
-# The names at the top
-# --------------------
-# The most important inputs on the first draw, with columns of noise in grey. The RLN
-# has the five true inputs at the top; with L1 there is noise among and above them.
+# The most important inputs
+# -------------------------
+# The figure shows the most important inputs of the first draw, with the noise columns in grey.
+# Both networks rank the five relevant inputs first. L1 adds nearly all noise columns, and the
+# RLN adds a few.
 
 _, axes = plt.subplots(ncols=2, sharex=True, layout="constrained")
 for name, ax in zip(["RLN", "L1"], axes, strict=True):

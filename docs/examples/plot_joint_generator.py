@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-New rows for each of several data sets
-======================================
+Generate new rows for each of several data sets
+===============================================
 
-Forty images of each digit are few to learn from how to draw it, but what a stroke looks like
-can be learned from all four hundred. :class:`~skrln.joint.JointGenerator` has a generator for
-each data set, here for each digit, and couples them.
+Forty images of a digit are too few to learn to draw that digit. But the shape of a pen stroke
+can be learned from the images of all ten digits. :class:`~skrln.joint.JointGenerator` trains
+one generator for each data set, here for each digit, and couples the generators.
 """
 
 # %%
@@ -20,21 +20,21 @@ rng = np.random.default_rng(0)
 order = rng.permutation(len(labels))
 train = np.concatenate([order[labels[order] == digit][:40] for digit in range(10)])
 held_out = np.setdiff1d(order, train)
-print(f"{len(train)} images to learn from, {len(held_out)} to compare with")
+print(f"{len(train)} training images, {len(held_out)} held-out images")
 
 # %%
-# Generators by strategy
-# ----------------------
-# All start from the same weights and take the same steps. Pixels have one scale:
-# ``scaling="range"``. With "shared" and shared outputs there is one generator for all, which
-# cannot be asked for a digit.
+# One generator for each strategy
+# -------------------------------
+# All generators start from the same weights and take the same number of steps. All pixels have
+# the same scale, so ``scaling="range"``. The strategy "shared" with a shared output layer is
+# one generator for all digits: it cannot generate a chosen digit.
 
 from skrln.joint import JointGenerator
 
 strategies = ("shared", "isolated", "joint")
 models = {
     strategy: JointGenerator(
-        strategy=strategy,
+        coupling=strategy,
         share_output=strategy == "shared",
         scaling="range",
         max_iter=500,
@@ -46,7 +46,7 @@ models = {
 # %%
 # Samples
 # -------
-# Six samples of each digit, next to six real images.
+# The figure shows six real images and six samples of each digit.
 
 import matplotlib.pyplot as plt
 
@@ -62,35 +62,40 @@ for axis, (name, draw) in zip(axes, tables.items(), strict=True):
     axis.set(title=name, xticks=[], yticks=[])
 
 # %%
-# How near are they?
-# ------------------
-# As many samples as there are held-out images of a digit are mixed with these. If the nearest
-# neighbour of an image tells whether it is real, the samples are bad: 0.5 is the best value.
+# Distance to the real images
+# ---------------------------
+# For each digit, we mix the held-out images with as many samples. The nearest neighbour of each
+# row then classifies the row as real or generated. The accuracy is 0.5 if samples and images
+# have the same distribution, and 1 if they are easy to separate.
 
 from sklearn.neighbors import NearestNeighbors
 
 
-def told_apart(model, digit):
-    """Share of real and generated images whose nearest neighbour is of the same kind."""
+def neighbour_accuracy(model, digit):
+    """Share of images and samples whose nearest neighbour is of the same kind."""
     real = images[held_out][labels[held_out] == digit]
-    made = model.sample(len(real), digit, random_state=2)[0]
-    nearest = NearestNeighbors(n_neighbors=1).fit(np.vstack([real, made])).kneighbors()
+    samples = model.sample(len(real), digit, random_state=2)[0]
+    nearest = NearestNeighbors(n_neighbors=1)
+    neighbours = nearest.fit(np.vstack([real, samples])).kneighbors()[1][:, 0]
     kind = np.repeat([0, 1], len(real))
-    return np.mean(kind[nearest[1][:, 0]] == kind)
+    return np.mean(kind[neighbours] == kind)
 
 
 for name, model in models.items():
-    print(f"{name:9s} {np.mean([told_apart(model, digit) for digit in range(10)]):.3f}")
+    accuracy = np.mean([neighbour_accuracy(model, digit) for digit in range(10)])
+    print(f"{name:9s} {accuracy:.3f}")
 
 # %%
-# One generator for all is far off. Coupled ones are as near as those alone, and share what they
-# have learned about strokes; with forty images of a digit that is worth little more.
+# The samples of the shared generator are far from the real images. The coupled generators are
+# as close as the isolated ones: with forty images of each digit, coupling improves the samples
+# little.
 #
-# Did they learn?
-# ---------------
-# No loss tells when adversarial training is done. The convergence measure is to fall. The
-# balance is what the discriminator minds generated rows by: at zero it has no need to, because
-# they are copied badly enough as it is.
+# Convergence
+# -----------
+# No loss shows the end of adversarial training. The convergence measure should fall. The
+# discriminator reconstructs real rows well and generated rows badly, and the balance is the
+# weight of generated rows in its loss. The balance falls to zero if the discriminator already
+# reconstructs generated rows badly.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for name, model in models.items():

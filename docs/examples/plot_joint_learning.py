@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Several data sets, one network each
-===================================
+Joint learning: several data sets, one network for each
+=======================================================
 
-Ten hospitals or four shops have the same columns, but not the same distribution. Pooling their
-rows mixes up what differs; a model for each has few rows. :class:`~skrln.joint.JointClassifier`
-trains one network per data set, a *domain*, and finds out which of them belong together.
+Ten hospitals or four shops record the same columns, but with different distributions. A model
+of the pooled rows ignores the differences, and a model for each data set has few rows.
+:class:`~skrln.joint.JointClassifier` trains one network for each data set, called a *domain*,
+and learns which domains to couple.
 
-scikit-learn's handwritten digits serve as data sets here. Every domain has to tell 3, 5, 8 and
-9 apart, and has seen six images of each. Four domains have the images as they are and three
-have them upside down; in the last one the labels were mixed up: nothing can be learned there,
-and the others had better not listen.
+The domains of this example are made of scikit-learn's handwritten digits. In each domain, the
+classes are 3, 5, 8 and 9, with six training images of each. Four domains have upright images
+and three domains have upside-down images. In the last domain the labels are shuffled: it
+contains nothing to learn, and the other domains should not be coupled with it.
 """
 
 # %%
@@ -21,12 +22,12 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 images, labels = load_digits(return_X_y=True)
-kept = np.isin(labels, [3, 5, 8, 9])
-images, labels = images[kept], labels[kept]
+is_used_class = np.isin(labels, [3, 5, 8, 9])
+images, labels = images[is_used_class], labels[is_used_class]
 names = (
     [f"upright {k}" for k in range(4)]
     + [f"turned {k}" for k in range(3)]
-    + ["mixed up"]
+    + ["shuffled"]
 )
 N_EACH = 6
 
@@ -38,34 +39,35 @@ for name in names:
     free = order[~used[order]]
     rows = np.concatenate([free[labels[free] == c][:N_EACH] for c in (3, 5, 8, 9)])
     used[rows] = True
-    turn = -1 if name.startswith("turned") else 1
-    target = rng.permutation(labels[rows]) if name == "mixed up" else labels[rows]
-    train_inputs.append(images[rows][:, ::turn])
+    step = -1 if name.startswith("turned") else 1
+    target = rng.permutation(labels[rows]) if name == "shuffled" else labels[rows]
+    train_inputs.append(images[rows][:, ::step])
     train_y.append(target)
     train_domain.append(np.full(len(rows), name))
 train_inputs, train_y = np.concatenate(train_inputs), np.concatenate(train_y)
 train_domain = np.concatenate(train_domain)
 test_inputs, test_y = images[~used], labels[~used]
 print(
-    f"{len(train_y)} images in {len(names)} domains to learn from, {len(test_y)} to test"
+    f"{len(train_y)} training images in {len(names)} domains, {len(test_y)} test images"
 )
 
 # %%
 # Strategies
 # ----------
-# All of them start from the same weights and take the same steps. The label of the domain of
-# every row is ``sample_domain``. With plain gradient descent a weak coupling is enough.
+# All strategies start from the same weights and take the same number of steps.
+# ``sample_domain`` is the domain of each row. Plain gradient descent needs little coupling.
 
 from skrln.joint import JointClassifier
+from skrln.options import Coupling
 
 
 def accuracy(model):
-    """Mean over the domains in which something can be learned."""
+    """Mean accuracy over the domains with correct labels."""
     scores = []
     for name in names[:-1]:
-        turn = -1 if name.startswith("turned") else 1
+        step = -1 if name.startswith("turned") else 1
         domain = np.full(len(test_y), name)
-        scores.append(model.score(test_inputs[:, ::turn], test_y, sample_domain=domain))
+        scores.append(model.score(test_inputs[:, ::step], test_y, sample_domain=domain))
     return np.mean(scores)
 
 
@@ -73,12 +75,10 @@ models = {}
 for strategy in ("isolated", "shared", "l2", "joint"):
     model = JointClassifier(
         hidden_layer_sizes=(32,),
-        strategy=strategy,
+        coupling=Coupling(strategy, strength=0.05, sigma_factor=1.5),
         solver="sgd",
         learning_rate_init=0.1,
-        coupling=0.05,
-        sigma_factor=1.5,
-        regularization=None,
+        penalty=None,
         max_iter=200,
         random_state=0,
     )
@@ -88,8 +88,9 @@ for strategy in ("isolated", "shared", "l2", "joint"):
 # %%
 # The network of the domains
 # --------------------------
-# Turned images have found turned ones and upright found upright ones, with thinner lines
-# between the two kinds; the domain that has learned nonsense stands alone.
+# Left: the learned coupling of each pair of domains. Upright domains are coupled with upright
+# ones and turned domains with turned ones. Thinner lines connect the two groups. The domain
+# with shuffled labels has no partner.
 
 import matplotlib.pyplot as plt
 
@@ -102,17 +103,17 @@ for strategy in ("isolated", "l2", "joint"):
 axes[1].set_xscale("symlog", linthresh=1e-2)
 
 # %%
-# On the right the way of training: the consistency loss of "joint" is that of the robust norm,
-# which does not grow with strangers that were let go.
+# Right: the training loss and the consistency loss during training. The consistency loss of
+# "joint" uses the robust norm, which stays bounded for domains that are no longer coupled.
 #
-# A domain that comes later
-# -------------------------
-# A new domain is fitted against the others, which stay as they are.
+# A new domain
+# ------------
+# ``add_domain`` fits the network of a new domain. The networks of the other domains stay
+# unchanged.
 
-later = order[used[order]][:8]
-model = models["joint"].add_domain(images[later], labels[later], "upright, late")
-late = np.full(len(test_y), "upright, late")
-print(
-    f"eight images of a new domain: {model.score(test_inputs, test_y, sample_domain=late):.3f}"
-)
+rows = order[used[order]][:8]
+model = models["joint"].add_domain(images[rows], labels[rows], "upright, new")
+new_domain = np.full(len(test_y), "upright, new")
+new_score = model.score(test_inputs, test_y, sample_domain=new_domain)
+print(f"accuracy with eight images of a new domain: {new_score:.3f}")
 print(np.round(model.pair_weights_[0, -1], 2))

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Stop every task at its own stage
-================================
+Stop each task at its own stage
+===============================
 
-A model with many outputs is stopped where their mean is best. Here the six blood
-measurements and the progression of the disease of 442 diabetes patients are predicted from
-age, sex, body mass index and blood pressure, by XGBoost and by a Regularization Learning
-Network, and :class:`~skrln.PerTaskEarlyStopping` looks for the best iteration, or epoch, of
-each.
+Early stopping of a model with many outputs chooses the stage with the best mean score. In this
+example, XGBoost and a Regularization Learning Network predict the six blood measurements and
+the disease progression of 442 diabetes patients from age, sex, body mass index and blood
+pressure. :class:`~skrln.PerTaskEarlyStopping` chooses an iteration or epoch for each task.
 """
 
 import matplotlib.pyplot as plt
@@ -28,16 +27,17 @@ from skrln.inspection import (
 table, progression = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 blood = ["s1", "s2", "s3", "s4", "s5", "s6"]
 X, y = table.drop(columns=blood), table[blood].assign(progression=progression)
-train = train_test_split(np.arange(len(X)), test_size=0.4, random_state=0)
+split = train_test_split(np.arange(len(X)), test_size=0.4, random_state=0)
 (X_train, X_test), (y_train, y_test) = (
-    [part.iloc[rows] for rows in train] for part in (X, y)
+    [part.iloc[rows] for rows in split] for part in (X, y)
 )
 
 # %%
-# One fit each
-# ------------
-# XGBoost is fitted once and read up to any iteration. The network hands out its weights after
-# every epoch of one fit. ``n_clusters=1`` is usual early stopping, on the same validation rows.
+# One fit of each model
+# ---------------------
+# XGBoost is fitted once and predicts after any number of iterations. The network is fitted once
+# and returns its weights after every epoch. ``n_clusters=1`` is the usual early stopping, with
+# the same validation rows.
 
 models = {
     "XGBoost": XGBRegressor(
@@ -56,27 +56,26 @@ models = {
 }
 stopped = {}
 for name, estimator in models.items():
-    own = PerTaskEarlyStopping(estimator, strategy="brute_force", random_state=0)
-    own.fit(X_train, y_train)
-    shared = clone(own).set_params(n_clusters=1).fit(X_train, y_train)
-    stopped[name] = own
+    per_task = PerTaskEarlyStopping(estimator, strategy="brute_force", random_state=0)
+    per_task.fit(X_train, y_train)
+    shared = clone(per_task).set_params(n_clusters=1).fit(X_train, y_train)
+    stopped[name] = per_task
     scores = [
-        r2_score(y_test, one.predict(X_test), multioutput="raw_values")
-        for one in (shared, own)
+        r2_score(y_test, model.predict(X_test), multioutput="raw_values")
+        for model in (shared, per_task)
     ]
-    print(f"{name}: one stage ({own.best_stage_}) against {own.task_best_stage_}")
-    for task, one, each in zip(y.columns, *scores, strict=True):
-        print(f"  {task:12s} R2 {one:6.3f} {each:6.3f}")
+    print(f"{name}: one stage ({per_task.best_stage_}), or {per_task.task_best_stage_}")
+    for task, r2_shared, r2_per_task in zip(y.columns, *scores, strict=True):
+        print(f"  {task:12s} R2 {r2_shared:6.3f} {r2_per_task:6.3f}")
 
 # %%
-# The curves, the intervals, and what more stages are worth
-# ---------------------------------------------------------
-# Dots are the best stages of the tasks, the dashed line is that of their mean. The last
-# picture
-# is of validation rows that did not choose: here the gain is below zero, and so it is on the
-# test rows for XGBoost. 53 validation rows do not tell the best stage of a task, only that of
-# the mean. That is why the default, ``strategy="kmeans"``, takes more than one stage only where
-# these rows ask for it.
+# Curves, intervals, and the gain from more stages
+# ------------------------------------------------
+# Dots mark the best stage of each task, and the dashed line marks the best stage of the mean.
+# The last column of the figure shows validation rows that did not choose the stages. There the
+# gain is negative, as it is on the test rows for XGBoost: 53 validation rows are too few to
+# estimate the best stage of a single task. The default, ``strategy="kmeans"``, therefore uses
+# more than one stage only if these rows show a gain.
 
 figure, axes = plt.subplots(2, 3, figsize=(15, 8), layout="constrained")
 for row, (name, model) in zip(axes, stopped.items(), strict=True):

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-=========================================
-Units that can go, and how to choose them
-=========================================
+========================================================
+Prune hidden units: three criteria, and the compensation
+========================================================
 
-Half of the units of a trained network can usually go. Which half matters less than one
-might think; what is done about the gap that they leave matters more. This example prunes a
-network for handwritten digits by three criteria, with and without compensation.
+A trained network usually needs only half of its hidden units. The choice of the removed units
+matters less than the compensation for them. This example prunes a network for handwritten
+digits by three criteria, with and without compensation.
 """
 
 # %%
 # Angles between units
 # --------------------
-# Two units are compared by their incoming weights, or by their activations over the
-# training rows. Red pairs are similar, blue ones complementary. In 64 dimensions weights of
-# different units are nearly at right angles, whereas activations are far more alike.
+# The pruner compares two units by their incoming weights or by their activations over the
+# training rows. Red pairs are similar and blue pairs are complementary. In 64 dimensions, the
+# weights of two units are nearly orthogonal. Their activations are much more similar.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,16 +52,18 @@ for ax, criterion in zip(axes, ("weight", "activation"), strict=True):
 plt.show()
 
 # %%
-# Accuracy by the share that is gone
-# ----------------------------------
-# No training after the pruning. At random, pairs are drawn; the mean of ten draws. The
-# units that stay stand for the others by least squares ("regression"), or nothing is done.
+# Accuracy by the share of pruned units
+# -------------------------------------
+# The networks are not retrained after the pruning. The criterion "random" draws the pairs at
+# random; its line is the mean of ten draws. With "regression", least squares changes the
+# outgoing weights of the remaining units to replace the removed ones. With None, the remaining
+# weights stay unchanged.
 
 ratios = np.arange(0, 0.95, 0.1)
 
 
 def scores(criterion, compensate, seed=0):
-    found = []
+    accuracies = []
     for ratio in ratios:
         pruner = DistinctivenessPruner(
             trained,
@@ -71,8 +73,8 @@ def scores(criterion, compensate, seed=0):
             retrain=False,
             random_state=seed,
         )
-        found.append(pruner.fit(X_train, y_train).score(X_test, y_test))
-    return found
+        accuracies.append(pruner.fit(X_train, y_train).score(X_test, y_test))
+    return accuracies
 
 
 fig, axes = plt.subplots(
@@ -89,13 +91,13 @@ for ax, compensate in zip(axes, ("regression", None), strict=True):
 plt.show()
 
 # %%
-# Two thirds of the units go at no loss where the others make up for them, by whichever
-# criterion, at random as well. That is the control which tells what angles are worth here.
+# With compensation, two thirds of the units can be removed without a loss of accuracy, by any
+# criterion. The random criterion does as well as the angles, so the angles bring no gain here.
 #
-# While it trains
-# ---------------
-# With ``schedule="middle_third"`` units go in steps while the loss still falls. It barely
-# notices.
+# Pruning during training
+# -----------------------
+# With ``schedule="middle_third"``, the pruner removes units in steps while the loss still
+# falls. The loss rises little after each step.
 
 online = MLPClassifier((60,), activation="tanh", max_iter=90, random_state=0)
 pruner = DistinctivenessPruner(

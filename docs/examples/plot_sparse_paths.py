@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Sparser at the same score: a path of strengths
-==============================================
+A sparser network at the same score: a path of strengths
+========================================================
 
-Five of 205 columns matter in this table, and there are 200 rows to find them. One fit at a
-strong ``theta`` finds most, with a good deal of noise beside them. A path of four fits, each
-stronger than the one before and going on from it, drops most of the noise at the same score.
+The table has five relevant columns, 200 noise columns and 200 training rows. One fit with a
+strong ``theta`` selects most of the relevant columns and many noise columns. A path of four
+fits, each with a stronger penalty and a warm start from the fit before, drops most of the noise
+columns at the same score.
 """
 
 # %%
-# A table of noise
-# ----------------
+# Data
+# ----
 
 import numpy as np
 
@@ -20,10 +21,11 @@ X, y = make_friedman1_noise(1200, 200, random_state=0)
 X_train, X_test, y_train, y_test = X[:200], X[200:], y[:200], y[200:]
 
 # %%
-# Three ways to one network
-# -------------------------
-# At once; with the sparsest epoch that is as good as the best on held-out rows, within one
-# standard error; and along a path, a quarter of the epochs for each strength.
+# Three networks
+# --------------
+# "At once" is one fit at the final strength. "Sparsest epoch" restores the sparsest epoch whose
+# held-out loss is within one standard error of the lowest. "Path" spends a quarter of the
+# epochs at each of four strengths.
 
 from skrln import RLNRegressor
 from skrln.presets import READABLE
@@ -35,23 +37,25 @@ sparsest = RLNRegressor(**settings | {"theta": THETA}, early_stopping="sparsest"
 sparsest.fit(X_train, y_train)
 path = RLNRegressor(**settings, warm_start=True, max_iter=25)
 zeros = []
-for below in (-1.5, -1.0, -0.5, 0.0):
-    path.set_params(theta=THETA + below).fit(X_train, y_train)
+for difference in (-1.5, -1.0, -0.5, 0.0):
+    path.set_params(theta=THETA + difference).fit(X_train, y_train)
     zeros.extend(path.sparsity_curve_[:, 0])
 
 models = {"at once": at_once, "sparsest epoch": sparsest, "path": path}
 for name, model in models.items():
     active = model.active_features_
     print(
-        f"{name:15} R2 {model.score(X_test, y_test):.2f}, {np.sum(active < 5)} true inputs, "
-        f"{np.sum(active >= 5):2d} of noise, {np.count_nonzero(model.coefs_[0]):3d} edges"
+        f"{name:15} R2 {model.score(X_test, y_test):.2f}, "
+        f"{np.sum(active < 5)} relevant columns, {np.sum(active >= 5):2d} noise columns, "
+        f"{np.count_nonzero(model.coefs_[0]):3d} edges"
     )
 
 # %%
-# What is left, epoch by epoch
-# ----------------------------
-# Edges of the first layer that are not zero. The penalty grows over the first fifth of a fresh
-# fit; along the path it jumps up with each strength.
+# Surviving edges by epoch
+# ------------------------
+# The curves show the number of nonzero edges in the first layer. In a fresh fit, the penalty
+# grows over the first fifth of the epochs. Along the path, the penalty jumps at each new
+# strength.
 
 import matplotlib.pyplot as plt
 
@@ -63,8 +67,8 @@ curves = {
 }
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for name, curve in curves.items():
-    left = (1 - curve) * n_edges
-    ax.plot(np.arange(1, len(left) + 1), left, label=name)
-ax.set(yscale="log", xlabel="Epoch", ylabel="Edges left in the first layer")
+    n_nonzero = (1 - curve) * n_edges
+    ax.plot(np.arange(1, len(n_nonzero) + 1), n_nonzero, label=name)
+ax.set(yscale="log", xlabel="Epoch", ylabel="Nonzero edges in the first layer")
 ax.legend()
 plt.show()

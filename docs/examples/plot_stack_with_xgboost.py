@@ -3,27 +3,28 @@
 Stack a Regularization Learning Network with XGBoost
 ====================================================
 
-Gradient boosted trees and networks err in different places, so a stack of both is often
-better than either. Here five models meet on the same folds of real tables:
+Gradient boosted trees and networks make different errors, so a stack of both is often better
+than either. This example compares five models on the same folds of real tables:
 
-- a plain network, stopped early so that it does not overfit,
-- the same network with proximal L1, one strength for all weights, chosen by an inner
-  cross-validation: the strongest simple thing to compare with,
-- the same network as an RLN, where every weight learns its own strength, and only their mean
-  is chosen by the same inner cross-validation,
+- a plain network with early stopping,
+- the same network with a proximal L1 penalty of one strength for all weights, chosen by an
+  inner cross-validation: the strongest simple baseline,
+- the same network as an RLN, in which each weight learns its own strength; the same inner
+  cross-validation chooses the mean of the strengths,
 - XGBoost,
-- RLN and XGBoost in a stack.
+- a stack of RLN and XGBoost.
 
-The tables come with scikit-learn. With the environment variable ``SKRLN_DATA`` set to a folder
-of microbiome tables (one ``data.parquet`` and ``meta.json`` a table), the same runs on those.
+The tables come with scikit-learn. If the environment variable ``SKRLN_DATA`` names a folder of
+microbiome tables (a ``data.parquet`` and a ``meta.json`` for each table), the example uses
+these tables instead.
 """
 
 # %%
 # The tables
 # ----------
-# The diabetes table is used as it is, and with all squares and products of its columns: 65
-# columns for 442 rows, most of which cannot matter. That is where a network that drops inputs
-# should help.
+# The diabetes table is used twice: as it is, and with all squares and products of its columns.
+# The second version has 65 columns for 442 rows. Most of the columns cannot be relevant, so a
+# network that drops inputs should have an advantage.
 
 import json
 import os
@@ -73,7 +74,7 @@ def microbiome_tables(root):
         X = table.drop(columns=taken, errors="ignore").select_dtypes("number").fillna(0)
         X = X.loc[:, (X > 0).sum() >= max(3, 0.05 * len(X))]
         X = np.log10(X.div(X.sum(axis=1).replace(0, 1), axis=0) + 1e-5)
-        # XGBoost takes no brackets in names, and taxonomists like them.
+        # XGBoost refuses brackets in names, which names of taxa contain.
         X.columns = X.columns.str.replace(r"[\[\]<]", "", regex=True)
         yield f"{name}\n{target}", X, table[target]
 
@@ -86,16 +87,16 @@ else:
 # %%
 # The models
 # ----------
-# All networks have the same layers and the same training. The penalized ones run to the end:
-# the penalty keeps them from overfitting. In the stack ``theta`` is not searched for, and is
-# milder than the default, as these tables are narrow.
+# All networks have the same layers and the same training. The penalized networks train without
+# early stopping, because the penalty prevents overfitting. The network in the stack has a fixed
+# ``theta``, which is weaker than that of ``READABLE`` because these tables are narrow.
 
-# One strength for all weights has to be weaker than the mean of many: each has its own grid.
+# A single strength must be weaker than the mean of learned strengths: each has its own grid.
 THETAS = {"uniform": [-8, -7.25, -6.5], "rln": [-8, -7, -6.25, -5.5]}
 
 
 def make_models(regression):
-    """Models by name, for numbers or for classes."""
+    """Make the models, by name, for regression or classification."""
     network = RLNRegressor if regression else RLNClassifier
     boosted = XGBRegressor if regression else XGBClassifier
     stack = StackingRegressor if regression else StackingClassifier
@@ -110,15 +111,13 @@ def make_models(regression):
         random_state=0,
     )
 
-    def search(regularization):
-        model = clone(rln).set_params(regularization=regularization)
-        grid = {"theta": THETAS[regularization]}
+    def search(penalty):
+        model = clone(rln).set_params(penalty=penalty)
+        grid = {"theta": THETAS[penalty]}
         return GridSearchCV(model, grid, cv=3, scoring=score)
 
     return {
-        "plain network": clone(rln).set_params(
-            regularization=None, early_stopping=True
-        ),
+        "plain network": clone(rln).set_params(penalty=None, early_stopping=True),
         "L1 network": search("uniform"),
         "RLN": search("rln"),
         "XGBoost": xgb,
@@ -127,12 +126,12 @@ def make_models(regression):
 
 
 # %%
-# The same folds for all
-# ----------------------
+# The same folds for all models
+# -----------------------------
 
 
 def folds(X, y, regression):
-    """Five folds that every model is scored on."""
+    """Rows of the five folds, the same for all models."""
     splitter = KFold if regression else StratifiedKFold
     return list(splitter(5, shuffle=True, random_state=0).split(X, y))
 
@@ -146,7 +145,7 @@ for name, X, y in tables:
         for fold, (train, test) in enumerate(folds(X, y, regression)):
             jobs.append((name, model_name, model, fold, X, y, train, test))
 
-rows, kept, measures = [], {}, {}
+rows, importances_of, measures = [], {}, {}
 for name, model_name, model, fold, X, y, train, test in track(jobs, "Fitting"):
     model = clone(model).fit(X.iloc[train], y.iloc[train])
     measure = "roc_auc" if is_classifier(model) else "r2"
@@ -156,13 +155,13 @@ for name, model_name, model, fold, X, y, train, test in track(jobs, "Fitting"):
     if model_name == "RLN":
         best = model.best_estimator_
         importance = pd.Series(best.feature_importances_, index=X.columns)
-        kept.setdefault(name, []).append(importance)
+        importances_of.setdefault(name, []).append(importance)
 
 # %%
 # Scores
 # ------
-# R2 for numbers, area under the ROC curve for classes; mean and standard error over the folds.
-# The difference to XGBoost is paired by fold.
+# The score is R2 for numbers and the area under the ROC curve for classes. The table shows the
+# mean and the standard error over the folds. The differences to XGBoost are paired by fold.
 
 scores = pd.DataFrame(rows)
 order = list(dict.fromkeys(scores["model"]))
@@ -184,12 +183,12 @@ print("\nPaired difference to XGBoost")
 print(with_error(difference).T.to_string())
 
 # %%
-# What the RLN used
-# -----------------
-# A column is unused in a fold if all of its edges are exactly zero. Here are the columns with
-# the largest mean importance, and in how many of the five folds each was used.
+# Columns that the RLN uses
+# -------------------------
+# A column is unused in a fold if all of its edges are exactly zero. The list shows the columns
+# with the largest mean importance, and the number of folds in which the RLN uses each.
 
-for name, importances in kept.items():
+for name, importances in importances_of.items():
     table = pd.DataFrame(importances)
     used = (table > 0).sum()
     share = table.mean().sort_values(ascending=False)
@@ -202,8 +201,8 @@ for name, importances in kept.items():
         )
 
 # %%
-# The picture
-# -----------
+# All scores
+# ----------
 
 colors = ["#999999", "#56B4E9", "#D55E00", "#009E73", "#000000"]
 names = list(dict.fromkeys(scores["table"]))
@@ -219,13 +218,13 @@ for ax, name in zip(np.atleast_1d(axes), names, strict=True):
         )
         error = values.std() / np.sqrt(len(values))
         ax.errorbar(values.mean(), place, xerr=error, fmt="D", color=color, capsize=4)
-    importances = pd.DataFrame(kept[name])
+    importances = pd.DataFrame(importances_of[name])
     n_used = (importances > 0).sum(axis=1).mean()
     ax.set_title(f"{name}\nRLN uses {n_used:.0f} of {importances.shape[1]} columns")
     ax.set_xlabel(measures[name])
     ax.grid(axis="x", alpha=0.3)
     ax.set_yticks(range(len(order)), order)
     ax.invert_yaxis()
-figure.suptitle("Five folds (dots), their mean and its standard error (diamonds)")
+figure.suptitle("Scores of five folds (dots), mean and standard error (diamonds)")
 figure.savefig("stack_with_xgboost.png", dpi=150)
 plt.show()

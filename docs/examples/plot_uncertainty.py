@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 r"""
-===============================
-How sure a network is, and when
-===============================
+==================================================
+Uncertainty of predictions: dropout and ensembles
+==================================================
 
-A network gives a number for every row, also where it has seen nothing like it.
-``predict(X, return_std=True)`` says how far similar networks are from each other at that
-row. There are two ways to have several of them: dropout (Monte Carlo dropout), and an
-ensemble. This example looks at both, first on a curve and then on
-a table, and at what their standard deviations are worth.
+A network predicts a number for every row, including rows that are unlike all training rows.
+``predict(X, return_std=True)`` returns the spread of the predictions of similar networks as
+well. The networks come from dropout at prediction time (Monte Carlo dropout) or from an
+ensemble. This example shows both spreads on a curve, and compares the standard deviations with
+the errors on a table.
 """
 
 # %%
 # A curve with a gap
 # ------------------
-# Sixty points of a curve, none of them in the middle and none outside :math:`[-3, 3]`.
+# The training data are 60 points of a curve. No point is in the middle, and none is outside
+# :math:`[-3, 3]`.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,7 +39,7 @@ common = {
 }
 networks = {
     "Monte Carlo dropout": RLNRegressor(**common | {"dropout": 0.1}),
-    "Ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}, bootstrap=True),
+    "Ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}),
 }
 
 fig, axes = plt.subplots(
@@ -61,20 +62,20 @@ axes[0].legend(loc="upper right", fontsize="small")
 plt.show()
 
 # %%
-# Thin lines are draws, of ``sample_predictions``: each is one network. Near the training
-# rows they agree, outside they part. But neither band knows that the curve goes on as a
-# sine: none of the networks is wavy where there are no rows, and the truth is soon beyond
-# both bands. In the gap, pinned at both ends, they agree for the same reason, and are
-# right by luck. Large values are a reason to be careful; small ones are no proof.
+# Each thin line is one network, drawn with ``sample_predictions``. The networks agree near the
+# training rows and differ outside their range. But no network continues the sine where there
+# are no rows, and the truth soon leaves both bands. In the gap the networks agree as well,
+# because they interpolate between the same ends. There the prediction is good by chance. A
+# large standard deviation is a warning; a small one does not prove that the error is small.
 
 # %%
 # A table
 # -------
-# Friedman's function of five of ten columns. Training rows are mostly near the middle of
-# each column; the rows to predict are everywhere, so that some are like those of the
-# training and others are not. As the data are made, the error against the truth, without
-# the noise of ``y``, is known. We sort the rows by their standard deviation, and compare
-# it with the error in eight groups of 500 rows.
+# The target is Friedman's function of five of ten columns. Most training rows are near the
+# middle of each column. The test rows are uniform, so some are similar to training rows and
+# others are not. The data are simulated, so the error against the truth, without the noise of
+# ``y``, is known. We sort the test rows by their standard deviation, and compare the standard
+# deviation with the error in eight groups of 500 rows.
 
 
 def friedman(X):
@@ -95,7 +96,7 @@ common = READABLE | {"theta": -7, "random_state": 0}
 networks = {
     "dropout=0.05": RLNRegressor(**common | {"dropout": 0.05}),
     "dropout=0.2": RLNRegressor(**common | {"dropout": 0.2}),
-    "ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}, bootstrap=True),
+    "ensemble of ten": RLNRegressor(**common | {"n_estimators": 10}),
 }
 
 
@@ -119,7 +120,7 @@ for (name, network), marker in zip(networks.items(), "osD", strict=True):
         f"{name:15}  error {root_mean_square(error):.2f},  std "
         f"{root_mean_square(std):.2f},  within two std: {within:.0%}"
     )
-ax.axline((0, 0), slope=1, color="gray", ls="--", label="as large as the error")
+ax.axline((0, 0), slope=1, color="gray", ls="--", label="equal to the error")
 ax.set(
     xlabel="standard deviation (root mean square of the group)",
     ylabel="error against the truth (root mean square)",
@@ -130,9 +131,9 @@ ax.legend(loc="upper left", ncols=2)
 plt.show()
 
 # %%
-# Lines rise: rows with a larger standard deviation have larger errors. But they are far
-# above the dashed line: errors are two to five times the standard deviation, because all
-# networks share mistakes that none of them can see, such as how they go on beyond the
-# training rows. And the axis depends on ``dropout``, which is yours to choose. The *order*
-# of the rows means something; the *size* needs a check on rows that were held out, and a
-# factor, before it is an interval. The :ref:`User Guide <uncertainty>` has both.
+# The curves rise: rows with a larger standard deviation tend to have larger errors. But the
+# curves are far above the dashed line. The errors are two to seven times as large as the
+# standard deviation, because all networks make the same errors beyond the training rows. The
+# standard deviation also depends on ``dropout``, which the user chooses. The *order* of the
+# rows is informative. The *size* becomes an interval only with a factor that is estimated on
+# held-out rows. The :ref:`User Guide <uncertainty>` describes both.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The traits that the claims about RLNs are tested on, their splits, and the models.
+"""Traits, splits and models of the studies of Regularization Learning Networks.
 
-All are tables of microbes, most of them from the Microbiome Learning Repo (Vangay, Hillmann and
-Knights, GigaScience 2019), as folders with ``data.parquet`` and ``meta.json``.
+All tables are of microbes, most of them from the Microbiome Learning Repo (Vangay, Hillmann and
+Knights, GigaScience 2019). Each table is a folder with ``data.parquet`` and ``meta.json``.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from skrln import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
 from skrln.presets import READABLE
 
 RESULTS = Path(__file__).parent / "results"
-#: Table, target, whether it is a number, and covariates that do not define the target.
+#: Table, target, True for a number, and covariates that do not define the target.
 TRAITS = {
     "age": ("microbiome_yatsunenko", "c_AGE", True, ["c_SEX", "c_COUNTRY"]),
     "sex": ("microbiome_yatsunenko", "y_sex", False, ["c_AGE", "c_COUNTRY"]),
@@ -60,7 +60,7 @@ TRAITS = {
         ["c_Gender", "c_Age", "c_BMI", "c_SBP", "c_DBP"],
     ),
 }
-#: Further ones, of few rows or of another kind, that are measured but not counted with those.
+#: Traits of few rows or of another kind: measured, but not part of the means.
 MORE = {
     "infant age": ("microbiome_yatsunenko", "y_baby_age", True, ["c_SEX", "c_COUNTRY"]),
     "PCDAI": ("microbiome_gevers", "y_pcdai_ileum", True, ["c_AGE", "c_SEX", "c_RACE"]),
@@ -72,7 +72,7 @@ MORE = {
     ),
 }
 N_FOLDS = 5
-#: Strengths that are searched, for each rule in the range where its best ones lie.
+#: Values of theta to search; each penalty has the range that contains its best values.
 THETAS = {
     "rln": (-6.5, -6.0, -5.5, -5.0, -4.5, -4.0),
     "uniform": (-8.5, -8.0, -7.5, -7.0, -6.5, -6.0),
@@ -80,7 +80,7 @@ THETAS = {
 
 
 def data_folder(given=None):
-    """Folder of the tables, of the command line or the environment."""
+    """Folder of the tables, from the command line or the environment."""
     folder = given or os.environ.get("SKRLN_DATA")
     if not folder:
         raise SystemExit("Pass --data FOLDER, or set SKRLN_DATA.")
@@ -88,7 +88,7 @@ def data_folder(given=None):
 
 
 def read_trait(root, trait):
-    """Log relative abundances, target, whether it is a number, and covariates."""
+    """Log relative abundances, target, True for a number, and covariates."""
     name, target, is_number, covariates = (TRAITS | MORE)[trait]
     folder = root / name
     meta = json.loads((folder / "meta.json").read_text())
@@ -107,24 +107,24 @@ def read_trait(root, trait):
 
 
 def _covariates(table):
-    """Numbers as numbers, everything else as categories."""
-    found = {}
+    """Columns of numbers as numbers, all others as categories."""
+    columns = {}
     for name, column in table.items():
         numbers = pd.to_numeric(column, errors="coerce")
         is_number = numbers.notna().sum() >= 0.5 * column.notna().sum()
         text = column.astype(object).where(column.notna(), "missing").astype(str)
-        found[name] = numbers if is_number else text.astype("category")
-    return pd.DataFrame(found)
+        columns[name] = numbers if is_number else text.astype("category")
+    return pd.DataFrame(columns)
 
 
 def folds(y, is_number):
-    """Pairs of rows to train and to test on."""
+    """Training and test rows of each fold."""
     kind = KFold if is_number else StratifiedKFold
     return list(kind(N_FOLDS, shuffle=True, random_state=0).split(y, y))
 
 
 def predict(model, X):
-    """Predictions of numbers; of classes their probabilities, (n, n_classes)."""
+    """Predictions of numbers, or probabilities of classes, (n, n_classes)."""
     if hasattr(model, "predict_proba"):
         return model.predict_proba(X)
     return model.predict(X)
@@ -157,7 +157,7 @@ def make_linear(is_number, seed):
 
 
 def make_trees(is_number, seed):
-    """Gradient boosted trees; rows and columns are drawn, so that seeds differ."""
+    """Gradient boosted trees with random rows and columns, so that seeds differ."""
     kind = XGBRegressor if is_number else XGBClassifier
     return kind(
         subsample=0.8,
@@ -169,18 +169,18 @@ def make_trees(is_number, seed):
 
 
 def make_network(is_number, seed, **params):
-    """A single network to read."""
+    """A single network with the parameters of `READABLE`."""
     kind = RLNRegressor if is_number else RLNClassifier
     return kind(**READABLE | {"random_state": seed} | params)
 
 
 def make_default(is_number):
-    """The default of the package: an ensemble."""
+    """The default estimator: an ensemble."""
     return (RLNRegressor if is_number else RLNClassifier)(random_state=0)
 
 
 def make_stack(is_number, *models):
-    """Models whose predictions for unseen rows a linear model combines."""
+    """Stack: a linear model combines the models' predictions of held-out rows."""
     named = [(f"model{k}", model) for k, model in enumerate(models)]
     if is_number:
         return StackingRegressor(named, cv=KFold(5, shuffle=True, random_state=0))
@@ -192,50 +192,49 @@ class Strengths(NamedTuple):
     """Theta chosen by cross-validation within the training rows."""
 
     best: float
-    sparsest: (
-        float  #: the largest whose loss is within one standard error of the lowest
-    )
+    #: The largest theta whose score is within one standard error of the best.
+    sparsest: float
 
 
-def choose_theta(rule, X, y, is_number, seed):
-    """Strengths of a rule."""
+def choose_theta(penalty, X, y, is_number, seed):
+    """Choose the strengths of "rln" or "uniform"."""
     kind = RLNRegressorCV if is_number else RLNClassifierCV
     same = ("hidden_layer_sizes", "dropout", "batch_size")
     n_folds = 3
     splitter = KFold if is_number else StratifiedKFold
     search = kind(
-        thetas=THETAS[rule],
+        thetas=THETAS[penalty],
         reg_steps=[0.03],
-        regularization=rule,
+        penalty=penalty,
         cv=splitter(n_folds, shuffle=True, random_state=seed),
         scoring="r2" if is_number else "roc_auc_ovr",
         random_state=seed,
         **{name: READABLE[name] for name in same},
     )
-    found = search.fit(X, y).cv_results_
-    mean, best = found["mean_test_score"], search.best_index_
-    error = found["std_test_score"][best] / np.sqrt(n_folds - 1)
+    results = search.fit(X, y).cv_results_
+    mean, best = results["mean_test_score"], search.best_index_
+    error = results["std_test_score"][best] / np.sqrt(n_folds - 1)
     near = mean >= mean[best] - error
-    thetas = np.array(THETAS[rule])
+    thetas = np.array(THETAS[penalty])
     return Strengths(search.theta_, float(thetas[near].max()))
 
 
 class Store:
-    """Lines of results in a file; what is there is not computed again."""
+    """Lines of results in a file. A study computes only missing lines."""
 
     def __init__(self, name, keys):
         self.path, self.keys = RESULTS / f"{name}.jsonl", keys
         self.lines = []
         if self.path.exists():
             self.lines = [json.loads(line) for line in self.path.open()]
-        self.known = {self._key(line) for line in self.lines}
+        self.keys_of_lines = {self._key(line) for line in self.lines}
 
     def _key(self, line):
         return tuple(line[name] for name in self.keys)
 
     def has(self, **key):
-        """Whether a line is there."""
-        return tuple(key[name] for name in self.keys) in self.known
+        """Return True if the file has this line."""
+        return tuple(key[name] for name in self.keys) in self.keys_of_lines
 
     def add(self, **line):
         """Append a line."""
@@ -243,7 +242,7 @@ class Store:
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
         self.lines.append(line)
-        self.known.add(self._key(line))
+        self.keys_of_lines.add(self._key(line))
 
     def frame(self):
         """All lines."""
@@ -251,15 +250,15 @@ class Store:
 
 
 def quiet():
-    """Without the warnings of fits in which nothing is left, which are counted."""
+    """Silence the warnings of empty networks, which the studies count."""
     warnings.simplefilter("ignore", UserWarning)
     warnings.simplefilter("ignore", FutureWarning)
 
 
 def command_line(description, store, traits, run, report):
-    """Measure what is not in the store, unless asked for the report alone; report.
+    """Measure the missing lines of the store, except with ``--report``; then report.
 
-    `run` takes the store, the folder of the tables and a trait, `report` the store.
+    `run` takes the store, the folder of the tables and a trait. `report` takes the store.
     """
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--data")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Half of the inputs by a genetic search, against all of them, random halves and criteria.
+"""Genetic selection of half of the inputs, compared with all inputs and random halves.
 
     python docs/reproduction/genetic_selection.py --data FOLDER [--seeds 3]
 
-FOLDER (or the variable SKRLN_DATA) has tables as NAME/data.parquet. The search sees training
-rows only; the accuracy is that of other rows (of ``mice_protein``, of other mice), of nearest
-neighbours, which the search fits, and of a network, which it does not.
+FOLDER (or the variable SKRLN_DATA) has tables as NAME/data.parquet. The search uses training
+rows only. The accuracy is measured on test rows (for ``mice_protein``, on other mice) with two
+models: nearest neighbours, which the search fits too, and a network, which the search does not
+fit.
 """
 
 import argparse
@@ -43,7 +44,7 @@ def load(name, folder):
 
 
 def one_seed(X, y, groups, seed):
-    """Accuracy of both models by the columns that they get."""
+    """Accuracy of both models for each set of columns."""
     kind = ShuffleSplit if groups is None else GroupShuffleSplit
     train, test = next(kind(1, test_size=0.3, random_state=seed).split(X, y, groups))
     prepare = SimpleImputer().fit(X[train])
@@ -51,9 +52,9 @@ def one_seed(X, y, groups, seed):
     X = scale.transform(prepare.transform(X))
     part = (X[train], y[train])
     if groups is None:
-        cv, known = StratifiedKFold(3, shuffle=True, random_state=seed), None
+        cv, train_groups = StratifiedKFold(3, shuffle=True, random_state=seed), None
     else:
-        cv, known = GroupKFold(3), groups[train]
+        cv, train_groups = GroupKFold(3), groups[train]
     searches = {
         "genetic, cv": GeneticSelector(
             NEIGHBOURS, cv=cv, n_generations=60, random_state=seed
@@ -68,7 +69,7 @@ def one_seed(X, y, groups, seed):
     halves = {"all": np.ones(X.shape[1], bool)}
     for name, search in searches.items():
         start = time.perf_counter()
-        search.fit(*part, groups=known)
+        search.fit(*part, groups=train_groups)
         halves[name] = search.support_
         note = (
             ""
@@ -97,7 +98,7 @@ def one_seed(X, y, groups, seed):
 
 
 def generation_cost(X, y):
-    """Seconds of a generation of 20 networks, in fits of one."""
+    """Print the cost of a generation of 20 networks, in fits of one network."""
     X = SimpleImputer().fit_transform(X)
     half = X[:, : X.shape[1] // 2]
     settings = READABLE | {"hidden_layer_sizes": (16,), "max_iter": 50}
@@ -122,7 +123,7 @@ def generation_cost(X, y):
 
 
 def main():
-    """Run, and print a table per problem."""
+    """Run the study and print a table for each problem."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("SKRLN_DATA"))
     parser.add_argument("--seeds", type=int, default=3)
@@ -135,14 +136,14 @@ def main():
         for run in runs:
             draws = [run.pop(f"random {k}") for k in range(3)]
             run["random halves"] = np.mean(draws, axis=0)
-        usual = np.array([run["all"] for run in runs])
+        baseline = np.array([run["all"] for run in runs])
         for arm in runs[0]:
-            found = np.array([run[arm] for run in runs])
-            gap = found - usual
+            accuracy = np.array([run[arm] for run in runs])
+            gap = accuracy - baseline
             error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap))
             parts = [
                 f"{a:.3f} {g:+.3f} ({e:.3f})"
-                for a, g, e in zip(found.mean(0), gap.mean(0), error, strict=True)
+                for a, g, e in zip(accuracy.mean(0), gap.mean(0), error, strict=True)
             ]
             print(f"{arm:24} neighbours {parts[0]}   network {parts[1]}", flush=True)
         generation_cost(*problem[:2])

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Generators of several domains: how near their rows come to rows that were held out.
+"""Distance of generated rows to held-out rows, for generators of several domains.
 
     python docs/reproduction/joint_generation.py --out results.csv [--data FOLDER] [TABLE ...]
 
-For each seed a few rows of each domain are drawn to learn from; as many rows as are left (at
-most 200 of a domain) are generated and held against these. Three distances, all of them of a
-domain, then their mean: the accuracy with which the nearest neighbour, and a random forest
-(out of bag), tell generated from held-out rows (0.5 is best), and the Frechet distance of both
-on eight principal components. All strategies have the same start, rows and steps. Beside them,
-in the same encoding, stand a normal distribution for each domain (shrunk covariance), a kernel
-density for each (bandwidth by cross-validation), and rows to learn from, drawn again.
+For each seed, a few rows of each domain are drawn for training. The other rows (at most 200 of
+a domain) are compared with as many generated rows. There are three distances, computed for each
+domain and averaged: the accuracies of the nearest neighbour and of a random forest (out of bag)
+that classify rows as generated or held-out (0.5 is best), and the Frechet distance on eight
+principal components. All strategies have the same initial weights, rows and steps. The
+baselines use the same encoding: a normal distribution for each domain (shrunk covariance), a
+kernel density for each domain (bandwidth by cross-validation), and training rows drawn again.
 
-FOLDER holds NAME/data.parquet and meta.json; digits and wine need none. What OUT has already
-is not run again.
+FOLDER holds NAME/data.parquet and meta.json; digits and wine need no folder. Runs that are in
+OUT are not repeated. ``--set coupling__strength=1.0`` sets a parameter of all generators.
 """
 
 import argparse
@@ -39,11 +39,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skrln.joint import JointGenerator
-from skrln.joint._rows import RowEncoder  # the baselines get the same numbers
+from skrln.joint._rows import RowEncoder  # the baselines use the same encoding
+from skrln.options import Coupling
 
 HELD_OUT = 200
 N_COMPONENTS = 8
-#: Rows per domain to learn from, and the column of the domain.
+#: Training rows of each domain, and the column of the domain.
 TABLES = {
     "digits": (40, None),
     "wine": (25, None),
@@ -53,10 +54,10 @@ TABLES = {
 }
 STRATEGIES = {
     "joint": {},
-    "isolated": {"strategy": "isolated"},
-    "shared": {"strategy": "shared", "share_output": True},
-    "shared, own heads": {"strategy": "shared"},
-    "l2": {"strategy": "l2"},
+    "isolated": {"coupling__strategy": "isolated"},
+    "shared": {"coupling__strategy": "shared", "share_output": True},
+    "shared, own heads": {"coupling__strategy": "shared"},
+    "l2": {"coupling__strategy": "l2"},
 }
 BASELINES = ("normal", "kernel density", "drawn again")
 MEASURES = ("neighbour", "forest", "frechet")
@@ -64,7 +65,7 @@ COLUMNS = ("table", "seed", "method", "domain", *MEASURES, "seconds")
 
 
 def load(name, folder):
-    """Table, domain of each row, and whether its columns are pixels."""
+    """Table, domain of each row, and True if the columns are pixels."""
     if name == "digits":
         X, domain = load_digits(return_X_y=True)
         return X, domain, True
@@ -87,7 +88,7 @@ def load(name, folder):
 
 
 def split(domain, n_train, seed):
-    """Rows to learn from and held-out rows of each domain."""
+    """Training rows and held-out rows of each domain."""
     rng = np.random.default_rng(seed)
     parts = {}
     for name in np.unique(domain):
@@ -97,7 +98,7 @@ def split(domain, n_train, seed):
 
 
 class Judge:
-    """Distances of two tables, in numbers that all rows have scaled.
+    """Distances of two tables, in an encoding that is fitted on all rows.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ class Judge:
         self.project = PCA(N_COMPONENTS).fit(self.encode.transform(frame))
 
     def distances(self, real, made, seed):
-        """Of two tables of the same size."""
+        """Distances of two tables of the same size."""
         real, made = (self.encode.transform(pd.DataFrame(one)) for one in (real, made))
         rows = np.vstack([real, made])
         label = np.repeat([0, 1], [len(real), len(made)])
@@ -140,25 +141,25 @@ class Judge:
 
 
 def frechet(first, second):
-    """Between the normal distributions of the same moments."""
+    """Frechet distance of the normal distributions with the same moments."""
     gap = np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2)
     a, b = np.cov(first.T), np.cov(second.T)
     return gap + np.trace(a + b - 2 * sqrtm(a @ b).real)
 
 
 def baseline(method, rows, n, rng):
-    """Encoded rows of a domain."""
+    """Draw encoded rows of a domain from a baseline."""
     if method == "drawn again":
         return rows[rng.integers(len(rows), size=n)]
     if method == "normal":
-        found = LedoitWolf().fit(rows)
-        return rng.multivariate_normal(found.location_, found.covariance_, n)
+        normal = LedoitWolf().fit(rows)
+        return rng.multivariate_normal(normal.location_, normal.covariance_, n)
     search = GridSearchCV(KernelDensity(), {"bandwidth": np.geomspace(0.03, 3, 15)})
     return search.fit(rows).best_estimator_.sample(n, rng.integers(1 << 30))
 
 
 def one_hot(rows, encoder):
-    """Blocks with a one where the largest entry is."""
+    """Set the largest entry of each block to one and the others to zero."""
     start = encoder.numeric.size
     for width in encoder.blocks:
         block = rows[:, start : start + width]
@@ -180,18 +181,18 @@ def samples(method, X, domain, parts, pixels, seed, settings):
         rows = encoder.transform(inputs)
         for name, n in sizes.items():
             mine = rows[domain[train] == name]
-            found = one_hot(baseline(method, mine, n, rng), encoder)
-            yield name, encoder.inverse_transform(found)
+            drawn = one_hot(baseline(method, mine, n, rng), encoder)
+            yield name, encoder.inverse_transform(drawn)
         return
     params = {"scaling": scaling} | settings | STRATEGIES[method]
-    model = JointGenerator(**params, random_state=seed)
-    model.fit(inputs, sample_domain=domain[train])
+    model = JointGenerator(coupling=Coupling(), random_state=seed)
+    model.set_params(**params).fit(inputs, sample_domain=domain[train])
     for name, n in sizes.items():
         yield name, model.sample(n, name, random_state=seed)[0]
 
 
 def run(options, settings, writer, done):
-    """All tables, seeds and methods that `done` has not."""
+    """Run all tables, seeds and methods that are not in `done`."""
     for name in options.tables:
         X, domain, pixels = load(name, options.data)
         judge = Judge(X, pixels)
@@ -204,31 +205,31 @@ def run(options, settings, writer, done):
                 made = dict(samples(method, X, domain, parts, pixels, seed, settings))
                 seconds = time.perf_counter() - begin
                 lines = []
-                for one, rows in made.items():
-                    held_out = parts[one][1]
+                for place, rows in made.items():
+                    held_out = parts[place][1]
                     real = X.iloc[held_out] if hasattr(X, "iloc") else X[held_out]
-                    found = judge.distances(real, rows, seed)
-                    about = (name, seed, method, one)
-                    values = [round(found[key], 5) for key in MEASURES]
+                    distances = judge.distances(real, rows, seed)
+                    about = (name, seed, method, place)
+                    values = [round(distances[key], 5) for key in MEASURES]
                     lines.append((*about, *values, round(seconds, 1)))
                 writer.writerows(lines)
 
 
 def summarize(path):
-    """Mean over domains and seeds, and what each method is above joint, paired by seed."""
+    """Print means over domains and seeds, and paired differences to "joint"."""
     table = pd.read_csv(path)
     by_seed = table.groupby(["table", "method", "seed"])[list(MEASURES)].mean()
     for name, part in by_seed.groupby(level=0):
         if "joint" not in part.index.get_level_values("method"):
             continue
-        print(f"\n{name}: mean, and paired, what it is above joint (standard error)")
+        print(f"\n{name}: mean, and paired difference to joint (standard error)")
         joint = part.xs("joint", level="method").droplevel(0)
-        for method, found in part.groupby(level="method"):
-            found = found.droplevel([0, 1])
-            gap = (found - joint).dropna()
+        for method, scores in part.groupby(level="method"):
+            scores = scores.droplevel([0, 1])
+            gap = (scores - joint).dropna()
             error = gap.std() / np.sqrt(len(gap))
             cells = [
-                f"{m} {found[m].mean():.3f} {gap[m].mean():+.3f} ({error[m]:.3f})"
+                f"{m} {scores[m].mean():.3f} {gap[m].mean():+.3f} ({error[m]:.3f})"
                 for m in MEASURES
             ]
             print(f"  {method:16s} {'   '.join(cells)}")
@@ -242,7 +243,7 @@ def main():
     )
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, help="per domain, to learn from")
+    parser.add_argument("--rows", type=int, help="training rows of each domain")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--methods", nargs="*", default=[*STRATEGIES, *BASELINES])
@@ -253,8 +254,8 @@ def main():
     settings = {name: literal_eval(value) for name, value in changes.items()}
     done = set()
     if options.out.exists():
-        known = pd.read_csv(options.out)
-        done = set(zip(known["table"], known["seed"], known["method"], strict=True))
+        table = pd.read_csv(options.out)
+        done = set(zip(table["table"], table["seed"], table["method"], strict=True))
     with options.out.open("a", buffering=1, newline="") as file:
         writer = csv.writer(file)
         if not file.tell():

@@ -4,11 +4,12 @@
     python docs/reproduction/joint_learning.py --data FOLDER --out results.csv [TABLE ...]
 
 FOLDER holds NAME/data.parquet for school, microbiome_genus_cohorts, heart_disease_4hospitals
-and amazon_reviews_4domains. For each seed a number of rows per domain is drawn to train on and
-the others (at most 500 of a domain) are predicted. All strategies have the same start, rows
-and steps. The score is the mean over domains of accuracy, or for school of the explained
-share of the variance of all scores (the residual's mean square per school over the variance
-of the target).
+and amazon_reviews_4domains. For each seed, a number of rows of each domain is drawn for
+training and the others (at most 500 of a domain) are the test rows. All strategies have the
+same initial weights, rows and steps. The score is the mean over domains of the accuracy. For
+school it is the mean of the explained share of the variance: one minus the mean square of the
+residuals of a school over the variance of all targets. ``--set coupling__sigma_factor=1.0``
+sets a parameter of all models.
 """
 
 import argparse
@@ -28,21 +29,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrln.joint import JointClassifier, JointRegressor
+from skrln.options import Coupling
 
 TEST_ROWS = 500
 STRATEGIES = {
-    "isolated": {"strategy": "isolated"},
-    "shared": {"strategy": "shared"},
-    "shared, own heads": {"strategy": "shared", "share_output": False},
-    "half shared": {"strategy": "shared", "n_shared_layers": 1},
-    "l2": {"strategy": "l2"},
-    "l2, half": {"strategy": "l2", "n_shared_layers": 1},
-    "finetune": {"strategy": "finetune", "first_stage": 0.5},
+    "isolated": {"coupling__strategy": "isolated"},
+    "shared": {"coupling__strategy": "shared"},
+    "shared, own heads": {"coupling__strategy": "shared", "share_output": False},
+    "half shared": {"coupling__strategy": "shared", "coupling__n_shared_layers": 1},
+    "l2": {"coupling__strategy": "l2"},
+    "l2, half": {"coupling__strategy": "l2", "coupling__n_shared_layers": 1},
+    "finetune": {"coupling__strategy": "finetune", "coupling__first_stage": 0.5},
     "joint": {},
     "joint, own heads": {"share_output": False},
-    "joint, paper": {"irls_weight": "paper", "sigma_factor": 1.0},
+    "joint, paper": {"coupling__irls_weight": "paper", "coupling__sigma_factor": 1.0},
 }
-#: Rows per domain to train on: few and many.
+#: Training rows of each domain: few and many.
 ROWS = {
     "school": (10, 40),
     "microbiome_genus_cohorts": (15, 40),
@@ -70,7 +72,7 @@ def load(folder, name):
 
 
 def split(domain, y, n_train, seed, stratify):
-    """Rows to train on and to predict, of every domain with at least ten rows to predict."""
+    """Training and test rows of every domain that keeps at least ten test rows."""
     rng = np.random.default_rng(seed)
     train, test = [], []
     for name in np.unique(domain):
@@ -78,7 +80,7 @@ def split(domain, y, n_train, seed, stratify):
         n = min(n_train, len(rows) - 10)
         if n < 2:
             continue
-        if stratify:  # classes in the shares that they have
+        if stratify:  # keep the shares of the classes
             order = np.argsort(y[rows], kind="stable")
             chosen = order[np.linspace(0, len(rows) - 1, n).round().astype(int)]
             mask = np.isin(np.arange(len(rows)), chosen)
@@ -91,14 +93,14 @@ def split(domain, y, n_train, seed, stratify):
 
 def domain_scores(truth, guess, domain, variance):
     """Score of each domain."""
-    found = {}
+    scores = {}
     for name in np.unique(domain):
         rows = domain == name
         if variance is None:
-            found[name] = np.mean(truth[rows] == guess[rows])
+            scores[name] = np.mean(truth[rows] == guess[rows])
         else:
-            found[name] = 1 - np.mean((truth[rows] - guess[rows]) ** 2) / variance
-    return found
+            scores[name] = 1 - np.mean((truth[rows] - guess[rows]) ** 2) / variance
+    return scores
 
 
 def linear(classifier):
@@ -108,7 +110,7 @@ def linear(classifier):
 
 
 def linear_guess(X, y, domain, train, test, classifier, pooled):
-    """Linear models as a yardstick, pooled with the domain as columns or one for each."""
+    """Predict with the baseline: a pooled linear model, or a linear model for each domain."""
     guess = np.empty(len(test), y.dtype)
     model = linear(classifier)
     if pooled:
@@ -128,23 +130,22 @@ def linear_guess(X, y, domain, train, test, classifier, pooled):
 
 
 def run(folder, names, rows, seeds, writer, settings, strategies):
-    """Fit and score everything."""
+    """Fit and score all methods on all tables."""
     for name in names:
         X, y, domain = load(folder, name)
         for n_train in rows or ROWS[name]:
             for seed in range(seeds):
-                found = run_once(
+                lines = run_once(
                     (X, y, domain), name, n_train, seed, settings, strategies
                 )
-                for method, scores, seconds in found:
-                    for one, score in scores.items():
-                        writer.writerow(
-                            [name, n_train, seed, method, one, f"{score:.6f}", seconds]
-                        )
+                for method, scores, seconds in lines:
+                    for place, score in scores.items():
+                        about = (name, n_train, seed, method, place)
+                        writer.writerow([*about, f"{score:.6f}", seconds])
 
 
 def run_once(table, name, n_train, seed, settings, strategies):
-    """Method, scores of the domains and seconds of a fit; one after the other."""
+    """Yield method, scores of the domains and seconds of each fit."""
     X, y, domain = table
     classifier = name != "school"
     train, test = split(domain, y, n_train, seed, classifier)
@@ -156,7 +157,8 @@ def run_once(table, name, n_train, seed, settings, strategies):
         yield method, domain_scores(truth, guess, where, variance), 0
     make = JointClassifier if classifier else JointRegressor
     for method in strategies:
-        model = make(**settings | STRATEGIES[method], random_state=seed)
+        model = make(coupling=Coupling(), random_state=seed)
+        model.set_params(**settings | STRATEGIES[method])
         begin = time.perf_counter()
         model.fit(X.iloc[train], y[train], sample_domain=domain[train])
         seconds = round(time.perf_counter() - begin, 2)
@@ -165,7 +167,7 @@ def run_once(table, name, n_train, seed, settings, strategies):
 
 
 def summarize(path):
-    """Mean over domains and seeds, and the paired difference of joint learning to each."""
+    """Print means over domains and seeds, and paired differences of "joint" to each."""
     table = pd.read_csv(path)
     by_seed = table.groupby(["table", "n_train", "method", "seed"])["score"].mean()
     wide = by_seed.unstack("method")
@@ -195,7 +197,9 @@ if __name__ == "__main__":
     parser.add_argument("tables", nargs="*", default=list(ROWS))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, nargs="*", help="per domain, to train on")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", help="training rows of each domain"
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--couplings", type=float, nargs="*", default=[])
     parser.add_argument("--strategies", nargs="*", default=list(STRATEGIES))
@@ -205,7 +209,7 @@ if __name__ == "__main__":
     changes = dict(one.split("=") for one in options.set)
     settings = {name: literal_eval(value) for name, value in changes.items()}
     for value in options.couplings:
-        STRATEGIES[f"joint, coupling {value:g}"] = {"coupling": value}
+        STRATEGIES[f"joint, coupling {value:g}"] = {"coupling__strength": value}
         options.strategies.append(f"joint, coupling {value:g}")
     with options.out.open("w", buffering=1, newline="") as file:
         writer = csv.writer(file)

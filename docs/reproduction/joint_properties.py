@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Joint learning where the truth is known: clusters, a hostile domain, couplings, and cost.
+"""Joint learning of simulated domains: clusters, a hostile domain, couplings, and cost.
 
-python docs/reproduction/joint_properties.py [clusters hostile coupling cost]
+Usage::
+
+    python docs/reproduction/joint_properties.py [clusters hostile coupling cost]
 """
 
 import argparse
@@ -15,21 +17,22 @@ from sklearn.metrics import adjusted_rand_score, r2_score
 from skrln import RLNRegressor
 from skrln.datasets import make_domains
 from skrln.joint import JointRegressor
+from skrln.options import Coupling
 
-#: For reading relations; the user guide says why.
+#: Parameters for reading the relations of domains; see the user guide.
 READING = {
     "hidden_layer_sizes": (16,),
     "solver": "sgd",
     "learning_rate_init": 0.1,
-    "regularization": None,
-    "coupling": 3.0,
-    "sigma_factor": 4.5,
+    "penalty": None,
+    "coupling__strength": 3.0,
+    "coupling__sigma_factor": 4.5,
 }
 TEST_ROWS = 500
 
 
 def make(n_train, seed, **options):
-    """Tables to train on and to predict, and the clusters."""
+    """Training table, test table, and the clusters."""
     X, y, domain, clusters = make_domains(
         n_train + TEST_ROWS, random_state=seed, return_clusters=True, **options
     )
@@ -48,7 +51,8 @@ def scores(model, table, names):
 def fit(train, seed, **params):
     """Fitted joint regressor."""
     X, y, domain = train
-    return JointRegressor(**params, random_state=seed).fit(X, y, sample_domain=domain)
+    model = JointRegressor(coupling=Coupling(), random_state=seed)
+    return model.set_params(**params).fit(X, y, sample_domain=domain)
 
 
 def show(name, values):
@@ -60,33 +64,33 @@ def show(name, values):
 
 
 def clusters(seeds):
-    """Are planted clusters found."""
+    """Recovery of planted clusters."""
     print("Planted clusters: 8 domains in two clusters, 150 rows each")
-    found = {c: [] for c in (1.0, 3.0, 10.0, 30.0, 100.0)}
+    indices = {c: [] for c in (1.0, 3.0, 10.0, 30.0, 100.0)}
     within, across = [], []
     for seed in seeds:
         train, _, truth = make(150, seed)
-        for c, rand in found.items():
-            model = fit(train, seed, **READING | {"coupling": c})
+        for c, rand in indices.items():
+            model = fit(train, seed, **READING | {"coupling__strength": c})
             rand.append(adjusted_rand_score(truth, model.cluster_domains()))
             if c == 3:
                 weights = model.pair_weights_.mean(axis=0)
                 same = truth[:, None] == truth
                 within.append(weights[same].min())
                 across.append(weights[~same].max())
-    for c, rand in found.items():
+    for c, rand in indices.items():
         show(f"adjusted Rand, coupling {c:g}", rand)
-    show("coupling 3: least weight within", within)
-    show("coupling 3: most weight across", across)
+    show("coupling 3: smallest weight within", within)
+    show("coupling 3: largest weight across", across)
 
 
 def hostile(seeds):
-    """What a domain with random labels costs the others."""
+    """Cost of a domain with random labels for the others."""
     print(
-        "A hostile domain: 4 friendly ones of a cluster, and one with random labels, 40 rows"
+        "A hostile domain: 4 domains of a cluster, and one with random labels, 40 rows each"
     )
     options = {"n_domains": 5, "n_clusters": 1, "n_hostile": 1}
-    for_reading = READING | {"sigma_factor": 3.0}
+    for_reading = READING | {"coupling__sigma_factor": 3.0}
     settings = {"default": {}, "for reading": for_reading}
     for kind, base in settings.items():
         print(f" {kind}")
@@ -94,14 +98,14 @@ def hostile(seeds):
             with_it, without, weights = [], [], []
             for seed in seeds:
                 train, test, _ = make(40, seed, **options)
-                model = fit(train, seed, strategy=strategy, **base)
+                model = fit(train, seed, coupling__strategy=strategy, **base)
                 with_it.append(scores(model, test, range(4)).mean())
                 if strategy == "joint":
                     weights.append(model.pair_weights_[:, 4, :4].mean())
                 friendly = tuple(part[train[2] < 4] for part in train)
-                model = fit(friendly, seed, strategy=strategy, **base)
-                known = tuple(part[test[2] < 4] for part in test)
-                without.append(scores(model, known, range(4)).mean())
+                model = fit(friendly, seed, coupling__strategy=strategy, **base)
+                rows = tuple(part[test[2] < 4] for part in test)
+                without.append(scores(model, rows, range(4)).mean())
             show(f"{strategy}, R2 without it", without)
             show(f"{strategy}, R2 with it", with_it)
             show(f"{strategy}, paired cost", np.subtract(without, with_it))
@@ -110,23 +114,23 @@ def hostile(seeds):
 
 
 def coupling(seeds):
-    """Is the strength of the coupling important."""
+    """Effect of the strength of the coupling."""
     print("Couplings: 8 domains in two clusters, 30 rows each")
     tables = [make(30, seed) for seed in seeds]
-    methods = {"isolated": {"strategy": "isolated"}, "shared": {"strategy": "shared"}}
+    methods = {name: {"coupling__strategy": name} for name in ("isolated", "shared")}
     for c in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0):
-        methods[f"joint, {c:g}"] = {"coupling": c}
-        methods[f"l2, {c:g}"] = {"coupling": c, "strategy": "l2"}
+        methods[f"joint, {c:g}"] = {"coupling__strength": c}
+        methods[f"l2, {c:g}"] = {"coupling__strength": c, "coupling__strategy": "l2"}
     for name, params in methods.items():
-        found = [
+        means = [
             scores(fit(train, seed, **params), test, range(8)).mean()
             for seed, (train, test, _) in zip(seeds, tables, strict=True)
         ]
-        show(f"{name}, R2", found)
+        show(f"{name}, R2", means)
 
 
 def cost(seeds):
-    """Time against networks one after the other, and by the number of parameters."""
+    """Time of a joint fit, of separate fits, and by the number of parameters."""
     del seeds
     rng = np.random.default_rng(0)
     sizes = rng.integers(20, 250, 139)
@@ -134,7 +138,7 @@ def cost(seeds):
     params = {"max_iter": 30, "batch_size": 32, "theta": -7.0, "random_state": 0}
     print("139 domains of 20 to 250 rows, 28 columns, 30 epochs of 8 steps")
     for strategy in ("joint", "isolated"):
-        model = JointRegressor(strategy=strategy, **params)
+        model = JointRegressor(coupling=strategy, **params)
         for turn in ("first", "second"):
             begin = time.perf_counter()
             model.fit(X, y, sample_domain=domain)
@@ -143,7 +147,7 @@ def cost(seeds):
     alone = RLNRegressor(
         (64, 64), n_estimators=1, numeric_embedding=None, dropout=0.0, **params
     )
-    # As many steps for each: small tables take more epochs.
+    # All networks take the same number of steps: small tables train for more epochs.
     for turn in ("first", "second"):
         begin = time.perf_counter()
         for d in range(139):
@@ -151,7 +155,7 @@ def cost(seeds):
             epochs = 30 * 8 // max(1, -(-rows.sum() // 32))
             alone.set_params(max_iter=epochs).fit(X[rows], y[rows])
         seconds = time.perf_counter() - begin
-        print(f"  one after the other, {turn} time: {seconds:.2f} s")
+        print(f"  separate fits, {turn} time: {seconds:.2f} s")
     print("Seconds of a fit, without compilation, by the units of two hidden layers")
     X, y, domain = make_domains(128, 16, 2, n_features=32, random_state=0)
     for units in (32, 64, 128, 256):

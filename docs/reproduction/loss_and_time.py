@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What more networks and more epochs cost, and what they are worth.
+"""Loss and time of fits with more networks and more epochs.
 
     python docs/reproduction/loss_and_time.py --data FOLDER --tasks abalone concrete ...
     python docs/reproduction/loss_and_time.py --report
 
 FOLDER (or the environment variable SKRLN_DATA) holds a folder for each table, with
-``data.parquet`` and ``meta.json``. Fits that are in the results are not repeated. Every fit is
-done twice, and the second one, which compiles nothing, is timed. Seconds mean something on a
-quiet machine only, and ratios on the same one.
+``data.parquet`` and ``meta.json``. Fits that are in the results are not repeated. Every model
+is fitted twice, and the second fit, which compiles nothing, is timed. The times are valid only
+if nothing else runs on the machine, and ratios only on the same machine.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from skrln import RLNClassifier, RLNRegressor
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "loss_and_time.json"
 FIGURE = HERE.parent / "_static" / "loss_and_time.png"
-#: The default is the first; losses are measured against it.
+#: The first is the default, which the losses are divided by.
 SETTINGS = [
     {},
     *({"n_estimators": k} for k in (1, 2, 4, 8, 16)),
@@ -41,7 +41,7 @@ MOST_ROWS = 3000
 
 
 def read_task(root, task):
-    """Inputs, target, and whether it is to be regressed."""
+    """Inputs, target, and True for a regression."""
     name, _, target = task.partition(":")
     meta = json.loads((root / name / "meta.json").read_text())
     table = pd.read_parquet(root / name / "data.parquet")
@@ -58,20 +58,20 @@ def read_task(root, task):
 
 
 def loss_of(model, X, y, regression):
-    """Root mean squared error over the spread of the target, or log loss."""
+    """Root mean squared error over the standard deviation of the target, or log loss."""
     if regression:
         return float(np.sqrt(max(0, 1 - r2_score(y, model.predict(X)))))
     return float(log_loss(y, model.predict_proba(X), labels=model.classes_))
 
 
 def name_of(setting):
-    """A setting as it is typed."""
+    """Name of a setting, as in a call."""
     typed = (f"{name}={value}" for name, value in setting.items())
     return ", ".join(typed) or "default"
 
 
-def run(root, task, known):
-    """Yield a line for each setting that is not known."""
+def run(root, task, done):
+    """Yield a line for each setting without a result."""
     X, y, regression = read_task(root, task)
     most = min(MOST_ROWS, int(0.8 * len(y)))
     strata = None if regression else y
@@ -81,7 +81,7 @@ def run(root, task, known):
     test = test[:MOST_ROWS]
     kind = RLNRegressor if regression else RLNClassifier
     for setting in SETTINGS:
-        if (task, name_of(setting)) in known:
+        if (task, name_of(setting)) in done:
             continue
         model = kind(**setting, random_state=0)
         model.fit(X.iloc[train], y.iloc[train])  # compiles
@@ -98,7 +98,7 @@ def run(root, task, known):
 
 
 def summary(lines):
-    """Loss and time of each setting over those of the default, geometric means."""
+    """Loss and time of each setting relative to the default, geometric means."""
     loss, seconds = (
         np.log(lines.pivot(index="task", columns="setting", values=what))
         for what in ("loss", "seconds")
@@ -122,42 +122,42 @@ def report():
     import matplotlib.pyplot as plt
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-    found = summary(pd.read_json(RESULTS))
-    print(found.round(3).to_string())
+    table = summary(pd.read_json(RESULTS))
+    print(table.round(3).to_string())
     fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
     for name, marker in (
         ("n_estimators", "o"),
         ("max_iter", "s"),
         ("n_iter_no_change", "^"),
     ):
-        one = found[[k.startswith(f"{name}=") and "," not in k for k in found.index]]
-        one = one.iloc[np.argsort([float(k.split("=")[1]) for k in one.index])]
+        curve = table[[k.startswith(f"{name}=") and "," not in k for k in table.index]]
+        curve = curve.iloc[np.argsort([float(k.split("=")[1]) for k in curve.index])]
         ax.errorbar(
-            one["seconds"],
-            one["loss"],
-            one["error"],
+            curve["seconds"],
+            curve["loss"],
+            curve["error"],
             marker=marker,
             capsize=2,
             label=name,
         )
-        for setting, line in one.iterrows():
+        for setting, line in curve.iterrows():
             ax.annotate(
                 setting.split("=")[1],
                 (line["seconds"], line["loss"]),
                 xytext=(4, -12 if name == "max_iter" else 5),
                 textcoords="offset points",
             )
-    default = found.loc["default"]
+    default = table.loc["default"]
     ax.plot(default["seconds"], 1, "k*", markersize=12, label="default")
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(FixedLocator([1, 2, 4, 8, 16]))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set(
-        xlabel="seconds of a later fit, geometric mean over the tables",
-        ylabel="loss over that of the default",
+        xlabel="seconds of the second fit, geometric mean over the tables",
+        ylabel="loss relative to the default",
     )
-    ax.legend(title="what varies")
+    ax.legend(title="varied parameter")
     fig.savefig(FIGURE, dpi=110)
 
 
@@ -172,11 +172,11 @@ def main():
         report()
         return
     lines = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    known = {(x["task"], x["setting"]) for x in lines}
+    done = {(line["task"], line["setting"]) for line in lines}
     for task in track(options.tasks):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            for line in run(Path(options.data), task, known):
+            for line in run(Path(options.data), task, done):
                 lines.append(line)
                 RESULTS.write_text(json.dumps(lines, indent=0))
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One network for several tasks against one for each, and three ways to weigh the tasks.
+"""One network for several tasks, or one for each task, with two kinds of task weights.
 
     python docs/reproduction/multi_task.py --data FOLDER [--seeds 10] [--out FILE]
 
 FOLDER (or the variable SKRLN_DATA) has tables as NAME/data.parquet. Five problems: class,
-behaviour, treatment and genotype of ``mice_protein``, whole mice held out; the digit and
-whether it is above four, of scikit-learn's digits and of ``mfeat_factors``; rings (a number)
-and sex of ``abalone``; quality (a number) and colour of ``wine_quality``. 500 rows are trained
-on: with all their labels, or with those of the first task on every tenth row alone; every
-network takes as many steps, and those of few rows as many epochs, too ("fewer steps"). With
-``--settings ensemble`` each is four networks that stop early on folds; "plain" ones do not.
-Every number is paired over the same splits and seeds. Runs that are in FILE are not repeated.
+behaviour, treatment and genotype of ``mice_protein``, with whole mice held out; the digit, and
+"above four" or not, of scikit-learn's digits and of ``mfeat_factors``; rings (a number) and sex
+of ``abalone``; quality (a number) and colour of ``wine_quality``. The 500 training rows have
+all labels ("all"), or the labels of the first task on every tenth row only ("few"). Every
+network takes the same number of steps. A network of few rows is fitted with the same number of
+epochs, too ("fewer steps"). With ``--settings ensemble`` each model is four networks that stop
+early on folds; "plain" models are single networks without early stopping. All differences are
+paired by split and seed. Runs that are in FILE are not repeated.
 """
 
 import argparse
@@ -35,12 +36,12 @@ NETWORK = {
     "dropout": 0.0,
 }
 SETTINGS = {
-    "plain": {"n_estimators": 1, "regularization": None, "early_stopping": False},
+    "plain": {"n_estimators": 1, "penalty": None, "early_stopping": False},
     "ensemble": {"n_estimators": 4, "input_selection": False},
 }
-#: Rows of mice that are tested on are fewer.
+#: The mice have fewer test rows.
 N_ROWS, N_TEST, N_EPOCHS = 500, 1000, 60
-WEIGHTS = {"fixed": None, "uncertainty": "uncertainty", "dynamic": "dynamic"}
+WEIGHTS = {"fixed": None, "uncertainty": "uncertainty"}
 PROBLEMS = ("digits", "mfeat_factors", "mice_protein", "abalone", "wine_quality")
 
 
@@ -66,15 +67,15 @@ def load(name, folder):
 
 
 def codes(table):
-    """Numbers of the classes of each column."""
-    found = [
+    """Codes of the classes of each column."""
+    columns = [
         np.unique(table[name].astype(str), return_inverse=True)[1] for name in table
     ]
-    return np.stack(found, axis=1).astype(float)
+    return np.stack(columns, axis=1).astype(float)
 
 
 def split(X, groups, seed):
-    """Rows to train and to test on."""
+    """Training and test rows."""
     if groups is not None:
         splitter = GroupShuffleSplit(1, test_size=0.3, random_state=seed)
         train, test = next(splitter.split(X, groups=groups))
@@ -86,18 +87,18 @@ def split(X, groups, seed):
 
 
 def one_seed(X, y, types, groups, seed, settings):
-    """Scores per task and seconds of each arm, with all labels and with few."""
+    """Scores of the tasks and seconds of each arm, with all labels and with few."""
     train, test = split(X, groups, seed)
-    found = {}
+    results = {}
     for labels in ("all", "few"):
-        told = y[train].copy()
+        y_train = y[train].copy()
         if labels == "few":
-            told[np.arange(len(told)) % 10 > 0, 0] = np.nan
+            y_train[np.arange(len(y_train)) % 10 > 0, 0] = np.nan
 
-        def score(columns, labels=told, as_long=True, **changes):
+        def score(columns, labels=y_train, as_long=True, **changes):
             named = {"c": "classification", "r": "regression"}
             rows = np.flatnonzero(~np.isnan(labels[:, columns]).all(axis=1))
-            # As many steps for few rows as for all of them.
+            # Few rows take as many steps as all rows.
             longer = 1
             if as_long:
                 longer = np.ceil(len(train) / 32) / np.ceil(len(rows) / 32)
@@ -117,14 +118,14 @@ def one_seed(X, y, types, groups, seed, settings):
             if labels == "few" or as_long:
                 alone = [score([k], as_long=as_long) for k in tasks]
                 scores, seconds = zip(*alone, strict=True)
-                found[f"{labels}, {name}"] = ([s for (s,) in scores], sum(seconds))
+                results[f"{labels}, {name}"] = ([s for (s,) in scores], sum(seconds))
         for name, weight in WEIGHTS.items():
-            found[f"{labels}, {name}"] = score(tasks, task_weight=weight)
-    return found
+            results[f"{labels}, {name}"] = score(tasks, task_weight=weight)
+    return results
 
 
 def main():
-    """Run, and print a table per problem."""
+    """Run the study and print a table for each problem."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("SKRLN_DATA"))
     parser.add_argument("--seeds", type=int, default=10)
@@ -146,21 +147,21 @@ def main():
 
 
 def report(name, runs):
-    """Print the scores of the tasks, and paired differences to networks of their own."""
-    print(f"\n{name}: score of each task; less that of a network of its own (s.e.)")
+    """Print the scores of the tasks, and paired differences to separate networks."""
+    print(f"\n{name}: score of each task, and difference to a separate network (s.e.)")
     for arm in runs[0]:
-        scores = np.array([found[arm][0] for found in runs])
-        usual = np.array([found[f"{arm.split(',')[0]}, alone"][0] for found in runs])
-        gap = scores - usual
+        scores = np.array([results[arm][0] for results in runs])
+        alone = f"{arm.split(',')[0]}, alone"
+        gap = scores - np.array([results[alone][0] for results in runs])
         error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else gap[0]
-        told = "  ".join(
+        cells = "  ".join(
             f"{s:.3f} {g:+.4f} ({e:.4f})"
             for s, g, e in zip(
                 scores.mean(axis=0), gap.mean(axis=0), error, strict=True
             )
         )
-        seconds = np.median([found[arm][1] for found in runs])
-        print(f"{arm:24} {told}  {seconds:.1f} s", flush=True)
+        seconds = np.median([results[arm][1] for results in runs])
+        print(f"{arm:24} {cells}  {seconds:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

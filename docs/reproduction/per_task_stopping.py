@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every task at its own stage, or one stage for all? On real tables, paired over seeds.
+"""A stage for each task, or one stage for all tasks: real tables, paired by seed.
 
     python docs/reproduction/per_task_stopping.py --data FOLDER --out scores.jsonl
     python docs/reproduction/per_task_stopping.py --out scores.jsonl --report
 
 FOLDER (or the environment variable SKRLN_DATA) holds a folder for each table, with
 ``data.parquet`` and ``meta.json``. Runs that are in the file are not repeated. At most 1500
-rows of a table are trained on, a fifth of them to validate, and at most 1500 others tested.
+rows of a table are training rows, a fifth of which are held out for validation, and at most
+1500 other rows are test rows.
 """
 
 import argparse
@@ -55,7 +56,7 @@ TREES = {"n_estimators": 200, "learning_rate": 0.1, "max_depth": 4, "n_jobs": 1}
 
 
 def read_table(folder):
-    """Inputs, targets, and whether these are labels."""
+    """Inputs, targets, and True if the targets are labels."""
     meta = json.loads((folder / "meta.json").read_text())
     table = pd.read_parquet(folder / "data.parquet")
     roles = ("targets", "id_columns", "group_columns", "other_non_feature_columns")
@@ -69,14 +70,14 @@ def read_table(folder):
 
 
 def split(n_rows, seed):
-    """Rows to train and to test on."""
+    """Training and test rows."""
     rows = np.random.default_rng(seed).permutation(n_rows)
     n_train = min(MOST_ROWS, int(0.7 * n_rows))
     return rows[:n_train], rows[n_train : n_train + MOST_ROWS]
 
 
 def make_estimator(model, labels, seed):
-    """Estimator with its number of stages."""
+    """Make the estimator, with its number of stages."""
     if model == "xgboost":
         kind = XGBClassifier if labels else XGBRegressor
         return kind(**TREES, random_state=seed)
@@ -85,18 +86,18 @@ def make_estimator(model, labels, seed):
 
 
 def score_tasks(model, X, y, labels, spread):
-    """Score of each task on the test rows, in the units that stages were chosen by."""
+    """Score of each task on the test rows, in the units of the selection of stages."""
     columns = model.predict_proba(X) if labels else model.predict(X)
-    told = Told(y, np.ones(y.shape, bool), np.ones(len(y)))
+    labelled = Told(y, np.ones(y.shape, bool), np.ones(len(y)))
     widths = np.ones(y.shape[1], int)
-    return TaskScorer(None, labels, spread).scores(told, columns, widths)[0]
+    return TaskScorer(None, labels, spread).scores(labelled, columns, widths)[0]
 
 
 def run(name, model, seed, table):
     """Yield a line for each mode."""
     X, y, labels = table
     train, test = split(len(X), seed)
-    # What does not vary among the training rows has no spread to be scored in.
+    # The score is in units of the spread, which a constant target does not have.
     varies = np.ptp(y[train], axis=0) > 0
     y = y[:, varies]
     for mode, params in MODES.items():
@@ -124,7 +125,7 @@ def run(name, model, seed, table):
 
 
 def report(path):
-    """Mean and standard error of the paired differences to a single stage."""
+    """Print mean and standard error of the paired differences to a single stage."""
     lines = pd.read_json(path, lines=True)
     for (table, model), group in lines.groupby(["table", "model"], sort=False):
         wide = group.pivot_table(index="seed", columns="mode", values="score")
@@ -139,7 +140,7 @@ def report(path):
 
 
 def main():
-    """Run what is not in the file yet, and report."""
+    """Run the missing fits, and report."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("SKRLN_DATA"))
     parser.add_argument("--out", type=Path, required=True)
@@ -154,8 +155,8 @@ def main():
         parser.error("pass --data, or set SKRLN_DATA")
     done = set()
     if arguments.out.exists():
-        known = map(json.loads, arguments.out.read_text().splitlines())
-        done = {(one["table"], one["model"], one["seed"]) for one in known}
+        lines = map(json.loads, arguments.out.read_text().splitlines())
+        done = {(line["table"], line["model"], line["seed"]) for line in lines}
     jobs = [
         (name, model, seed)
         for seed in range(arguments.seeds)

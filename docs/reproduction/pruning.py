@@ -4,10 +4,9 @@
     python docs/reproduction/pruning.py --data FOLDER [--seeds 5] [--out FILE]
 
 FOLDER (or the variable SKRLN_DATA) has tables as NAME/data.parquet. Three problems of several
-tasks: class, behaviour, treatment and genotype of ``mice_protein``, whole mice held out; the
-digit and whether it is above four, of scikit-learn's digits and of ``mfeat_factors``. Every
-number is paired over the same splits and initial networks. Runs that are in FILE are not
-repeated.
+tasks: class, behaviour, treatment and genotype of ``mice_protein``, with whole mice held out;
+the digit, and "above four" or not, of scikit-learn's digits and of ``mfeat_factors``. All
+differences are paired by split and initial network. Runs that are in FILE are not repeated.
 """
 
 import argparse
@@ -27,7 +26,7 @@ from skrln.pruning import DistinctivenessPruner
 
 NETWORK = {
     "hidden_layer_sizes": (128, 64),
-    "regularization": None,
+    "penalty": None,
     "theta": -7,
     "n_estimators": 1,
     "numeric_embedding": None,
@@ -55,19 +54,19 @@ def load(name, folder):
 
 
 def accuracies(model, X, y):
-    """One per task."""
+    """Accuracy of each task."""
     return np.mean(model.predict(X) == y, axis=0).tolist()
 
 
 def one_seed(X, y, groups, seed):
-    """Accuracy per task, share pruned and seconds of each arm."""
+    """Accuracies of the tasks, share of pruned units and seconds of each arm."""
     kind = ShuffleSplit if groups is None else GroupShuffleSplit
     splitter = kind(1, test_size=0.3, random_state=seed)
     train, test = next(splitter.split(X, y, groups))
-    rows, found = (X[train], y[train]), {}
+    rows, arms = (X[train], y[train]), {}
 
     def add(name, model, seconds, ratio=0.0):
-        found[name] = (accuracies(model, X[test], y[test]), ratio, seconds)
+        arms[name] = (accuracies(model, X[test], y[test]), ratio, seconds)
 
     def fit(**changes):
         start = time.perf_counter()
@@ -110,11 +109,11 @@ def one_seed(X, y, groups, seed):
                 f"{name}, not retrained", criterion=criterion, retrain=False, **angles
             )
         prune(name, criterion=criterion, **angles)
-    return found, speedup(network, half.estimator_, X)
+    return arms, speedup(network, half.estimator_, X)
 
 
 def speedup(large, small, X):
-    """How many times faster the small network predicts, on many rows and on 64."""
+    """Ratio of the prediction times of both networks, on many rows and on 64."""
     return [
         seconds_of(large, rows) / seconds_of(small, rows)
         for rows in (np.resize(X, (50_000, X.shape[1])), X[:64])
@@ -122,7 +121,7 @@ def speedup(large, small, X):
 
 
 def seconds_of(model, X):
-    """Least of nine."""
+    """Fastest of nine predictions."""
     times = []
     for _ in range(9):
         start = time.perf_counter()
@@ -132,7 +131,7 @@ def seconds_of(model, X):
 
 
 def main():
-    """Run, and print a table per problem."""
+    """Run the study and print a table for each problem."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("SKRLN_DATA"))
     parser.add_argument("--seeds", type=int, default=5)
@@ -159,11 +158,11 @@ def report(name, runs):
     print(
         f"\n{name}: predicts faster by", np.mean([s for _, s in runs], axis=0).round(2)
     )
-    usual = np.array([found["none"][0] for found, _ in runs])
+    baseline = np.array([arms["none"][0] for arms, _ in runs])
     for arm in runs[0][0]:
-        accuracy = np.array([found[arm][0] for found, _ in runs])
-        ratio, seconds = np.mean([found[arm][1:] for found, _ in runs], axis=0)
-        gap = (accuracy - usual).mean(axis=1)
+        accuracy = np.array([arms[arm][0] for arms, _ in runs])
+        ratio, seconds = np.mean([arms[arm][1:] for arms, _ in runs], axis=0)
+        gap = (accuracy - baseline).mean(axis=1)
         error = gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else np.nan
         per_task = " ".join(f"{a:.3f}" for a in accuracy.mean(axis=0))
         print(

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the paper has no controls for: shuffled labels, planted inputs, covariates.
+"""Controls that the paper lacks: shuffled labels, planted inputs, covariates.
 
     python docs/reproduction/rln_controls.py --data FOLDER
     python docs/reproduction/rln_controls.py --report
 
-*Shuffled*: the labels of the training rows in another order. What the network still uses it
-uses for nothing. *Planted*: a target made of five columns of the real table, half of its
-variance noise, so that recall and precision are known. *Covariates* (Figure 7 of the paper):
-the same models with the covariates of the table as further columns. Results are kept in
-``results/rln_controls.jsonl``; what is there is not computed again.
+*Shuffled*: the labels of the training rows are shuffled, so no input is relevant. *Planted*:
+the target is a function of five columns of the real table, and half of its variance is noise,
+so recall and precision are known. *Covariates* (Figure 7 of the paper): the same models with
+the covariates of the table as additional columns. The results are in
+``results/rln_controls.jsonl``. Results that are there are not computed again.
 """
 
 import numpy as np
@@ -27,32 +27,33 @@ from _traits import (
 )
 
 RULES = ("rln", "uniform")
-#: Planted inputs, and folds of the five that are used.
+#: Number of planted inputs, and of the folds that are used.
 N_PLANTED, N_FOLDS = 5, 3
 
 
 def active_inputs(model, n_features):
-    """Whether each column has an edge."""
+    """Mask of the columns with an edge."""
     return np.isin(
         np.arange(n_features), np.flatnonzero(model.feature_importances_ > 0)
     )
 
 
 def shuffled(X, y, is_number, rows, fold):
-    """Yield a line per rule."""
+    """Yield a line for each penalty."""
     train, test = rows
-    mixed = np.random.default_rng(fold).permutation(y[train])
+    shuffled_y = np.random.default_rng(fold).permutation(y[train])
     for rule in RULES:
-        theta = choose_theta(rule, X.iloc[train], mixed, is_number, 0).sparsest
-        model = make_network(is_number, 0, theta=theta, regularization=rule)
-        model.fit(X.iloc[train], mixed)
+        theta = choose_theta(rule, X.iloc[train], shuffled_y, is_number, 0).sparsest
+        model = make_network(is_number, 0, theta=theta, penalty=rule)
+        model.fit(X.iloc[train], shuffled_y)
         used = active_inputs(model, X.shape[1]).mean()
-        found = predict(model, X.iloc[test])
-        yield {"rule": rule, "used": float(used), "score": score(y[test], found)}
+        predictions = predict(model, X.iloc[test])
+        test_score = score(y[test], predictions)
+        yield {"rule": rule, "used": float(used), "score": test_score}
 
 
 def planted(X, rows, fold):
-    """Yield a line per rule; the target is made of columns that are seldom zero."""
+    """Yield a line for each penalty; the planted columns are those of large variance."""
     train, test = rows
     rng = np.random.default_rng(fold)
     spread = X.to_numpy().std(axis=0)
@@ -65,7 +66,7 @@ def planted(X, rows, fold):
     truth = np.isin(np.arange(X.shape[1]), chosen)
     for rule in RULES:
         theta = choose_theta(rule, X.iloc[train], y[train], True, 0).sparsest
-        model = make_network(True, 0, theta=theta, regularization=rule)
+        model = make_network(True, 0, theta=theta, penalty=rule)
         model.fit(X.iloc[train], y[train])
         used = active_inputs(model, X.shape[1])
         hits = (used & truth).sum()
@@ -79,29 +80,30 @@ def planted(X, rows, fold):
 
 
 def with_covariates(X, covariates, y, is_number, rows):
-    """Yield a line per kind of model, with and without the covariates."""
+    """Yield a line for each kind of model, with and without the covariates."""
     train, test = rows
-    more = pd.concat([X, covariates], axis=1)
-    for name, table in (("without", X), ("with", more)):
+    extended = pd.concat([X, covariates], axis=1)
+    for name, table in (("without", X), ("with", extended)):
         trees = make_trees(is_number, 0).fit(table.iloc[train], y[train])
-        found = {"trees": predict(trees, table.iloc[test])}
+        predictions = {"trees": predict(trees, table.iloc[test])}
         for rule in ("rln", None):
             theta = -6.0
             if rule is not None:
-                found_theta = choose_theta(
+                strengths = choose_theta(
                     rule, table.iloc[train], y[train], is_number, 0
                 )
-                theta = found_theta.best
-            model = make_network(is_number, 0, theta=theta, regularization=rule)
+                theta = strengths.best
+            model = make_network(is_number, 0, theta=theta, penalty=rule)
             model.fit(table.iloc[train], y[train])
-            found[str(rule)] = predict(model, table.iloc[test])
-        found["rln + trees"] = (found["rln"] + found["trees"]) / 2
-        for kind, one in found.items():
-            yield {"rule": f"{kind}, {name}", "score": score(y[test], one)}
+            predictions[str(rule)] = predict(model, table.iloc[test])
+        both = predictions["rln"] + predictions["trees"]
+        predictions["rln + trees"] = both / 2
+        for kind, values in predictions.items():
+            yield {"rule": f"{kind}, {name}", "score": score(y[test], values)}
 
 
 def run(store, root, trait):
-    """All controls on all folds of a trait."""
+    """Run all controls on all folds of a trait."""
     X, y, is_number, covariates = read_trait(root, trait)
     for fold, rows in enumerate(folds(y, is_number)[:N_FOLDS]):
         for control, lines in (
@@ -118,15 +120,15 @@ def run(store, root, trait):
 
 
 def report(store):
-    """Means over the folds, with standard errors over the traits."""
+    """Print means over the folds, with standard errors over the traits."""
     lines = store.frame()
     lines = lines[lines["trait"].isin(TRAITS)]
     for control, group in lines.groupby("control", sort=False):
         print(f"\n{control}")
         numbers = [c for c in ("used", "recall", "precision", "score") if c in group]
         by_trait = group.groupby(["rule", "trait"], sort=False)[numbers].mean()
-        found = by_trait.groupby("rule", sort=False).agg(["mean", "sem"])
-        print(found.dropna(axis=1).round(3).to_string())
+        table = by_trait.groupby("rule", sort=False).agg(["mean", "sem"])
+        print(table.dropna(axis=1).round(3).to_string())
 
 
 if __name__ == "__main__":

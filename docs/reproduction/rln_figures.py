@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The figures of the paper, drawn from what ``rln_models.py`` has measured and a few fits.
+"""Figures of the paper, drawn from the results of ``rln_models.py`` and from a few fits.
 
     python docs/reproduction/rln_figures.py --data FOLDER
 
-Pictures go to ``docs/_static/reproduction``.
+The script writes the figures to ``docs/_static/reproduction``.
 """
 
 import argparse
@@ -33,23 +33,24 @@ from skrln.inspection import (
     ScoreComparisonDisplay,
     WeightDistributionDisplay,
 )
+from skrln.options import RLNPenalty
 
 PICTURES = Path(__file__).parents[1] / "_static" / "reproduction"
-#: The trait whose networks are drawn, and the fits that are compared.
+#: Trait whose networks are drawn, number of fits, and number of recorded edges.
 SHOWN, N_FITS, N_EDGES = "Nugent score", 10, 300
 KINDS = ("trees", "linear", "plain", "uniform", "rln")
 TOGETHER = ("trees", "rln + trees", "rln + trees, stack", "default", "default + trees")
 
 
 def save(figure, name):
-    """Write a picture."""
+    """Write a figure to its file."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     figure.savefig(PICTURES / f"{name}.png", dpi=80, bbox_inches="tight")
     plt.close(figure)
 
 
 def draw_relevance(root):
-    """Figure 1: how much single inputs tell about the target."""
+    """Figure 1: relevance of single inputs for the target."""
     figure, ax = plt.subplots(figsize=(7, 4))
     for trait, (_, _, is_number, _) in TRAITS.items():
         if is_number:
@@ -59,7 +60,7 @@ def draw_relevance(root):
 
 
 def draw_scores(lines, values, kinds, name):
-    """Figures 2, 4 and 5: scores of kinds, and their paired differences to the trees."""
+    """Figures 2, 4 and 5: scores of the kinds, and paired differences to the trees."""
     table = lines[lines["kind"].isin(kinds)].dropna(subset=[values])
     table = table.rename(columns={"trait": "task", "kind": "model", "fold": "split"})
     table = table.assign(score=table[values])
@@ -75,11 +76,11 @@ def draw_scores(lines, values, kinds, name):
 
 
 def draw_gain(lines):
-    """Figure 3: what an ensemble gains over the mean of its members."""
-    found = lines[lines["kind"].isin(KINDS)]
-    found = found.assign(gain=found["ensemble"] - found["mean"])
+    """Figure 3: gain of an ensemble over the mean of its members."""
+    counted = lines[lines["kind"].isin(KINDS)]
+    counted = counted.assign(gain=counted["ensemble"] - counted["mean"])
     figure, ax = plt.subplots(figsize=(6, 5))
-    for _, table in found.groupby("trait", sort=False):
+    for _, table in counted.groupby("trait", sort=False):
         means = table.groupby("kind")[["variance", "gain"]].mean()
         shown = [kind for kind in KINDS if kind in means.index]
         EnsembleGainDisplay(
@@ -92,29 +93,31 @@ def draw_gain(lines):
 
 
 def print_survivors(networks):
-    """How far the coefficients of the edges that survive are below theta."""
+    """Print the distance from theta to the mean coefficient of the surviving edges."""
     below = [
         model.reg_coefs_[0][model.coefs_[0] != 0].mean() - model.theta_
         for model in networks
     ]
     print(
-        f"survivors: {np.mean(below):.2f} below theta, {max(below):.2f} in the nearest fit"
+        f"survivors: {np.mean(below):.2f} below theta, {max(below):.2f} in the closest fit"
     )
 
 
 def draw_networks(root):
-    """Figures 6, 8 and 9: weights, their way there, importances and whether fits agree."""
+    """Figures 6, 8 and 9: weights, their paths, importances, and agreement of fits."""
     X, y, is_number, _ = read_trait(root, SHOWN)
     train, _ = folds(y, is_number)[0]
     X, y = X.iloc[train], y[train]
     theta = choose_theta("rln", X, y, is_number, 0).best
     networks = {
         "plain": [
-            make_network(is_number, seed, regularization=None).fit(X, y)
+            make_network(is_number, seed, penalty=None).fit(X, y)
             for seed in range(N_FITS)
         ],
         "RLN": [
-            make_network(is_number, seed, theta=theta, store_reg_path=N_EDGES).fit(X, y)
+            make_network(
+                is_number, seed, theta=theta, penalty=RLNPenalty(n_path_edges=N_EDGES)
+            ).fit(X, y)
             for seed in range(N_FITS)
         ],
     }

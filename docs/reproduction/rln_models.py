@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Single models, ensembles of ten, ensembles of two kinds, and what the networks look like.
+"""Single models, ensembles of ten, ensembles of two kinds, and sparsity of the networks.
 
     python docs/reproduction/rln_models.py --data FOLDER
     python docs/reproduction/rln_models.py --report
 
-Nine traits, five folds each. Every model is fitted with ten seeds. The strength of the
-penalties is chosen within the training rows by cross-validation, for the networks with one
-coefficient for all weights (proximal L1) as for those that learn them. Answers Figures 2 to 6
-and 9 and Table 1 of the paper. Results are kept in ``results/rln_models.jsonl``; what is there
-is not computed again.
+The study has nine traits with five folds each, and fits every model with ten seeds. For the
+proximal L1 penalty and for the RLN, cross-validation within the training rows chooses the
+strength of the penalty. The results correspond to Figures 2 to 6 and 9 and Table 1 of the
+paper. They are in ``results/rln_models.jsonl``. Results that are there are not computed again.
 """
 
 import time
@@ -39,11 +38,11 @@ from skrln.inspection import (
     selection_stability,
 )
 
-#: Penalties at the strength with the lowest loss, and at the largest that is about as good.
+#: Penalties at the best strength, and at the largest within one standard error of it.
 NETWORKS = ("plain", "uniform", "uniform, sparse", "rln", "rln, sparse")
-#: Inputs whose overlap between fits is a measure of stability that no density spoils.
+#: Number of the most important inputs whose overlap between fits is measured.
 TOP = 10
-#: Seeds that every model is fitted with.
+#: Number of seeds of each model.
 N_FITS = 10
 
 
@@ -54,18 +53,18 @@ def fit_all(make, X, y, rows, n_fits):
     return models, np.stack([predict(model, X.iloc[test]) for model in models])
 
 
-def describe_predictions(y, found):
-    """Scores of the single fits and of their mean, and how far the fits differ."""
-    spread = found if found.ndim == 2 else found[..., -1]
+def describe_predictions(y, predictions):
+    """Scores of the single fits and of their mean, and the variance between fits."""
+    values = predictions if predictions.ndim == 2 else predictions[..., -1]
     return {
-        "single": [score(y, one) for one in found],
-        "ensemble": score(y, found.mean(axis=0)),
-        "variance": float(spread.var(axis=0).mean() / np.var(y)),
+        "single": [score(y, fit) for fit in predictions],
+        "ensemble": score(y, predictions.mean(axis=0)),
+        "variance": float(values.var(axis=0).mean() / np.var(y)),
     }
 
 
 def describe_networks(models):
-    """Zeros, unused inputs, and how importance is spread and agrees between fits."""
+    """Zeros, unused inputs, entropy of the importances, and their agreement."""
     first = [model.coefs_[0] for model in models]
     importances = np.stack([garson_importance(model.coefs_) for model in models])
     alive = importances[importances.sum(axis=1) > 0]
@@ -86,24 +85,24 @@ def describe_networks(models):
 
 
 def kinds_of(X, y, is_number, train):
-    """Name, function that makes a model of a seed, and the theta that was chosen."""
+    """Yield name, function that makes a model from a seed, and the chosen theta."""
     yield "linear", lambda seed: make_linear(is_number, seed), None
     yield "trees", lambda seed: make_trees(is_number, seed), None
     for rule in (None, "uniform", "rln"):
         chosen = {"plain": -6.0}
         if rule is not None:
-            found = choose_theta(rule, X.iloc[train], y[train], is_number, 0)
-            chosen = {rule: found.best, f"{rule}, sparse": found.sparsest}
+            strengths = choose_theta(rule, X.iloc[train], y[train], is_number, 0)
+            chosen = {rule: strengths.best, f"{rule}, sparse": strengths.sparsest}
         for name, theta in chosen.items():
 
             def make(seed, theta=theta, rule=rule):
-                return make_network(is_number, seed, theta=theta, regularization=rule)
+                return make_network(is_number, seed, theta=theta, penalty=rule)
 
             yield name, make, theta
 
 
 def run_default(store, root, trait, n_fits):
-    """The default, an ensemble by itself, alone and averaged with the trees."""
+    """Run the default, which is an ensemble, alone and averaged with the trees."""
     X, y, is_number, _ = read_trait(root, trait)
     for fold, rows in enumerate(folds(y, is_number)):
         if store.has(trait=trait, fold=fold, kind="default + trees"):
@@ -115,16 +114,16 @@ def run_default(store, root, trait, n_fits):
         model = make_default(is_number).fit(X.iloc[rows[0]], y[rows[0]])
         alone = predict(model, X.iloc[rows[1]])
         trees = fit_all(make, X, y, rows, n_fits)[1].mean(axis=0)
-        for kind, found in (
+        for kind, predictions in (
             ("default", alone),
             ("default + trees", (alone + trees) / 2),
         ):
-            value = score(y[rows[1]], found)
+            value = score(y[rows[1]], predictions)
             store.add(trait=trait, fold=fold, kind=kind, ensemble=value)
 
 
 def run_stack(store, root, trait):
-    """A network at the strength that was chosen, stacked with trees."""
+    """Run a stack of a network at the chosen strength and trees."""
     X, y, is_number, _ = read_trait(root, trait)
     thetas = {
         line["fold"]: line["theta"]
@@ -136,8 +135,8 @@ def run_stack(store, root, trait):
             continue
         network = make_network(is_number, 0, theta=thetas[fold])
         stack = make_stack(is_number, network, make_trees(is_number, 0))
-        found = predict(stack.fit(X.iloc[train], y[train]), X.iloc[test])
-        value = score(y[test], found)
+        predictions = predict(stack.fit(X.iloc[train], y[train]), X.iloc[test])
+        value = score(y[test], predictions)
         store.add(trait=trait, fold=fold, kind="rln + trees, stack", ensemble=value)
 
 
@@ -151,11 +150,11 @@ def run(store, root, trait, n_fits):
         for name, make, theta in kinds_of(X, y, is_number, rows[0]):
             start = time.perf_counter()
             n = 1 if name == "linear" else n_fits
-            models, found = fit_all(make, X, y, rows, n)
-            line = describe_predictions(truth, found)
+            models, predictions = fit_all(make, X, y, rows, n)
+            line = describe_predictions(truth, predictions)
             if name in NETWORKS:
                 line |= describe_networks(models) | {"theta": theta}
-            means[name] = found.mean(axis=0)
+            means[name] = predictions.mean(axis=0)
             seconds = round(time.perf_counter() - start, 2)
             store.add(trait=trait, fold=fold, kind=name, seconds=seconds, **line)
         for name in NETWORKS:
@@ -169,17 +168,17 @@ def run(store, root, trait, n_fits):
 
 
 def report(store):
-    """Tables of the nine traits, and of the further ones."""
+    """Print the tables of the nine traits, and of the other traits."""
     lines = store.frame()
     report_traits(lines[lines["trait"].isin(TRAITS)].copy())
-    more = lines[lines["trait"].isin(MORE)].copy()
-    if len(more):
-        print("\n==== further traits")
-        report_traits(more)
+    others = lines[lines["trait"].isin(MORE)].copy()
+    if len(others):
+        print("\n==== other traits")
+        report_traits(others)
 
 
 def report_traits(lines):
-    """Means over the folds, differences paired by fold, errors over the traits."""
+    """Print means over the folds, paired differences, and errors over the traits."""
     lines["mean"] = [
         np.mean(one) if isinstance(one, list) else np.nan for one in lines["single"]
     ]
@@ -204,7 +203,7 @@ def report_traits(lines):
     print(paired(single, "rln, sparse", "uniform").round(4).to_string())
     looks = ["variance", "zero_edges", "zero_inputs", "entropy", "divergence"]
     looks.append("stability_of_top")
-    print("\nwhat the networks look like, mean over traits and folds")
+    print("\nproperties of the networks, mean over traits and folds")
     print(lines.groupby("kind")[looks].mean().dropna(how="all").round(3).to_string())
     for kind in ("rln", "rln, sparse"):
         print(f"\nthe same by trait: {kind}")
@@ -222,7 +221,7 @@ def paired(table, kind, other):
 
 
 def distance_to_best(table, kind):
-    """The same against the kind that is best on average."""
+    """Paired difference to the kind with the best mean, for each trait."""
     best = table.groupby("trait", sort=False).mean().idxmax(axis=1)
     parts = []
     for trait, other in best.items():
@@ -232,7 +231,7 @@ def distance_to_best(table, kind):
 
 
 def run_all(store, root, trait):
-    """Everything of a trait."""
+    """Run all studies of a trait."""
     run(store, root, trait, N_FITS)
     run_default(store, root, trait, N_FITS)
     run_stack(store, root, trait)

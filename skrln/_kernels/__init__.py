@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Training kernels in JAX: arrays in, arrays out. This is their face."""
+"""Training kernels in JAX: arrays in, arrays out. Only this module is imported elsewhere."""
 
-from ._adversarial import AdversarialHyper, AdversarialSpec
-from ._adversarial_run import AdversarialResult, fit_adversarial
-from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
+from ._batches import count_batches
+from ._config import NetworkSpec, PenaltySpec, RunSpec, StopReason, TrainSpec
 from ._devices import default_platform, list_devices
-from ._joint_plan import Anchors, JointPlan, JointResult
-from ._joint_rounds import pairwise_terms
-from ._joint_run import fit_joint
 from ._losses import LOSSES
 from ._network import ACTIVATIONS
-from ._optimizers import SCHEDULES, SOLVERS
+from ._optimizers import SOLVERS, solver_options
 from ._programs import clear_caches
-from ._robust import ROBUST_NORMS
-from ._run import Snapshot, fit_network
+from ._run import Hooks, Snapshot, fit_network
+from ._schedules import SCHEDULES, tabulate_rate
 from ._start import Start
+from ._task_weights import WEIGHTINGS
 from ._types import (
     Data,
-    Embedding,
+    FitData,
     FitResult,
     History,
     Hyper,
@@ -28,6 +25,18 @@ from ._types import (
     SparseRows,
     Weights,
 )
+from .joint import (
+    ROBUST_NORMS,
+    AdversarialHyper,
+    AdversarialResult,
+    AdversarialSpec,
+    Anchors,
+    JointPlan,
+    JointResult,
+    fit_adversarial,
+    fit_joint,
+    pairwise_terms,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -35,14 +44,16 @@ __all__ = [
     "ROBUST_NORMS",
     "SCHEDULES",
     "SOLVERS",
+    "WEIGHTINGS",
     "AdversarialHyper",
     "AdversarialResult",
     "AdversarialSpec",
     "Anchors",
     "Data",
-    "Embedding",
+    "FitData",
     "FitResult",
     "History",
+    "Hooks",
     "Hyper",
     "JointPlan",
     "JointResult",
@@ -51,6 +62,7 @@ __all__ = [
     "NetworkSpec",
     "PenaltySpec",
     "Recorded",
+    "RunSpec",
     "Schedule",
     "Snapshot",
     "SparseRows",
@@ -59,10 +71,13 @@ __all__ = [
     "TrainSpec",
     "Weights",
     "clear_caches",
+    "count_batches",
     "default_platform",
     "fit_adversarial",
     "fit_joint",
     "fit_network",
     "list_devices",
     "pairwise_terms",
+    "solver_options",
+    "tabulate_rate",
 ]

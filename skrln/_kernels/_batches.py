@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Batches of a fixed shape out of a table padded to a bucket of rows."""
+"""Batches of a fixed shape from a table that is padded to a bucket of rows."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Layout(NamedTuple):
 
 
 def bucket(size: int, *, minimum: int = 8) -> int:
-    """Smallest of 1, 1.25, 1.5, 1.75 times a power of two that holds `size`."""
+    """Smallest of 1, 1.25, 1.5, 1.75 times a power of two that is at least `size`."""
     size = max(size, minimum)
     power = 1 << (size - 1).bit_length()
     candidates = [power // 8 * quarter for quarter in (5, 6, 7)]
@@ -29,8 +29,8 @@ def bucket(size: int, *, minimum: int = 8) -> int:
 def row_bucket(n_rows: int) -> int:
     """Rows that a table is padded to.
 
-    Rows are read by their index, so that padding costs memory and no time: small tables all
-    share one bucket, and with it their compiled program.
+    Rows are read by index, so that padding costs memory but no time: all small tables share
+    one bucket, and so a compiled program.
     """
     if n_rows <= 1 << 17:
         return max(1024, 1 << (n_rows - 1).bit_length())
@@ -38,38 +38,60 @@ def row_bucket(n_rows: int) -> int:
 
 
 def batch_bucket(batch_size: int) -> int:
-    """Rows that a batch is padded to; these are computed with."""
+    """Rows that a batch is padded to; padding of a batch costs time."""
     if batch_size <= 128:
         return max(32, 1 << (batch_size - 1).bit_length())
     return bucket(batch_size)
 
 
 def count_batches(n_rows: int, batch_size: int) -> int:
-    """As few near-equal batches as hold all rows with at most `batch_size` in each.
+    """Number of near-equal batches of at most `batch_size` rows.
 
-    None has a single row, unless that is asked for: batches of two may hold three instead.
+    No batch has a single row, unless `batch_size` is 1: batches of two may hold three rows.
     """
     n_batches = max(1, -(-n_rows // batch_size))
     return n_batches if batch_size == 1 else max(1, min(n_batches, n_rows // 2))
 
 
 def draw_orders(
-    rng: np.random.Generator, n_epochs: int, shape: tuple[int, int], n_rows: int
+    rng: np.random.Generator,
+    n_epochs: int,
+    shape: tuple[int, int, int],
+    counts: np.ndarray,
+    n_batches: np.ndarray,
 ) -> np.ndarray:
-    """Row orders of `n_epochs` epochs in an array of `shape` (capacity, padded rows).
+    """Row orders of `n_epochs` epochs, of several domains that follow each other.
 
-    Drawn by NumPy from the rows that are there: the order does not depend on the padding.
+    NumPy draws the rows without padding: the order does not depend on the padding.
+
+    Parameters
+    ----------
+    rng : Generator
+    n_epochs : int
+    shape : (capacity, n_domains, n_slots)
+        Shape of the result.
+    counts, n_batches : ndarray of shape (n_domains,)
+        Rows and batches of each domain. In one batch the order does not matter, and none is
+        drawn.
     """
     orders = np.zeros(shape, np.int32)
+    first = first_rows(counts)
     for order in orders[:n_epochs]:
-        order[:n_rows] = rng.permutation(n_rows)
+        for k, n_rows in enumerate(counts):
+            rows = np.arange(n_rows) if n_batches[k] == 1 else rng.permutation(n_rows)
+            order[k, :n_rows] = first[k] + rows
     return orders
+
+
+def first_rows(counts: np.ndarray) -> np.ndarray:
+    """First row of each domain in a table of all."""
+    return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
 
 
 def take_batch(
     data: Data, order: Array, index: Array, n_batches: Array, layout: Layout
 ) -> Batch:
-    """Batch `index` of `n_batches` near-equal ones, in `order`, padded to the capacity."""
+    """Batch `index` of `n_batches` near-equal batches in `order`, padded."""
     rows_each, longer = data.n_rows // n_batches, data.n_rows % n_batches
     start = index * rows_each + jnp.minimum(index, longer)
     size = rows_each + (index < longer)
@@ -78,7 +100,7 @@ def take_batch(
 
 
 def take_block(data: Data, index: Array, layout: Layout) -> Batch:
-    """Rows ``index * capacity`` and following in their own order, for evaluation."""
+    """Block `index` of ``layout.capacity`` rows in the order of the table, padded."""
     capacity = layout.capacity
     rows = index * capacity + jnp.arange(capacity, dtype=jnp.int32)
     size = jnp.clip(data.n_rows - index * capacity, 0, capacity)
@@ -86,6 +108,7 @@ def take_block(data: Data, index: Array, layout: Layout) -> Batch:
 
 
 def gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
+    """Batch of the given rows, of which the first `size` count."""
     real = jnp.arange(rows.shape[0]) < size
     if isinstance(data.inputs, SparseRows):
         inputs = _densify(data.inputs, rows, layout)
@@ -103,8 +126,8 @@ def gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
 def _densify(table: SparseRows, rows: Array, layout: Layout) -> Array:
     """Rows of a compressed table as a dense batch.
 
-    Every row is read through a window as long as the longest; what lies past its end is
-    added as zero.
+    Every row is read through a window as long as the longest row; values past the end of the
+    row are added as zero.
     """
     start, end = table.starts[rows], table.starts[rows + 1]
     stored = start[:, None] + jnp.arange(layout.row_width, dtype=jnp.int32)

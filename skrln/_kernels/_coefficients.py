@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rule of Regularization Learning Networks.
 
-Every weight w has a coefficient lambda. A step of the solver by u is followed by the step of
-the penalty, of strength ``(eta_t / 1e-3) * exp(lambda)``. At the next batch the solver's
-update u tells how the loss would change had lambda been another (Theorem 1 of [1]_): lambda
-moves along that, and then all of them are shifted so that their mean is theta again
-(Eqs. 5 and 6 of [1]_).
+Every weight w has a coefficient lambda. After the solver's step u, the penalty takes a step of
+strength ``(eta_t / 1e-3) * exp(lambda)``. The solver's update u at the next batch estimates the
+change of the loss under another lambda (Theorem 1 of [1]_). Lambda descends this counterfactual
+gradient, and all lambda are shifted so that their mean is theta (Eqs. 5 and 6 of [1]_).
 
 References
 ----------
@@ -17,6 +16,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ._config import PenaltySpec
@@ -24,24 +24,26 @@ from ._types import Hyper, Params, Penalty
 
 #: Learning rate at which exp(lambda) is the size of a penalty step.
 UNIT_RATE = 1e-3
-#: exp of more than this is no stronger a penalty, but could overflow.
+#: Bound on the change of lambda in one step.
+MAX_REG_STEP = 1.0
+#: Larger exponents would overflow, and penalize no more.
 MAX_EXPONENT = 30.0
 
 
 def init_penalty(params: Params, spec: PenaltySpec | None) -> Penalty:
-    """All lambda at theta; no slope before the first penalty step."""
+    """State with all lambda at theta, in NumPy; slopes are zero before the first step."""
     if spec is None:
         return Penalty((), ())
     weights = [
         layer.weight[spec.penalized(k)]
         for k, layer in enumerate(params[: spec.n_layers])
     ]
-    slope = tuple(jnp.zeros_like(weight) for weight in weights)
+    slope = tuple(np.zeros_like(weight) for weight in weights)
     if not spec.n_groups:
         return Penalty(slope, slope)
     counts = (spec.n_groups, *(len(weight) for weight in weights[1:]))
     deviation = tuple(
-        jnp.zeros(count, weight.dtype)
+        np.zeros(count, weight.dtype)
         for count, weight in zip(counts, weights, strict=True)
     )
     return Penalty(deviation, slope)
@@ -54,14 +56,14 @@ def update_coefficients(
     groups: Array,
     spec: PenaltySpec,
 ) -> Penalty:
-    """Move lambda along the counterfactual gradient and back to its mean.
+    """Move lambda down the counterfactual gradient, and its mean back to theta.
 
     Parameters
     ----------
     penalty : Penalty
-        With the slope of the penalty step before.
+        With the slope of the last penalty step.
     updates : tuple of Layer
-        What the solver is about to add, computed at the new weights on the next batch.
+        Updates of the solver, computed at the new weights on the next batch.
     hyper : Hyper
     groups : Array of shape (n_penalized_rows,)
         Group of each row of the first layer; unused with one lambda per weight.
@@ -72,7 +74,7 @@ def update_coefficients(
         gain = updates[k].weight[spec.penalized(k)] * slope / hyper.learning_rate
         if spec.n_groups:
             gain = _group_mean(gain, _groups_of(k, gain, groups), deviation.shape[0])
-        move = jnp.clip(hyper.reg_step * gain, -hyper.max_reg_step, hyper.max_reg_step)
+        move = jnp.clip(hyper.reg_step * gain, -MAX_REG_STEP, MAX_REG_STEP)
         moved.append(deviation - move)
     return penalty._replace(deviation=_project(tuple(moved), spec.scope))
 
@@ -94,7 +96,7 @@ def shrink(
     groups: Array,
     spec: PenaltySpec,
 ) -> tuple[Params, Penalty]:
-    """Take the penalty step after the solver's, and note its slope.
+    """Take the penalty step after the solver's step, and keep its slope.
 
     Parameters
     ----------
@@ -130,7 +132,7 @@ def shrink(
 
 
 def _strength(deviation: Array, theta: Array, scale: Array) -> tuple[Array, Array]:
-    """exp(lambda - theta), and the length of a penalty step at lambda = theta."""
+    """Return exp(lambda - theta), and the length of a penalty step at lambda = theta."""
     relative = jnp.exp(jnp.minimum(theta + deviation, MAX_EXPONENT) - theta)
     return relative, scale * jnp.exp(theta)
 
@@ -145,7 +147,7 @@ def _proximal_step(
         return new, relative * 2 * new / (1 + 2 * strength)
     dead = jnp.abs(weight) <= strength
     sign = jnp.sign(weight)
-    # A subtraction alone would leave rounding errors where zeros belong.
+    # A subtraction alone would leave rounding errors instead of zeros.
     new = jnp.where(dead, 0, weight - strength * sign)
     return new, jnp.where(dead, 0, relative * sign)
 
@@ -155,8 +157,8 @@ def _group_step(
 ) -> tuple[Array, Array]:
     """Proximal step of whole groups of rows.
 
-    With "l1" the norm of a group is its Euclidean length times the root of its size, so that
-    theta means per weight what it means with one lambda each.
+    The "l1" norm of a group is its Euclidean length times the root of its size, so that theta
+    has the same scale per weight as with one lambda per weight.
     """
     n_groups = relative.shape[0]
     if norm == "l2":
@@ -165,7 +167,7 @@ def _group_step(
     root = jnp.sqrt(_group_sum(jnp.ones_like(weight), rows, n_groups))
     strength = unit * relative * root
     dead = lengths <= strength
-    # A dead group may have length zero: divide by one there, or its gradient is NaN.
+    # A dead group may have length zero, which would divide to NaN.
     safe = jnp.where(dead, 1, lengths)
     kept = jnp.where(dead, 0, 1 - strength / safe)[rows][:, None]
     pull = jnp.where(dead, 0, relative * root / safe)[rows][:, None]
@@ -175,10 +177,9 @@ def _group_step(
 def _subgradient_step(
     weight: Array, deviation: Array, theta: Array, scale: Array, norm: str
 ) -> tuple[Array, Array, Array]:
-    """The plain penalty gradient, as released in 2018.
+    """Plain step along the gradient of the penalty, as released in 2018.
 
-    Where the step would overshoot zero, lambda is lowered to where it just reaches it, and
-    stays there.
+    Where the step would overshoot zero, lambda is lowered so that the step just reaches zero.
     """
     limit = _limit(weight, theta, scale, norm)
     reached, deviation = deviation >= limit, jnp.minimum(deviation, limit)
@@ -194,24 +195,24 @@ def _limit(weight: Array, theta: Array, scale: Array, norm: str) -> Array:
     """Deviation beyond which the subgradient step would overshoot zero."""
     tiny = jnp.finfo(weight.dtype).tiny
     reach = jnp.maximum(jnp.abs(weight), tiny) if norm == "l1" else 0.5
-    # Two logarithms: the quotient may be subnormal, which XLA takes for zero.
+    # Two logarithms: a subnormal quotient would be zero under XLA.
     limit = jnp.log(reach) - jnp.log(jnp.maximum(scale, tiny)) - theta
-    # A weight of exactly zero has no penalty gradient that could overshoot.
+    # The penalty has no gradient at zero, and cannot overshoot there.
     return jnp.where(weight == 0, jnp.inf, limit)
 
 
 def coefficients(
     params: Params, penalty: Penalty, hyper: Hyper, groups: Any, xp: Any = jnp
 ) -> tuple[Any, ...]:
-    """Lambda of every weight; minus infinity, no penalty, where there is none.
+    """Lambda of every weight; minus infinity, no penalty, for weights without lambda.
 
-    `xp` is the module that the arrays are of, jax.numpy or numpy.
+    `xp` is the module of the arrays, jax.numpy or numpy.
     """
-    found = []
+    layers = []
     for k, layer in enumerate(params):
         shape, dtype = layer.weight.shape, layer.weight.dtype
         if k >= len(penalty.deviation):
-            found.append(xp.full(shape, -xp.inf, dtype))
+            layers.append(xp.full(shape, -xp.inf, dtype))
             continue
         deviation = penalty.deviation[k]
         if deviation.ndim == 1:
@@ -221,12 +222,12 @@ def coefficients(
         penalized = (shape[0] - n_free, shape[1])
         learned = xp.broadcast_to(hyper.theta[k] + deviation, penalized)
         free = xp.full((n_free, shape[1]), -xp.inf, dtype)
-        found.append(xp.concatenate([learned.astype(dtype), free]))
-    return tuple(found)
+        layers.append(xp.concatenate([learned.astype(dtype), free]))
+    return tuple(layers)
 
 
 def _groups_of(layer: int, weight: Array, groups: Array) -> Array:
-    """Inputs are grouped by column; a row of a deeper layer is a group of its own."""
+    """Group of each row: the input column, or in a deeper layer the row itself."""
     return groups if layer == 0 else jnp.arange(weight.shape[0])
 
 

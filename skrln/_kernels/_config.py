@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The static arguments of the compiled programs: structure only, never a number to tune."""
+"""Structure of a fit, static for the compiled programs, and its numbers on the host."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 
 class StopReason(IntEnum):
-    """Why the epochs ended."""
+    """Reason why the epochs ended."""
 
     RUNNING = 0
     MAX_ITER = 1
@@ -26,20 +27,16 @@ class NetworkSpec:
     layer_sizes : tuple of int
         Units per layer, inputs and outputs included.
     activation : str
-        Name in ``_network.ACTIVATIONS``.
+        Name in ``ACTIVATIONS``.
     heads : tuple of int
         Outputs per task; they sum to the last of `layer_sizes`.
     batch_norm : {"before", "after"} or None
-        Where batch normalization stands, seen from the activation.
+        Place of batch normalization relative to the activation.
     dropout : bool
-        Whether units are dropped in training; how many is a traced number.
-    n_embedded : int
-        Leading inputs that the first layer also gets as a learned periodic embedding.
-    n_frequencies, embedding_width : int
-        Cosines per embedded input, and numbers that are made of them.
+        Training drops units; their share is a traced number.
     n_plain : int
-        Trailing inputs that go through a branch of their own, without a penalty, before the
-        first layer takes what comes out of it.
+        Trailing inputs of a branch without penalty; the first layer reads the outputs of the
+        branch instead of these inputs.
     plain_sizes : tuple of int
         Units of each layer of that branch.
     """
@@ -49,9 +46,6 @@ class NetworkSpec:
     heads: tuple[int, ...]
     batch_norm: str | None = None
     dropout: bool = False
-    n_embedded: int = 0
-    n_frequencies: int = 16
-    embedding_width: int = 3
     n_plain: int = 0
     plain_sizes: tuple[int, ...] = ()
 
@@ -62,36 +56,35 @@ class NetworkSpec:
 
     @property
     def weight_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Of each layer; the first one takes the inputs, their embedding and the branch."""
+        """Shapes of the weights; the first layer reads inputs, then the branch."""
         n_inputs = self.n_read + (self.plain_sizes[-1] if self.n_plain else 0)
         return tuple(pairwise((n_inputs, *self.layer_sizes[1:])))
 
     @property
     def n_read(self) -> int:
-        """Rows of the first weights that read inputs and their embedding; they lead."""
-        n_inputs = self.layer_sizes[0] - self.n_plain
-        return n_inputs + self.n_embedded * self.embedding_width
+        """Leading rows of the first weights, which read inputs."""
+        return self.layer_sizes[0] - self.n_plain
 
     @property
     def plain_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Of the weights of the branch."""
+        """Shapes of the weights of the branch."""
         return tuple(pairwise((self.n_plain, *self.plain_sizes)))
 
 
 @dataclass(frozen=True)
 class PenaltySpec:
-    """Which weights are penalized, and how.
+    """Penalized weights and the form of their penalty.
 
     Parameters
     ----------
     norm : {"l1", "l2"}
     rule : {"proximal", "subgradient"}
     n_layers : int
-        How many layers are regularized, counted from the inputs.
+        Regularized layers, counted from the inputs.
     scope : {"network", "layer"}
-        Over what the mean of lambda is held.
+        Weights whose mean of lambda is kept.
     n_groups : int
-        Number of input groups with one lambda each; 0 for one lambda per weight.
+        Input groups with one lambda each; 0 for one lambda per weight.
     n_rows : int or None
         Leading rows of the first layer that are penalized; None for all.
     """
@@ -110,53 +103,48 @@ class PenaltySpec:
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """How a network is trained.
+    """Structure of the training.
 
     Parameters
     ----------
     loss : str or tuple of str
-        Name in ``_losses.LOSSES``, or one for each task.
+        Name in ``LOSSES``, or one name per task.
     solver : str
-        Name in ``_optimizers.SOLVERS``.
+        Name in ``SOLVERS``.
     schedule : str
-        Name in ``_optimizers.SCHEDULES``.
+        Name in ``SCHEDULES``, or "table".
     penalty : PenaltySpec or None
         None trains the plain network.
     batch_capacity : int
         Rows that a batch is padded to.
-    has_validation : bool
-        Whether the monitored loss is that of validation data.
-    clips : tuple of str
-        Which clippings of the gradient are on: "value", "norm".
-    averages : bool
-        Whether an average of the weights is what is judged and kept.
+    clips : tuple of {"value", "norm"}
+        Clippings of the gradient.
     freezes : bool
-        Whether layers start to train at steps of their own.
+        Layers start to train at steps of their own.
     refines : bool
-        Whether the validation log loss is that at its best temperature, for networks whose
+        The validation log loss is that at its best temperature, for networks whose
         probabilities are calibrated afterwards.
     sparsest : bool
-        Whether the epoch that is kept is the sparsest of those whose validation loss is within
-        one standard error of the lowest.
+        Keep the sparsest of the epochs whose validation loss is within one standard error of
+        the lowest.
     row_width : int
-        Most stored values of a row of a sparse table; 0 for a dense one.
+        Most stored values of a row of a sparse table; 0 for a dense table.
     records : bool
-        Whether the weights after every epoch are handed out, and their outputs for the
-        validation rows.
+        Hand out the weights after every epoch and their outputs for the validation rows.
     by_task : bool
-        Whether the history has the loss and the weight of each task.
-    weighting : {"fixed", "uncertainty", "dynamic"}
-        What tasks count against one another; all but "fixed" need `by_task`.
+        Report the loss and the weight of each task.
+    weighting : {"fixed", "uncertainty"}
+        Weights of the tasks; "uncertainty" needs `by_task`.
+    solver_flags : tuple of (str, bool or str)
+        Static options of the solver, see ``solver_options``.
     """
 
     loss: str | tuple[str, ...]
     solver: str
     schedule: str
     penalty: PenaltySpec | None
-    batch_capacity: int
-    has_validation: bool = False
+    batch_capacity: int = 0
     clips: tuple[str, ...] = ()
-    averages: bool = False
     freezes: bool = False
     refines: bool = False
     sparsest: bool = False
@@ -164,3 +152,16 @@ class TrainSpec:
     records: bool = False
     by_task: bool = False
     weighting: str = "fixed"
+    solver_flags: tuple[tuple[str, bool | str], ...] = ()
+
+
+class RunSpec(NamedTuple):
+    """Length, seed and place of a fit; plain numbers that stay on the host."""
+
+    max_epochs: int
+    batch_size: int
+    seed: int  #: of the initial weights, the order of the rows, dropout and noise
+    restore_best: bool = False  #: return the best epoch instead of the last
+    judge_start: bool = False  #: the start competes with the epochs
+    precision: str = "float32"  #: "float32" or "float64"
+    device: str | None = None  #: "cpu", "gpu", "gpu:1"; None for the default of JAX

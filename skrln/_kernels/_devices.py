@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where and in what precision a fit runs, in a scope: nothing global is left changed."""
+"""Device and precision of a fit, in a scope: no global setting changes."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ _backend_pid: int | None = None
 
 
 def default_platform(device: str | None = None) -> str:
-    """Platform where a fit with this `device` runs: "cpu", "gpu" or "tpu"."""
+    """Platform of a fit with this `device`: "cpu", "gpu" or "tpu"."""
     check_fork()
     return _find_device(device).platform
 
 
 def list_devices() -> list[str]:
-    """Devices that JAX finds, as `device` takes them."""
+    """Names of the devices that JAX finds, for the parameter `device`."""
     check_fork()
     return [f"{device.platform}:{device.id}" for device in jax.devices()]
 
@@ -34,7 +34,7 @@ def placed(device: str | None, precision: str) -> Generator[None]:
 
 
 def check_fork() -> None:
-    """Refuse to run in a child forked after JAX has started: it would hang."""
+    """Raise in a child forked after JAX has started: a fit would hang there."""
     global _backend_pid
     if _backend_pid is None:
         _backend_pid = os.getpid()

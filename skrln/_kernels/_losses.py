@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Losses per sample and per task, and the one reducer of them all.
+"""Losses per sample and per task, and their only reducer.
 
-A loss maps outputs (B, n_outputs), targets (B, T), the heads and one number to values (B, T).
-Targets of regression are on the scaled target; those of classification are class codes.
+A loss maps outputs (B, T), targets (B, T) and one number to values (B, T); the log loss has
+its own form, as a class target may have several outputs. Targets of regression are scaled;
+targets of classification are class codes.
 """
 
 from collections.abc import Callable
@@ -13,84 +14,54 @@ import numpy as np
 import optax
 from jax import Array
 
-#: Name of a loss, or of one for each task.
+#: Name of a loss, or one name per task.
 LossName = str | tuple[str, ...]
-Loss = Callable[[Array, Array, tuple[int, ...], Array], Array]
 
 
-def squared_error(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
+def squared_error(outputs: Array, targets: Array, parameter: Array) -> Array:
     """Half the squared residual."""
-    del heads, parameter
+    del parameter
     return optax.l2_loss(outputs, targets)
 
 
-def absolute_error(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
+def absolute_error(outputs: Array, targets: Array, parameter: Array) -> Array:
     """Absolute residual."""
-    del heads, parameter
+    del parameter
     return jnp.abs(outputs - targets)
 
 
-def huber(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
+def huber(outputs: Array, targets: Array, parameter: Array) -> Array:
     """Half the squared residual up to `parameter`, linear beyond."""
-    del heads
     residual = jnp.abs(outputs - targets)
     inner = jnp.minimum(residual, parameter)
     return 0.5 * inner**2 + parameter * (residual - inner)
 
 
-def quantile(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
+def quantile(outputs: Array, targets: Array, parameter: Array) -> Array:
     """Pinball loss at level `parameter`."""
-    del heads
     residual = targets - outputs
     return jnp.maximum(parameter * residual, (parameter - 1) * residual)
 
 
-def poisson(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
+def poisson(outputs: Array, targets: Array, parameter: Array) -> Array:
     """Poisson deviance up to terms of the targets; `outputs` is the log of the mean."""
-    del heads, parameter
+    del parameter
     return jnp.exp(outputs) - targets * outputs
 
 
-def log_loss(
-    outputs: Array, targets: Array, heads: tuple[int, ...], parameter: Array
-) -> Array:
-    """Cross entropy per task: one logit for two classes, one per class for more."""
+def binary_log_loss(outputs: Array, targets: Array, parameter: Array) -> Array:
+    """Cross entropy of two classes; `outputs` is the logit of class 1."""
     del parameter
-    if set(heads) == {1}:
-        return optax.sigmoid_binary_cross_entropy(outputs, targets)
-    values, start = [], 0
-    for task, width in enumerate(heads):
-        logits, target = outputs[:, start : start + width], targets[:, task]
-        values.append(_one_task(logits, target, width))
-        start += width
-    return jnp.stack(values, axis=1)
+    return optax.sigmoid_binary_cross_entropy(outputs, targets)
 
 
-def _one_task(logits: Array, target: Array, width: int) -> Array:
-    if width == 1:
-        return optax.sigmoid_binary_cross_entropy(logits[:, 0], target)
-    # A one-hot product instead of a gather: its gradient is a subtraction, not a scatter.
-    chosen = jax.nn.one_hot(target.astype(jnp.int32), width, dtype=logits.dtype)
-    return optax.softmax_cross_entropy(logits, chosen)
-
-
-LOSSES: dict[str, Loss] = {
+LOSSES: dict[str, Callable[[Array, Array, Array], Array]] = {
     "squared_error": squared_error,
     "absolute_error": absolute_error,
     "huber": huber,
     "quantile": quantile,
     "poisson": poisson,
-    "log_loss": log_loss,
+    "log_loss": binary_log_loss,
 }
 
 
@@ -101,21 +72,33 @@ def task_values(
     heads: tuple[int, ...],
     parameter: Array,
 ) -> Array:
-    """Values (B, T) of the loss, or of the loss of each task."""
+    """Values (B, T) of one loss for all tasks, or of a loss per task."""
     if isinstance(loss, str):
-        return LOSSES[loss](outputs, targets, heads, parameter)
+        if set(heads) == {1}:
+            return LOSSES[loss](outputs, targets, parameter)
+        loss = (loss,) * len(heads)
     values, start = [], 0
     for task, (name, width) in enumerate(zip(loss, heads, strict=True)):
-        part, target = outputs[:, start : start + width], targets[:, task : task + 1]
-        values.append(LOSSES[name](part, target, (width,), parameter))
+        own, target = outputs[:, start : start + width], targets[:, task : task + 1]
+        if width == 1:
+            values.append(LOSSES[name](own, target, parameter))
+        else:
+            values.append(_cross_entropy(own, target[:, 0], width)[:, None])
         start += width
     return jnp.concatenate(values, axis=1)
+
+
+def _cross_entropy(logits: Array, target: Array, width: int) -> Array:
+    """Log loss of several classes, one logit each."""
+    # A one-hot product, not a gather: the gradient is a subtraction, not a scatter.
+    chosen = jax.nn.one_hot(target.astype(jnp.int32), width, dtype=logits.dtype)
+    return optax.softmax_cross_entropy(logits, chosen)
 
 
 def sharpened(
     outputs: Array, factor: Array, loss: LossName, heads: tuple[int, ...]
 ) -> Array:
-    """Outputs times `factor` where they are logits; numbers stay as they are."""
+    """Multiply logits by `factor`; outputs that are numbers stay the same."""
     if isinstance(loss, str):
         return outputs * factor
     is_logit = np.repeat([name == "log_loss" for name in loss], heads)
@@ -123,16 +106,16 @@ def sharpened(
 
 
 def reduce_tasks(values: Array, weights: Array) -> Array:
-    """Sum over the rows of the values that count, (T,); see `reduce_loss`."""
+    """Weighted sum over the rows, (T,); see `reduce_loss`."""
     return jnp.sum(jnp.where(weights > 0, values, 0) * weights, axis=0)
 
 
 def reduce_loss(values: Array, weights: Array) -> Array:
-    """Sum of the values that count.
+    """Weighted sum of all values.
 
-    Divided by the rows of the table it is the loss; padding and missing labels have weight
-    zero. Where the weight is zero the value is replaced before the product, so that an
-    infinite loss on padding reaches neither the sum nor its gradient.
+    The loss is this sum over the rows of the table; padding and missing labels have weight
+    zero. Values of weight zero are replaced before the product, so that an infinite loss on
+    padding reaches neither the sum nor its gradient.
 
     Parameters
     ----------

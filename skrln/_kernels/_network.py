@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from ._config import NetworkSpec
-from ._types import Embedding, Layer, Moments, Params
+from ._types import Layer, Moments, Params
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda x: x,
@@ -23,32 +23,29 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "silu": jax.nn.silu,
     "mish": jax.nn.mish,
 }
-#: Added to a variance before its root is divided by.
+#: Added to a variance before its root.
 NORM_EPSILON = 1e-5
-#: Standard deviation of the initial frequencies, in turns per unit of the scaled input.
-FREQUENCY_SCALE = 0.1
-#: What SELU tends to far on the left, minus scale times alpha: the value of a dropped unit.
+#: Limit of SELU at minus infinity, minus scale times alpha: the value of a dropped unit.
 SELU_FLOOR = -1.7580993408473766
 
 
 class Training(NamedTuple):
-    """What the forward pass needs in a training step only."""
+    """Arguments of the forward pass in a training step."""
 
     row_weights: Array  #: (B,); zero on padding
-    key: Array  #: of the units that are dropped
-    dropout: Array  #: (n_hidden,); share of the units of each layer that is dropped
+    key: Array  #: of dropout
+    dropout: Array  #: (n_hidden,); share of dropped units of each layer
     norm_rate: Array  #: weight of a batch in the running moments
-    first: Array  #: whether no batch has been seen before
-    frozen: Array | None  #: (n_layers,); layers whose moments stay as they are
+    first: Array  #: True before any batch
+    frozen: Array | None  #: (n_layers,); layers whose moments stay the same
 
 
 def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) -> Params:
     """Draw the initial weights.
 
-    Glorot normal, the scale of the published network; LeCun normal for "selu", which needs
-    it to keep mean and variance. Biases are zero.
-
-    NumPy draws them: an eager ``jax.random`` call compiles once for every shape.
+    Glorot normal, the scale of the published network; LeCun normal for "selu", whose outputs
+    keep mean and variance only then. Biases are zero. NumPy draws the weights: an eager
+    ``jax.random`` call compiles once for every shape.
 
     Returns
     -------
@@ -63,8 +60,6 @@ def init_params(rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype) ->
             )
             for layer in layers[:-1]
         ]
-    if spec.n_embedded:
-        layers[0] = layers[0]._replace(embedding=_init_embedding(rng, spec, dtype))
     if spec.n_plain:
         branch = [_init_layer(rng, shape, spec, dtype) for shape in spec.plain_shapes]
         layers[0] = layers[0]._replace(plain=tuple(branch))
@@ -80,27 +75,8 @@ def _init_layer(
     return Layer(weight.astype(dtype), np.zeros(n_out, dtype))
 
 
-def _init_embedding(
-    rng: np.random.Generator, spec: NetworkSpec, dtype: np.dtype
-) -> Embedding:
-    """Few turns over the range of an input, phases all around."""
-    n_inputs, n_waves, width = (
-        spec.n_embedded,
-        spec.n_frequencies,
-        spec.embedding_width,
-    )
-    bound = 1 / np.sqrt(n_waves)
-    found = Embedding(
-        rng.normal(scale=2 * np.pi * FREQUENCY_SCALE, size=(n_inputs, n_waves)),
-        rng.uniform(-np.pi, np.pi, (n_inputs, n_waves)),
-        rng.uniform(-bound, bound, (n_inputs, n_waves, width)),
-        rng.uniform(-bound, bound, (n_inputs, width)),
-    )
-    return Embedding(*(part.astype(dtype) for part in found))
-
-
 def init_moments(params: Params, spec: NetworkSpec) -> tuple[Moments, ...]:
-    """Moments before the first batch, one entry per hidden layer; none without norm."""
+    """Moments before the first batch, one per hidden layer; none without batch norm."""
     if spec.batch_norm is None:
         return ()
     return tuple(
@@ -126,18 +102,16 @@ def forward(
     inputs : Array of shape (n, n_inputs)
     spec : NetworkSpec
     training : Training or None
-        None predicts: with running moments, and nothing is dropped.
+        None predicts, with running moments and without dropout.
 
     Returns
     -------
     Array of shape (n, n_outputs), tuple of Moments
     """
     activate = ACTIVATIONS[spec.activation]
-    seen = list(moments)
+    running = list(moments)
     n_tabular = spec.layer_sizes[0] - spec.n_plain
     inputs, plain = inputs[:, :n_tabular], inputs[:, n_tabular:]
-    if spec.n_embedded:
-        inputs = _embed(inputs, params[0].embedding)
     if spec.n_plain:
         for layer in params[0].plain:
             plain = activate(plain @ layer.weight + layer.bias)
@@ -145,31 +119,23 @@ def forward(
     for k, layer in enumerate(params[:-1]):
         inputs = inputs @ layer.weight + layer.bias
         if spec.batch_norm == "before":
-            inputs, seen[k] = _normalize(inputs, layer, seen[k], k, training)
+            inputs, running[k] = _normalize(inputs, layer, running[k], k, training)
         inputs = activate(inputs)
         if spec.batch_norm == "after":
-            inputs, seen[k] = _normalize(inputs, layer, seen[k], k, training)
+            inputs, running[k] = _normalize(inputs, layer, running[k], k, training)
         if spec.dropout and training is not None:
             inputs = _drop(inputs, k, training, spec.activation)
-    return inputs @ params[-1].weight + params[-1].bias, tuple(seen)
-
-
-def _embed(inputs: Array, embedding: Embedding) -> Array:
-    """Inputs, and behind them the embedding of the leading ones."""
-    leading = inputs[:, : embedding.frequency.shape[0], None]
-    waves = jnp.cos(leading * embedding.frequency + embedding.phase)
-    mixed = jnp.einsum("nik,ikw->niw", waves, embedding.weight) + embedding.bias
-    return jnp.concatenate([inputs, mixed.reshape(len(inputs), -1)], axis=1)
+    return inputs @ params[-1].weight + params[-1].bias, tuple(running)
 
 
 def _normalize(
     values: Array, layer: Layer, running: Moments, k: int, training: Training | None
 ) -> tuple[Array, Moments]:
-    """Batch normalization; in training by the moments of the batch, rows by their weight."""
+    """Batch normalization; in training by the weighted moments of the batch."""
     used = running
     if training is not None:
         batch = _weighted_moments(values, training.row_weights)
-        # One row has no spread: it is scaled by what was seen before, and adds nothing.
+        # A single row has no spread: the running moments scale it, and stay the same.
         fixed = jnp.sum(training.row_weights > 0) < 2
         if training.frozen is not None:
             fixed |= training.frozen[k]
@@ -191,7 +157,7 @@ def _weighted_moments(values: Array, row_weights: Array) -> Moments:
 
 
 def _drop(values: Array, k: int, training: Training, activation: str) -> Array:
-    """Dropout with the scale of what is kept raised; alpha dropout for SELU."""
+    """Inverted dropout; alpha dropout for SELU."""
     rate = training.dropout[k]
     kept = _draw_kept(jax.random.fold_in(training.key, k), rate, values.shape)
     if activation != "selu":
@@ -202,9 +168,9 @@ def _drop(values: Array, k: int, training: Training, activation: str) -> Array:
 
 
 def _draw_kept(key: Array, rate: Array, shape: tuple[int, ...]) -> Array:
-    """Which units are kept, drawn from 16 random bits each.
+    """Mask of kept units, drawn from 16 random bits each.
 
-    The draws of a row do not depend on how many rows of padding follow.
+    The draws of a row do not depend on the number of rows of padding after it.
     """
     n_rows, n_units = shape
     bits = jax.random.bits(key, (n_rows, (n_units + 1) // 2), jnp.uint32)

@@ -1,25 +1,96 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Solvers, clipping and schedules of optax, by name.
+"""Solvers and clipping of optax, by name.
 
-A solver gives the direction of a step; the loop multiplies it by minus the learning rate, so
+A solver returns the direction of a step. The step multiplies it by minus the learning rate, so
 that the rate stays a traced number.
 """
 
+import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-from jax import Array
 
-from ._types import Hyper, Schedule
+from ._types import Hyper, Params
 
-SOLVERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
-    "adam": lambda momentum: optax.scale_by_adam(),
-    "rmsprop": lambda momentum: optax.scale_by_rms(decay=0.9, eps=1e-7),
-    "sgd": lambda momentum: optax.trace(decay=momentum),
+Options = dict[str, float | bool | str]
+Flags = tuple[tuple[str, bool | str], ...]
+
+#: Solvers with options of this package: the transformation of optax that returns a direction,
+#: and the defaults of the options.
+_OWN: dict[str, tuple[Callable[..., optax.GradientTransformation], Options]] = {
+    "adam": (optax.scale_by_adam, {"b1": 0.9, "b2": 0.999, "eps": 1e-8}),
+    "rmsprop": (optax.scale_by_rms, {"decay": 0.9, "eps": 1e-7}),
+    "sgd": (
+        lambda momentum, nesterov: optax.trace(decay=momentum, nesterov=nesterov),
+        {"momentum": 0.9, "nesterov": False},
+    ),
+}
+#: Optimisers of optax that need gradients and weights alone, and whose step is proportional to
+#: the learning rate: "lbfgs" needs losses, "noisy_sgd" a key, and "fromage" is not linear.
+_OF_OPTAX = [
+    "adabelief",
+    "adadelta",
+    "adafactor",
+    "adagrad",
+    "adamax",
+    "adamaxw",
+    "adamw",
+    "adan",
+    "amsgrad",
+    "lamb",
+    "lars",
+    "lion",
+    "nadam",
+    "nadamw",
+    "novograd",
+    "optimistic_adam_v2",
+    "optimistic_gradient_descent",
+    "radam",
+    "rprop",
+    "sign_sgd",
+    "signum",
+    "sm3",
+    "yogi",
+]
+#: Options of optax that are integers of structure, or masks of parameters.
+_NOT_OPTIONS = {
+    "decay_offset",
+    "min_dim_size_to_factor",
+    "trust_ratio_mask",
+    "weight_decay_mask",
+}
+
+
+def solver_options(name: str) -> Options:
+    """Return the defaults of the options of a solver, by name.
+
+    A float is the default of a traced number, for ``Hyper.solver_numbers``. A bool or str is
+    the default of a static flag, for ``TrainSpec.solver_flags``.
+    """
+    if name in _OWN:
+        return dict(_OWN[name][1])
+    parameters = inspect.signature(getattr(optax, name)).parameters
+    defaults = {
+        key: parameter.default
+        for key, parameter in parameters.items()
+        if key != "learning_rate" and key not in _NOT_OPTIONS
+    }
+    return {
+        key: value if isinstance(value, bool | str) else float(value)
+        for key, value in defaults.items()
+        if isinstance(value, bool | str | int | float)
+    }
+
+
+#: Options of each solver; optimisers that the installed optax lacks are left out.
+SOLVERS: dict[str, tuple[str, ...]] = {
+    name: tuple(solver_options(name))
+    for name in (*_OWN, *_OF_OPTAX)
+    if name in _OWN or hasattr(optax, name)
 }
 CLIPS: dict[str, Callable[[Hyper], optax.GradientTransformation]] = {
     "value": lambda hyper: optax.clip(hyper.clip_value),
@@ -27,30 +98,51 @@ CLIPS: dict[str, Callable[[Hyper], optax.GradientTransformation]] = {
 }
 
 
-def _multi_cycle(progress: Array) -> Array:
-    """Four cosine cycles, each twice as long as the one before."""
-    return 0.5 * (1 - jnp.cos(2 * jnp.pi * jnp.log2(1 + 15 * progress)))
+def make_solver(
+    name: str, flags: Flags, numbers: dict[str, Any]
+) -> optax.GradientTransformation:
+    """Transformation of gradients into directions.
+
+    The weight decay of "adamw" and the like is part of the direction, and so of ``u``.
+
+    Parameters
+    ----------
+    name : str
+        Name in `SOLVERS`.
+    flags, numbers
+        Options, see `solver_options`; missing options have their defaults.
+    """
+    given = dict(flags) | numbers
+    if name in _OWN:
+        make, defaults = _OWN[name]
+        return make(**(defaults | given))
+    update = getattr(optax, name)(learning_rate=1.0, **given)
+    return optax.chain(update, optax.scale(-1.0))
 
 
-#: Learning rate relative to the initial one, by progress in [0, 1) through the fit.
-BY_PROGRESS: dict[str, Callable[[Array], Array]] = {
-    "constant": jnp.ones_like,
-    # optax types what a schedule returns as a number; traced, it is an array.
-    "cosine": optax.cosine_decay_schedule(1.0, 1),  # type: ignore[dict-item]
-    "multi_cycle": _multi_cycle,
-}
-#: The same by the number of decay steps that have passed.
-BY_DECAY_STEPS: dict[str, Callable[[Array, Schedule], Any]] = {
-    "power": lambda t, schedule: (1 + t) ** -schedule.power,
-    "exponential": lambda t, schedule: optax.exponential_decay(1.0, 1, 0.1)(t),
-}
-#: Names that users may give; "performance" goes by plateaus of the loss, in the loop.
-SCHEDULES = (*BY_PROGRESS, *BY_DECAY_STEPS, "performance")
+def init_solver(
+    name: str, flags: Flags, numbers: dict[str, Any], params: Params
+) -> Any:
+    """State of a solver before the first step, in NumPy."""
+    if name not in _OWN:
+        return jax.tree.map(np.asarray, make_solver(name, flags, numbers).init(params))
+    leaves, structure = jax.tree.flatten(params)
+    shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+    like = _shapes_of_state(name, flags, structure, shapes)
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), like)
 
 
-def make_solver(name: str, momentum: Any) -> optax.GradientTransformation:
-    """Transformation of gradients into directions."""
-    return SOLVERS[name](momentum)
+@lru_cache(maxsize=64)
+def _shapes_of_state(
+    name: str, flags: Flags, structure: Any, shapes: tuple[tuple[Any, Any], ...]
+) -> Any:
+    """Shapes of the state of a solver that starts at zero.
+
+    They compile nothing, but take milliseconds to find.
+    """
+    leaves = [jax.ShapeDtypeStruct(*shape) for shape in shapes]
+    params = jax.tree.unflatten(structure, leaves)
+    return jax.eval_shape(make_solver(name, flags, {}).init, params)
 
 
 def clip_gradient(gradient: Any, clips: tuple[str, ...], hyper: Hyper) -> Any:
@@ -58,39 +150,3 @@ def clip_gradient(gradient: Any, clips: tuple[str, ...], hyper: Hyper) -> Any:
     for name in clips:
         gradient, _ = CLIPS[name](hyper).update(gradient, optax.EmptyState())
     return gradient
-
-
-def rate_factor(
-    name: str, step: Array, total_steps: Array, schedule: Schedule
-) -> Array:
-    """eta_t / eta_0 at `step`, counted from zero."""
-    dtype = total_steps.dtype
-    if name in BY_PROGRESS:
-        progress = jnp.minimum(step / total_steps, 1.0).astype(dtype)
-        return BY_PROGRESS[name](progress)
-    if name in BY_DECAY_STEPS:
-        return BY_DECAY_STEPS[name](
-            (step / schedule.decay_steps).astype(dtype), schedule
-        )
-    if name == "table":
-        return jnp.take(schedule.table, step, mode="clip")
-    return jnp.ones((), dtype)
-
-
-def tabulate(rate: Callable[[Any], Any], n_steps: int) -> np.ndarray:
-    """Values of a schedule of optax at steps 0 to ``n_steps - 1``.
-
-    As a table, all schedules of a length share a compiled program. One that asks about the
-    step in Python is called for every step.
-    """
-    try:
-        return np.asarray(jax.vmap(rate)(jnp.arange(n_steps)), float)
-    except (jax.errors.ConcretizationTypeError, ValueError):
-        return np.array([float(rate(step)) for step in range(n_steps)])
-
-
-def warmup_factor(step: Array, warmup_steps: Array) -> Array:
-    """Share of its full strength that the penalty has at `step`: linear, then one."""
-    return jnp.minimum(1.0, (step + 1) / jnp.maximum(warmup_steps, 1.0)).astype(
-        warmup_steps.dtype
-    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NumPy tables padded to the shapes that compiled programs are shared by."""
+"""NumPy tables, padded to shapes that share compiled programs."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def pad_data(data: Data, dtype: np.dtype) -> Data:
 
 
 def row_width(data: Data, validation: Data | None) -> int:
-    """Bucket of the most stored values in a row of a sparse table; 0 for a dense one."""
+    """Bucket of the most stored values in a row of a sparse table; 0 for a dense table."""
     if not isinstance(data.inputs, SparseRows):
         return 0
     tables = [data.inputs] + ([] if validation is None else [validation.inputs])

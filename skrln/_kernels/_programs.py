@@ -1,27 +1,44 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The compiled programs: each is made once, and all are let go when there are many."""
+"""Compiled programs: each is compiled once, and all are freed when there are many."""
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from ._adversarial import train_adversarial_epochs
-from ._joint import train_joint_epochs
-from ._loop import train_epochs
+import jax
 
-#: Distinct compiled programs that are kept before all are let go.
+#: Distinct compiled programs that are kept before all are freed.
 MAX_PROGRAMS = 64
 
+R = TypeVar("R")
+
+_jitted: list[Any] = []
 _programs: set[Any] = set()
 _compiling: dict[Any, threading.Lock] = {}
 _registering = threading.Lock()
 
 
-def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
-    """Compile a program that is new.
+def compiled(*static: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Decorate a program with ``jax.jit``; `clear_caches` frees its compilations.
 
-    Other threads that want the same one wait for it; those that want another compile it
-    meanwhile, as a processor each does that in half of the time.
+    Parameters
+    ----------
+    *static : str
+        Names of the static arguments.
+    """
+
+    def decorate(program: Callable[..., R]) -> Callable[..., R]:
+        _jitted.append(jax.jit(program, static_argnames=static))
+        return _jitted[-1]
+
+    return decorate
+
+
+def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
+    """Compile a new program.
+
+    Other threads that need the same program wait for it. Threads that need another program
+    compile meanwhile: two processors compile two programs in the time of one.
     """
     if key in _programs:
         return
@@ -48,7 +65,5 @@ def clear_caches() -> None:
     """
     _programs.clear()
     _compiling.clear()
-    # jax.jit is typed as a plain function, which has no caches.
-    train_epochs.clear_cache()  # type: ignore[attr-defined]
-    train_joint_epochs.clear_cache()  # type: ignore[attr-defined]
-    train_adversarial_epochs.clear_cache()  # type: ignore[attr-defined]
+    for program in _jitted:
+        program.clear_cache()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a fit starts from: weights, given or drawn, the state of the rule, and numbers."""
+"""Start of a fit: given or fresh weights, the state of the rule, and numbers."""
 
 from typing import Any, NamedTuple
 
@@ -7,17 +7,19 @@ import jax
 import numpy as np
 
 from ._batches import bucket
-from ._config import NetworkSpec, PenaltySpec, TrainSpec
-from ._loop import initial_train_state, loop_state
+from ._coefficients import init_penalty
+from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._network import init_moments, init_params
+from ._optimizers import init_solver
+from ._stopping import init_stopping
 from ._types import Hyper, Layer, LoopState, Moments, Params, Penalty, TrainState
 
 
 class Start(NamedTuple):
-    """Where a fit starts from; None, of all or of single layers, for fresh weights.
+    """Weights or state that a fit starts from; None, also of a layer, for fresh weights.
 
-    `state` (the leaves of a TrainState) goes on exactly; `params` with `moments` (of batch
-    normalization) and `coefficients` (lambda per weight) goes on with a fresh solver.
+    `state` (the leaves of a TrainState) resumes a fit exactly. `params` with `moments` (of
+    batch normalization) and `coefficients` (lambda per weight) start with a fresh solver.
     """
 
     params: tuple[Layer | None, ...] | None = None
@@ -36,16 +38,10 @@ def complete_start(
     """Draw the layers that `start` leaves open."""
     fresh = init_params(rng, network, dtype)
     if dead_inputs is not None:
-        dead_numbers = dead_inputs[: network.n_embedded]
-        embedded = np.repeat(dead_numbers, network.embedding_width)
-        n_tabular = len(dead_inputs) - network.n_plain
-        read = np.concatenate([dead_inputs[:n_tabular], embedded])
-        fresh[0].weight[: len(read)][read] = 0
+        n_read = network.n_read
+        fresh[0].weight[:n_read][dead_inputs[:n_read]] = 0
         if fresh[0].plain is not None:
-            fresh[0].plain[0].weight[dead_inputs[n_tabular:]] = 0
-        if fresh[0].embedding is not None:  # its cosines are not zero where inputs are
-            fresh[0].embedding.weight[dead_numbers] = 0
-            fresh[0].embedding.bias[dead_numbers] = 0
+            fresh[0].plain[0].weight[dead_inputs[n_read:]] = 0
     given = start.params or (None,) * network.n_layers
     params = tuple(
         new if old is None else old for old, new in zip(given, fresh, strict=True)
@@ -58,57 +54,87 @@ def complete_start(
 
 
 def initial_state(
-    start: Start, train: TrainSpec, hyper: Hyper, groups: np.ndarray, dtype: np.dtype
+    start: Start,
+    train: TrainSpec,
+    hyper: Hyper,
+    groups: np.ndarray,
+    dtype: np.dtype,
+    n_rows: int | None = None,
 ) -> LoopState:
-    """State on the device, before the first epoch."""
+    """State on the device, before the first epoch.
+
+    Parameters
+    ----------
+    start : Start
+        Complete.
+    train, hyper, groups, dtype
+    n_rows : int or None
+        Validation rows with padding, where the sparsest epoch is kept.
+    """
     params: Params = cast(start.params, dtype)
     moments: tuple[Moments, ...] = cast(start.moments, dtype)
-    fresh = initial_train_state(params, moments, train)
-    if train.weighting == "dynamic":
-        recent = np.zeros((2, len(hyper.task_weight)), dtype)
-        fresh = fresh._replace(task_losses=recent)
+    state = initial_train_state(params, moments, train, hyper.solver_numbers)
     if start.state is not None:
-        leaves, structure = jax.tree.flatten(fresh)
+        leaves, structure = jax.tree.flatten(state)
         pairs = zip(start.state, leaves, strict=True)
-        state: TrainState = jax.tree.unflatten(
+        state = jax.tree.unflatten(
             structure, [np.asarray(old, new.dtype) for old, new in pairs]
         )
     elif start.coefficients is not None and train.penalty is not None:
-        found = start.coefficients
-        penalty = _penalty_of(params, found, hyper, groups, train.penalty, dtype)
-        state = fresh._replace(penalty=penalty)
-    else:
-        state = fresh
-    return jax.device_put(loop_state(state, dtype))
+        given, spec = start.coefficients, train.penalty
+        penalty = _penalty_of(params, given, hyper, groups, spec, dtype)
+        state = state._replace(penalty=penalty)
+    return jax.device_put(loop_state(state, dtype, n_rows))
+
+
+def initial_train_state(
+    params: Params,
+    moments: tuple[Moments, ...],
+    train: TrainSpec,
+    solver_numbers: dict[str, Any],
+) -> TrainState:
+    """State before the first step, in NumPy."""
+    dtype = params[0].weight.dtype
+    penalty = init_penalty(params, train.penalty)
+    solver = init_solver(train.solver, train.solver_flags, solver_numbers, params)
+    return TrainState(params, penalty, solver, np.int32(0), moments, np.ones((), dtype))
+
+
+def loop_state(
+    state: TrainState, dtype: np.dtype, n_rows: int | None = None
+) -> LoopState:
+    """State of a loop that starts from `state`, with fresh early stopping."""
+    best = (state.params, state.moments, state.penalty)
+    stopping = init_stopping(dtype, n_rows)
+    return LoopState(state, best, stopping, np.int32(0), np.int32(StopReason.RUNNING))
 
 
 def _penalty_of(
     params: Params,
-    found: tuple[np.ndarray | None, ...],
+    given: tuple[np.ndarray | None, ...],
     hyper: Hyper,
     groups: np.ndarray,
     spec: PenaltySpec,
     dtype: np.dtype,
 ) -> Penalty:
-    """State of the rule with the lambda given and no slope yet."""
+    """State of the rule with the given lambda; slopes are zero."""
+    fresh = init_penalty(params, spec)
     deviations = []
     for k in range(spec.n_layers):
-        known, rows = found[k], spec.penalized(k)
+        old, rows = given[k], spec.penalized(k)
         shape = params[k].weight[rows].shape
-        lam = np.full(shape, hyper.theta[k]) if known is None else known[rows]
+        lam = np.full(shape, hyper.theta[k]) if old is None else old[rows]
         deviation = (lam - hyper.theta[k]).astype(dtype)
         if spec.n_groups:
             rows = np.unique(groups, return_index=True)[1] if k == 0 else slice(None)
             deviation = deviation[rows, 0]
         deviations.append(deviation)
-    slopes = tuple(
-        np.zeros_like(params[k].weight[spec.penalized(k)]) for k in range(spec.n_layers)
-    )
-    return Penalty(tuple(deviations), slopes)
+    return fresh._replace(deviation=tuple(deviations))
 
 
-def with_table(hyper: Hyper, rates: np.ndarray) -> Hyper:
-    """Learning rates of all steps, relative to the highest of them."""
+def scale_table(hyper: Hyper) -> Hyper:
+    """Rates of ``schedule.table`` relative to the highest, which becomes eta_0."""
+    rates = np.asarray(hyper.schedule.table, float)
     highest = float(np.max(rates, initial=0.0))
     if not np.all(np.isfinite(rates)) or np.any(rates < 0) or highest == 0:
         raise ValueError(

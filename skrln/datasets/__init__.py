@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Data whose true structure is known, to see what a network finds of it."""
+"""Generators of data with known structure, to check how well a network recovers it."""
 
 from ._domains import make_domains
 from ._friedman import make_friedman1_noise

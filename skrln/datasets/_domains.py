@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Data sets that differ, in clusters that are known."""
+"""Several data sets (domains) with known clusters of similar domains."""
 
 import numbers
 
@@ -20,51 +20,52 @@ def make_domains(
     random_state=None,
     return_clusters=False,
 ):
-    r"""Generate several data sets whose relations are clusters.
+    r"""Generate several data sets (domains) that form clusters.
 
-    All domains have the same inputs, independent and Gaussian. The signal of a domain is
-    :math:`\tanh(w^\top x)`: domains of a cluster have nearly the same direction :math:`w`,
-    those of different clusters have independent ones. Hostile domains have labels that
-    nothing tells anything about.
+    All domains have the same independent Gaussian inputs. The signal of a domain is
+    :math:`\tanh(w^\top x)`. Domains of one cluster have nearly the same direction :math:`w`;
+    directions of different clusters are independent. The targets of hostile domains are
+    independent of the inputs.
 
     Parameters
     ----------
     n_samples : int or array-like of shape (n_domains,), default=60
-        Rows of each domain.
+        Number of rows of each domain.
 
     n_domains : int, default=8
-        Domains, those that are hostile included.
+        Number of domains, including the hostile ones.
 
     n_clusters : int, default=2
-        Clusters of the domains that are not hostile, which take turns: the first is of the
-        first cluster, the second of the second, and so on.
+        Number of clusters of the domains that are not hostile. Domain ``i`` belongs to cluster
+        ``i % n_clusters``.
 
     n_features : int, default=10
-        Columns.
+        Number of columns.
 
     n_hostile : int, default=0
-        Domains, the last ones, with random labels; each is a cluster of its own.
+        Number of hostile domains, which come last. Each is a cluster of its own.
 
     spread : float, default=0.1
-        Length of the difference of a domain's direction from that of its cluster, in units of
-        its length.
+        Distance between the direction of a domain and the direction of its cluster, in units
+        of the length of the cluster direction.
 
     noise : float, default=0.3
-        Standard deviation of Gaussian noise on the signal; that of the signal is about 0.7.
+        Standard deviation of the Gaussian noise. The signal has about 0.7.
 
     task : {"regression", "classification"}, default="regression"
-        Whether `y` is the signal with its noise, or whether that is positive (0 or 1).
+        `y` is the noisy signal for "regression", and 1 for "classification" if the noisy signal
+        is positive, else 0.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the data. Pass an int for reproducible output.
+        Random seed of the data. Pass an int for reproducible output.
 
     return_clusters : bool, default=False
-        Whether to return the cluster of each domain.
+        Also return the cluster of each domain.
 
     Returns
     -------
     X : ndarray of shape (n_rows, n_features)
-        Inputs of all domains, one after the other.
+        Inputs of all domains, stacked in order of the domains.
 
     y : ndarray of shape (n_rows,)
         Targets.
@@ -73,7 +74,7 @@ def make_domains(
         Domain of each row, from 0.
 
     clusters : ndarray of int of shape (n_domains,)
-        Cluster of each domain; only with `return_clusters`.
+        Cluster of each domain. Only with `return_clusters`.
 
     Examples
     --------
@@ -86,14 +87,14 @@ def make_domains(
     >>> clusters
     array([0, 1, 0, 1, 2])
     """
-    for name, value, least in (
+    for name, value, minimum in (
         ("n_domains", n_domains, 1),
         ("n_clusters", n_clusters, 1),
         ("n_hostile", n_hostile, 0),
     ):
-        if not isinstance(value, numbers.Integral) or value < least:
+        if not isinstance(value, numbers.Integral) or value < minimum:
             raise ValueError(
-                f"Got {name}={value!r}, but expected a whole number >= {least}."
+                f"Got {name}={value!r}, but expected a whole number >= {minimum}."
             )
     if task not in ("regression", "classification"):
         raise ValueError(
@@ -104,19 +105,22 @@ def make_domains(
     if n_friendly < n_clusters:
         raise ValueError(
             f"Got n_domains={n_domains} with n_hostile={n_hostile} and n_clusters="
-            f"{n_clusters}, but every cluster needs a domain that is not hostile."
+            f"{n_clusters}, but every cluster needs a domain that is not hostile. Raise "
+            "n_domains, or lower n_clusters."
         )
     sizes = np.broadcast_to(n_samples, n_domains)
+    # The clusters of hostile domains follow the shared clusters.
     clusters = np.arange(n_domains) % n_clusters
     clusters[n_friendly:] = n_clusters + np.arange(n_hostile)
     centers = _unit(rng.normal(size=(n_clusters + n_hostile, n_features)))
     shifts = spread * _unit(rng.normal(size=(n_domains, n_features)))
-    # Of length 1.5: tanh bends, but does not become a step.
+    # With directions of length 1.5, tanh is clearly nonlinear but not yet a step.
     directions = 1.5 * (centers[clusters] + shifts)
     domain = np.repeat(np.arange(n_domains), sizes)
     X = rng.normal(size=(len(domain), n_features))
     y = np.tanh(np.sum(X * directions[domain], axis=1))
     y = y + noise * rng.normal(size=len(y))
+    # A permutation keeps the distribution of the targets and removes their relation to X.
     for k in range(n_friendly, n_domains):
         y[domain == k] = rng.permutation(y[domain == k])
     if task == "classification":
@@ -125,4 +129,5 @@ def make_domains(
 
 
 def _unit(rows):
+    """Rows scaled to length one."""
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Friedman's first problem among columns of noise."""
+"""Friedman's first regression problem with added noise columns."""
 
 import numbers
 
@@ -7,40 +7,40 @@ import numpy as np
 from sklearn.datasets import make_friedman1
 from sklearn.utils import check_random_state
 
-N_TRUE = 5
+#: Number of columns that the target depends on.
+N_INFORMATIVE = 5
 
 
 def make_friedman1_noise(
     n_samples=400, n_noise=200, *, noise=1.0, random_state=None, return_support=False
 ):
-    r"""Generate the "Friedman #1" regression problem with columns that tell nothing.
+    r"""Generate the "Friedman #1" regression problem with noise columns.
 
-    All inputs are independent and uniform on [0, 1]. The target depends on the first
-    five alone, in three ways: an interaction, a bowl and two straight lines [1]_,
+    All columns are independent and uniform on [0, 1]. The target depends on the first five
+    columns only: an interaction, a quadratic term and two linear terms [1]_,
 
     .. math::
         y = 10 \sin(\pi x_0 x_1) + 20 (x_2 - 0.5)^2 + 10 x_3 + 5 x_4 + \varepsilon ,
 
-    where :math:`\varepsilon` is Gaussian.
+    with Gaussian noise :math:`\varepsilon`.
 
     Parameters
     ----------
     n_samples : int, default=400
-        Rows.
+        Number of rows.
 
     n_noise : int, default=200
-        Columns after the first five, which the target does not depend on. With an int
-        as `random_state` the first five columns and the target are the same for any
-        number.
+        Number of noise columns, which follow the first five columns. An int as
+        `random_state` fixes the first five columns and the target for any `n_noise`.
 
     noise : float, default=1.0
-        Standard deviation of :math:`\varepsilon`; that of the target without it is 4.9.
+        Standard deviation of :math:`\varepsilon`. The noise-free target has 4.9.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the data. Pass an int for reproducible output.
+        Random seed of the data. Pass an int for reproducible output.
 
     return_support : bool, default=False
-        Whether to return which columns the target depends on.
+        Also return the mask of the columns that the target depends on.
 
     Returns
     -------
@@ -51,12 +51,11 @@ def make_friedman1_noise(
         Target.
 
     support : ndarray of bool of shape (5 + n_noise,)
-        True for the columns that `y` depends on, the first five; only with
-        `return_support`.
+        True for the first five columns. Only with `return_support`.
 
     See Also
     --------
-    sklearn.datasets.make_friedman1 : The same problem; it draws all columns together.
+    sklearn.datasets.make_friedman1 : The same problem, all columns drawn together.
 
     References
     ----------
@@ -79,8 +78,9 @@ def make_friedman1_noise(
             f"Got n_noise={n_noise!r}, but expected a whole number of columns >= 0."
         )
     rng = check_random_state(random_state)
-    X, y = make_friedman1(n_samples, N_TRUE, noise=noise, random_state=rng)
+    # Noise columns are drawn last, so that `n_noise` does not change the problem.
+    X, y = make_friedman1(n_samples, N_INFORMATIVE, noise=noise, random_state=rng)
     X = np.hstack([X, rng.uniform(size=(n_samples, n_noise))])
     if not return_support:
         return X, y
-    return X, y, np.arange(X.shape[1]) < N_TRUE
+    return X, y, np.arange(X.shape[1]) < N_INFORMATIVE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Choosing among the input columns."""
+"""Selection of input columns."""
 
 from ._genetic_selector import GeneticSelector
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fitness by the cross-validated score of an estimator on the chosen columns."""
+"""Fitness criterion: the cross-validated score of an estimator on the selected columns."""
 
 from numbers import Number
 
@@ -9,20 +9,20 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
-from skrln._core._base import BaseRLN
-from skrln._core._sklearn import check_method_params, take
+from skrln._table._sklearn import check_method_params, take
+from skrln.networks._base import BaseRLN
 
 
 class CrossValidatedScore:
-    """Mean score of clones of an estimator over fixed splits, remembered per individual.
+    """Mean score of clones of an estimator over fixed splits.
 
     Parameters
     ----------
     estimator : estimator
     X, y
-        As the user has them.
+        Table and target as passed by the user.
     splits : list of (train, test)
-        The same for all individuals, so that they are compared on the same rows.
+        Shared by all subsets, so that their scores differ by the columns only.
     scorer : callable
     fit_params, score_params : dict
         Metadata of all rows.
@@ -38,43 +38,42 @@ class CrossValidatedScore:
         self.n_jobs = n_jobs
 
     def __call__(self, bits):
-        """Mean scores, (m,)."""
-        found = make_parallel(self.estimator, self.n_jobs)(
+        """Mean score of each subset, (m,)."""
+        # One flat list of fits keeps all workers busy, however few splits there are.
+        scores = make_parallel(self.estimator, self.n_jobs)(
             delayed(self._score)(np.flatnonzero(row), *split)
             for row in bits
             for split in self.splits
         )
-        return np.reshape(found, (len(bits), len(self.splits))).mean(axis=1)
+        return np.reshape(scores, (len(bits), len(self.splits))).mean(axis=1)
 
     def _score(self, columns, train, test):
         fit_params = check_method_params(self.X, self.fit_params, train)
         score_params = check_method_params(self.X, self.score_params, test)
-        chosen = take(self.X, columns, axis=1)
+        table = take(self.X, columns, axis=1)
         model = clone(self.estimator)
-        model.fit(take(chosen, train), *self._labels(train), **fit_params)
+        model.fit(take(table, train), *self._target(train), **fit_params)
         score = self.scorer(
-            model, take(chosen, test), *self._labels(test), **score_params
+            model, take(table, test), *self._target(test), **score_params
         )
         if not isinstance(score, Number):
             raise ValueError(
-                f"Got scoring that gives {score!r} of type {type(score).__name__}, but "
+                f"Got scoring that returns {score!r} of type {type(score).__name__}, but "
                 "expected a single number. Pass the name of a scorer, or a callable."
             )
         return float(score)
 
-    def _labels(self, rows):
+    def _target(self, rows):
+        """Arguments after X: the target of the rows, or nothing without a target."""
         return () if self.y is None else (take(self.y, rows),)
 
 
 def make_parallel(estimator, n_jobs):
-    """How fits run beside each other.
-
-    All individuals have equally many columns, so that networks of this package share one
-    compiled program: in threads, which leave it where it is. With other processes each would
-    compile its own.
-    """
+    """Parallel for fits of an estimator: threads for networks, else joblib's default."""
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(last, BaseRLN):
         return Parallel(n_jobs=n_jobs)
+    # All subsets have the same size, so that networks share one compiled program. Threads
+    # share it too; every worker process would compile its own.
     n_threads = effective_n_jobs(-1 if n_jobs is None else n_jobs)
     return Parallel(n_jobs=n_threads, require="sharedmem")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The search itself."""
+"""Genetic search: the loop over generations, the cache of fitness values, the progress bar."""
 
 import contextlib
 from typing import NamedTuple
@@ -10,70 +10,84 @@ from . import _operators
 
 
 class Fitness:
-    """A criterion that scores no individual twice.
+    """Criterion with a cache, so that no subset is scored twice.
 
     Parameters
     ----------
     criterion : callable
-        From bits (m, n_features) to (m,) numbers.
+        Function from bits (m, n_features) to scores (m,).
     name : str
-        For messages.
+        Name of the criterion in messages.
     """
 
     def __init__(self, criterion, name):
         self.criterion, self.name = criterion, name
-        self.known = {}
+        self.cache = {}
 
     @property
     def n_evaluations(self):
-        """Individuals scored so far."""
-        return len(self.known)
+        """Number of distinct subsets scored so far."""
+        return len(self.cache)
 
     def __call__(self, population):
         """Scores, (m,)."""
         keys = [row.tobytes() for row in np.packbits(population, axis=1)]
-        new = {key: i for i, key in enumerate(keys) if key not in self.known}
+        # A dict, because a subset may occur several times in one population.
+        new = {key: i for i, key in enumerate(keys) if key not in self.cache}
         if new:
             rows = population[list(new.values())]
             scores = np.asarray(self.criterion(rows), float)
-            self._check(rows, scores)
-            self.known.update(zip(new, scores.tolist(), strict=True))
-        return np.array([self.known[key] for key in keys])
+            self._check_finite(rows, scores)
+            self.cache.update(zip(new, scores.tolist(), strict=True))
+        return np.array([self.cache[key] for key in keys])
 
-    def _check(self, rows, scores):
-        strange = np.flatnonzero(~np.isfinite(scores))
-        if len(strange):
-            columns = np.flatnonzero(rows[strange[0]]).tolist()
+    def _check_finite(self, rows, scores):
+        non_finite = np.flatnonzero(~np.isfinite(scores))
+        if len(non_finite):
+            columns = np.flatnonzero(rows[non_finite[0]]).tolist()
             raise ValueError(
-                f"Got a fitness of {scores[strange[0]]} from fitness={self.name!r} for "
+                f"Got a fitness of {scores[non_finite[0]]} from fitness={self.name!r} for "
                 f"the columns {columns[:10]}{' ...' if len(columns) > 10 else ''}, but "
-                "expected a finite number. Check X for values that are not finite, and "
-                "with 'cv' that scoring gives a number on every split."
+                "expected a finite number. Check X for non-finite values, and with 'cv' "
+                "that scoring returns a number on every split."
             )
 
 
-class Found(NamedTuple):
-    """What a search leaves behind."""
+class SearchSettings(NamedTuple):
+    """Parameters of a genetic search, named as those of GeneticSelector."""
+
+    population_size: int
+    n_generations: int
+    crossover_proba: float
+    mutation_proba: float
+    gene_proba: float
+    tournament_size: int
+    n_elite: int
+    n_iter_no_change: int | None
+    tol: float
+
+
+class SearchResult(NamedTuple):
+    """Last generation, fittest subset and fitness curve of a search."""
 
     population: np.ndarray
     fitness: np.ndarray  #: (population_size,)
-    best: np.ndarray  #: bits of the fittest individual of all
+    best: np.ndarray  #: bits of the fittest subset of all generations
     best_fitness: float
     curve: np.ndarray  #: (n_generations + 1, 3): best, mean and worst
 
 
-def evolve(fitness, n_features, k, settings, rng, on_generation):
+def evolve(fitness, n_features, k, settings, rng, report):
     """Run the genetic search.
 
     Parameters
     ----------
     fitness : Fitness
     n_features, k : int
-    settings : estimator
-        With the parameters of GeneticSelector.
+    settings : SearchSettings
     rng : Generator
-    on_generation : callable
-        Told the best fitness after each generation.
+    report : callable
+        Called with the best fitness after each generation.
     """
     population = _operators.draw_population(
         rng, settings.population_size, n_features, k
@@ -83,30 +97,34 @@ def evolve(fitness, n_features, k, settings, rng, on_generation):
     best = int(np.argmax(scores))
     best_bits, best_score, unchanged = population[best], scores[best], 0
     for _ in range(settings.n_generations):
-        children = next_generation(population, scores, k, settings, rng)
-        population, scores = children, fitness(children)
+        population = next_generation(population, scores, k, settings, rng)
+        scores = fitness(population)
         curve.append(_summary(scores))
         best = int(np.argmax(scores))
+        # `tol` only decides when the search stops: the best subset is always stored.
         improved = scores[best] > best_score + settings.tol
         if scores[best] > best_score:
             best_bits, best_score = population[best], scores[best]
         unchanged = 0 if improved else unchanged + 1
-        on_generation(best_score)
+        report(best_score)
         if unchanged == settings.n_iter_no_change:
             break
-    return Found(population, scores, best_bits, float(best_score), np.array(curve))
+    return SearchResult(
+        population, scores, best_bits, float(best_score), np.array(curve)
+    )
 
 
 def next_generation(population, scores, k, settings, rng):
-    """Children, and the fittest as they are."""
+    """Children of tournament winners, and the unchanged elite."""
     parents = population[_operators.tournament(scores, settings.tournament_size, rng)]
-    children = _operators.cross(parents, settings.crossover_proba, k, rng)
+    children = _operators.crossover(parents, settings.crossover_proba, k, rng)
     children = _operators.shuffle_bits(
         children, settings.mutation_proba, settings.gene_proba, rng
     )
     elite = np.argsort(-scores, kind="stable")[: settings.n_elite]
+    # The elite comes first: of duplicate rows only the later ones are changed.
     children[: len(elite)] = population[elite]
-    return _operators.part_twins(children, rng)
+    return _operators.separate_duplicates(children, rng)
 
 
 def _summary(scores):
@@ -115,7 +133,7 @@ def _summary(scores):
 
 @contextlib.contextmanager
 def generation_bar(shown, total):
-    """Yield what to call with the best fitness after each generation."""
+    """Yield a function that takes the best fitness after each generation."""
     if not shown:
         yield lambda best: None
         return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers and pictures to read a fitted network by."""
+"""Importance functions and displays for fitted networks and model comparisons."""
 
-from skrln._core._importance import (
+from skrln._network._importance import (
     garson_importance,
     importance_divergence,
     importance_entropy,

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why pruning took the units it took: the angles between them."""
+"""Matrix of the angles between hidden units, by which a pruner selects units."""
 
 from ._plotting import fitted_attribute, get_axes
 
 
 class AngleMatrixDisplay:
-    """Angles between the units of a layer.
+    """Angles between the hidden units of one layer.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Units at nearly 0 degrees duplicate each other; units at nearly 180 degrees cancel each
+    other. Lines on the colour bar mark the thresholds of the pruner.
+
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -16,10 +18,10 @@ class AngleMatrixDisplay:
         Angles in degrees.
 
     similar_angle, complementary_angle : float, default=None
-        Thresholds, drawn on the scale of colours.
+        Thresholds in degrees, drawn as lines on the colour bar.
 
     name : str, default=None
-        Title.
+        Title of the axes.
 
     Attributes
     ----------
@@ -30,11 +32,11 @@ class AngleMatrixDisplay:
         Figure of the axes.
 
     im_ : matplotlib AxesImage
-        The matrix.
+        Image of the matrix.
 
     See Also
     --------
-    skrln.pruning.DistinctivenessPruner : The pruning.
+    skrln.pruning.DistinctivenessPruner : Prunes units by these angles.
 
     Examples
     --------
@@ -55,7 +57,7 @@ class AngleMatrixDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, layer=None, name=None, ax=None, **style):
-        """Draw the angles of a layer, as they were before it was pruned.
+        """Draw the angles of a layer as they were before its last pruning.
 
         Parameters
         ----------
@@ -63,16 +65,16 @@ class AngleMatrixDisplay:
             Fitted pruner.
 
         layer : int, default=None
-            One of its `layers_`; by default the last one.
+            One of the `layers_` of the pruner; None uses the last of them.
 
         name : str, default=None
-            Title; by default the layer and the vectors that are compared.
+            Title; None uses the layer and the kind of vectors.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.imshow`.
+            Passed to :meth:`matplotlib.axes.Axes.imshow`.
 
         Returns
         -------
@@ -81,11 +83,13 @@ class AngleMatrixDisplay:
         layers = fitted_attribute(estimator, "layers_")
         layer = layers[-1] if layer is None else layer
         if layer not in layers or not estimator.angles_:
-            there = layers if estimator.angles_ else []
+            # `angles_` is empty if no pruning took place.
+            layers_with_angles = layers if estimator.angles_ else []
             raise ValueError(
-                f"Got layer={layer!r}, but expected one whose angles are known: {there}. "
-                "Fit the pruner with that layer among `layers`."
+                f"Got layer={layer!r}, but expected a layer with angles, one of "
+                f"{layers_with_angles}. Fit the pruner with that layer among `layers`."
             )
+        # The criterion "random" draws units at random; its angles compare the weights.
         vectors = "activation" if estimator.criterion == "activation" else "weight"
         display = cls(
             estimator.angles_[layers.index(layer)],
@@ -101,13 +105,13 @@ class AngleMatrixDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Title; by default `name` of the display.
+            Title; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.imshow`.
+            Passed to :meth:`matplotlib.axes.Axes.imshow`.
 
         Returns
         -------
@@ -115,6 +119,7 @@ class AngleMatrixDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
+        # White is 90 degrees: duplicates are red, opposites blue.
         defaults = {"cmap": "RdBu", "vmin": 0, "vmax": 180}
         self.im_ = self.ax_.imshow(self.angles, **{**defaults, **style})
         bar = self.figure_.colorbar(self.im_, ax=self.ax_, label="Angle (degrees)")

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What more than one stage is worth."""
+"""Gain in score by the number of early stopping stages."""
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, name_of
+from ._plotting import fitted_attribute, get_axes, name_or_class, with_unit
 
 
 class ClusterTradeoffDisplay:
-    """Gain over a single stage against the number of stages, on rows that did not choose.
+    """Gain over a single common stage by the number of stages, on held-out rows.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -18,20 +17,20 @@ class ClusterTradeoffDisplay:
         Numbers of stages.
 
     mean_gain : ndarray of shape (n,)
-        Mean over the tasks of the validation score, less that of a single stage, on parts
-        of the validation rows that the stages were not chosen on.
+        Mean validation score over the tasks minus the score with a single stage. Each part of
+        the validation rows is scored with stages selected on the other parts.
 
     std_error : ndarray of shape (n,)
-        Standard error of the gain over the parts.
+        Standard error of the mean gain over the parts.
 
     chosen : int, default=None
-        Number of stages that the estimator has.
+        Number of stages of the estimator.
 
     score_name : str, default=None
-        What the score is, for the label of the axis.
+        Name of the score in the axis label.
 
     name : str, default=None
-        Name of the estimator, for the title.
+        Name of the estimator in the title.
 
     Attributes
     ----------
@@ -42,11 +41,11 @@ class ClusterTradeoffDisplay:
         Figure of the axes.
 
     errorbar_ : matplotlib ErrorbarContainer
-        Gains and their standard errors.
+        Gains with their standard errors.
 
     See Also
     --------
-    IntervalPlotDisplay : Where the tasks are nearly at their best.
+    IntervalPlotDisplay : Stages at which each task is close to its best score.
 
     Examples
     --------
@@ -80,16 +79,16 @@ class ClusterTradeoffDisplay:
         Parameters
         ----------
         estimator : PerTaskEarlyStopping
-            Fitted, with `tradeoff_`.
+            Fitted estimator with `tradeoff_`.
 
         name : str, default=None
-            Name in the title; by default that of the wrapped estimator.
+            Name in the title; None uses the class name of the wrapped estimator.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+            Passed to :meth:`matplotlib.axes.Axes.errorbar`.
 
         Returns
         -------
@@ -98,9 +97,9 @@ class ClusterTradeoffDisplay:
         tradeoff = fitted_attribute(estimator, "tradeoff_")
         if tradeoff is None:
             raise ValueError(
-                "Got tradeoff_=None: with this scoring, or on fewer than 10 validation "
-                "rows, numbers of stages are not compared. Fit with n_clusters='auto', or "
-                "with cv."
+                "Got tradeoff_=None, but expected scores by number of stages: fewer than 10 "
+                "validation rows, or a fixed n_clusters with this scoring, skip them. Fit "
+                "with n_clusters='auto', or with cv."
             )
         display = cls(
             tradeoff["n_clusters"],
@@ -108,7 +107,7 @@ class ClusterTradeoffDisplay:
             tradeoff["std_error"],
             chosen=len(estimator.stage_of_cluster_),
             score_name=estimator.scoring_name_,
-            name=name_of(estimator.estimator, name),
+            name=name_or_class(estimator.estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -118,13 +117,13 @@ class ClusterTradeoffDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the title; by default `name` of the display.
+            Name in the title; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+            Passed to :meth:`matplotlib.axes.Axes.errorbar`.
 
         Returns
         -------
@@ -142,14 +141,14 @@ class ClusterTradeoffDisplay:
             self.ax_.axvline(
                 self.chosen, color="C1", linewidth=1, label=f"chosen, {self.chosen}"
             )
+        # Large numbers of stages are spaced geometrically, as the estimator tries them.
         if numbers.max() > 20:
             self.ax_.set_xscale("log")
             self.ax_.xaxis.set_major_formatter("{x:.0f}")
         else:
             self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.set_xlabel("Number of stages")
-        unit = "" if self.score_name is None else f" ({self.score_name})"
-        self.ax_.set_ylabel(f"Gain over a single stage{unit}")
+        self.ax_.set_ylabel(with_unit("Gain over a single stage", self.score_name))
         self.ax_.legend(fontsize="small")
         name = self.name if name is None else name
         if name:

@@ -1,33 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Loss against consistency, epoch by epoch."""
+"""Loss by consistency loss over the epochs of a joint fit."""
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, name_of, next_line_style, styled
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+    next_line_style,
+)
 
 
 class ConsistencyCurveDisplay:
-    """What networks of several domains give up for being alike, epoch by epoch.
+    """Trade-off between the loss of the domains and the consistency of their networks.
 
-    From left to right the consistency loss grows: networks are less alike. From top to bottom
-    the loss of the domains falls. The first epoch and the one that was kept are marked.
-    Curves of several estimators can share an axis.
+    Each point of the curve is an epoch. A higher consistency loss means that the networks of
+    the domains differ more. An open circle marks the first epoch, a filled circle the epoch
+    whose weights were kept. Curves of several estimators can share an axis.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     loss_curve : ndarray of shape (n_epochs,)
-        Loss (or another score) of each epoch, the mean over the domains.
+        Loss (or another score) of each epoch, averaged over the domains.
 
     consistency_curve : ndarray of shape (n_epochs,)
         Consistency loss after each epoch.
 
     best_iteration : int, default=None
-        Epoch that was kept, counted from 0.
+        Epoch whose weights were kept, counted from 0.
 
     loss_name : str, default="Training loss"
-        Label of the axis.
+        Label of the loss axis.
 
     name : str, default=None
         Name of the estimator in the legend.
@@ -41,11 +47,11 @@ class ConsistencyCurveDisplay:
         Figure of the axes.
 
     line_ : matplotlib Line2D
-        The curve.
+        Curve of the loss.
 
     See Also
     --------
-    DomainNetworkDisplay : Which domains are alike.
+    DomainNetworkDisplay : Groups of similar domains.
 
     Examples
     --------
@@ -82,17 +88,17 @@ class ConsistencyCurveDisplay:
         Parameters
         ----------
         estimator : JointClassifier, JointRegressor or JointAutoencoder
-            Fitted. The loss is that of the validation rows where there are any.
+            Fitted estimator. The validation loss is drawn if the fit had validation rows,
+            else the training loss.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -105,7 +111,7 @@ class ConsistencyCurveDisplay:
             np.asarray(consistency),
             best_iteration=estimator.best_iteration_,
             loss_name="Training loss" if validation is None else "Validation loss",
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -115,26 +121,27 @@ class ConsistencyCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         ConsistencyCurveDisplay
         """
         self.ax_ = get_axes(ax, self)
-        from matplotlib.lines import Line2D
-
         self.figure_ = self.ax_.figure
+        # Line styles distinguish several estimators in grey print.
         label = self.name if name is None else name
         defaults = {"label": label, "linestyle": next_line_style(self.ax_)}
         (self.line_,) = self.ax_.plot(
-            self.consistency_curve, self.loss_curve, **styled(Line2D, defaults, style)
+            self.consistency_curve,
+            self.loss_curve,
+            **merge_style(defaults, style),
         )
         colour = self.line_.get_color()
         self.ax_.plot(
@@ -144,10 +151,11 @@ class ConsistencyCurveDisplay:
             mfc="white",
             color=colour,
         )
-        kept = self.best_iteration
-        if kept is not None and kept >= 0:
+        best = self.best_iteration
+        # -1 stands for the initial weights, which no point of the curve shows.
+        if best is not None and best >= 0:
             self.ax_.plot(
-                self.consistency_curve[kept], self.loss_curve[kept], "o", color=colour
+                self.consistency_curve[best], self.loss_curve[best], "o", color=colour
             )
         self.ax_.set_xlabel("Consistency loss")
         self.ax_.set_ylabel(self.loss_name)

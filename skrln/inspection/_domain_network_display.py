@@ -1,38 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which domains have found each other, drawn as a network."""
+"""Domains of a joint estimator, drawn as a network of their pair weights."""
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from ._plotting import fitted_attribute, get_axes, name_of
+from ._plotting import fitted_attribute, get_axes, name_or_class
 
-#: Domains whose names are written beside their circle; more of them hide each other.
+#: Maximum number of domains with written names; more names would overlap.
 MOST_NAMES = 40
 
 
 class DomainNetworkDisplay:
-    """Domains of a joint estimator as a network: the closer, the more is shared.
+    """Domains of a joint estimator as a network: similar domains lie close together.
 
-    A circle is a domain, a line the robust weight of two of them: the wider and darker, the
-    higher. Circles of a colour are a group: a chain of weights of at least 0.5 connects them.
-    They lie where classical scaling of one minus the weights puts them: groups lie together,
-    and strangers apart.
+    Each circle is a domain. Each line is the robust weight of a pair of domains: the higher
+    the weight, the wider and darker the line. Circles of one colour form a group, connected by
+    a chain of weights of at least the `threshold` of :meth:`from_estimator`. Classical scaling
+    of one minus the weights determines the positions.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     weights : ndarray of shape (n_domains, n_domains)
-        Weight, in [0, 1], of each pair.
+        Weight of each pair of domains, in [0, 1].
 
     domain_names : array-like of shape (n_domains,)
-        Names beside the circles.
+        Names drawn beside the circles.
 
     groups : ndarray of int of shape (n_domains,)
-        Group of each domain, for the colour.
+        Group of each domain, which determines its colour.
 
     name : str, default=None
-        Title.
+        Title of the axes.
 
     Attributes
     ----------
@@ -43,10 +43,10 @@ class DomainNetworkDisplay:
         Figure of the axes.
 
     positions_ : ndarray of shape (n_domains, 2)
-        Where the circles lie.
+        Positions of the circles.
 
     lines_ : matplotlib LineCollection
-        Lines between domains.
+        Lines between the domains.
 
     See Also
     --------
@@ -80,55 +80,58 @@ class DomainNetworkDisplay:
         Parameters
         ----------
         estimator : JointClassifier, JointRegressor, JointAutoencoder or JointGenerator
-            Fitted on several domains.
+            Estimator fitted on several domains.
 
         term : int, default=None
-            Which two adjacent layers (or, with ``pair_layers=False``, which layer), counted
-            from the inputs; None takes the mean over all.
+            Index of the coupling term: a pair of adjacent layers (or, with
+            ``pair_layers=False``, a layer), counted from the inputs. None draws the mean weight
+            over all terms.
 
         threshold : float, default=0.5
-            Least weight within a group.
+            Minimum weight that connects two domains of a group.
 
         name : str, default=None
-            Title; by default the name of the class and the layers.
+            Title; None uses the class name and the layers.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.scatter` for the circles.
+            Passed to :meth:`matplotlib.axes.Axes.scatter` for the circles.
 
         Returns
         -------
         DomainNetworkDisplay
         """
-        all_weights = fitted_attribute(estimator, "pair_weights_")
-        n_terms = len(all_weights)
+        term_weights = fitted_attribute(estimator, "pair_weights_")
+        n_terms = len(term_weights)
         if n_terms == 0:
             raise ValueError(
                 f"Got {type(estimator).__name__} of a single domain, but a network needs at "
                 "least two. Pass sample_domain to fit."
             )
         if term is None:
-            weights, layers = all_weights.mean(axis=0), "all layers"
+            weights, layers = term_weights.mean(axis=0), "all layers"
         else:
             if not 0 <= term < n_terms:
                 raise ValueError(
                     f"Got term={term!r}, but expected None or a number from 0 to "
                     f"{n_terms - 1}: the fit has {n_terms} term(s)."
                 )
-            weights = all_weights[term]
-            layers = f"term {term}"  # of several networks
+            weights = term_weights[term]
+            # The terms of a JointGenerator belong to several networks: no layer to name.
+            layers = f"term {term}"
             if hasattr(estimator, "n_shared_layers_"):
-                pair = estimator.pair_layers and estimator.n_shared_layers_ > 1
-                layers = (
-                    f"layers {term + 1} and {term + 2}" if pair else f"layer {term + 1}"
-                )
-        title = name_of(estimator, name)
+                # Pairs of adjacent layers have one term less than single layers.
+                is_pair = n_terms < estimator.n_shared_layers_
+                layers = f"layer {term + 1}"
+                if is_pair:
+                    layers = f"layers {term + 1} and {term + 2}"
+        title = name_or_class(estimator, name)
         display = cls(
             weights,
             estimator.domains_.astype(str),
-            groups=groups_of(weights, threshold),
+            groups=find_groups(weights, threshold),
             name=title if name is not None else f"{title}: {layers}",
         )
         return display.plot(ax, **style)
@@ -139,13 +142,13 @@ class DomainNetworkDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Title; by default `name` of the display.
+            Title; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.scatter` for the circles.
+            Passed to :meth:`matplotlib.axes.Axes.scatter` for the circles.
 
         Returns
         -------
@@ -153,17 +156,14 @@ class DomainNetworkDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        self.positions_ = self._place()
+        self.positions_ = self._scale_positions()
         self.lines_ = self._draw_lines()
-        defaults = {"s": 90, "cmap": "tab10", "edgecolors": "white", "zorder": 2}
-        # Ten colours in turn: a group alone is no reason for a colour of its own.
-        colours = {} if "c" in style or "color" in style else {"c": self.groups % 10}
-        limits = {"vmin": 0, "vmax": 9} if colours else {}
-        if not colours:
-            defaults.pop("cmap")
-        self.ax_.scatter(
-            *self.positions_.T, **{**defaults, **colours, **limits, **style}
-        )
+        defaults = {"s": 90, "edgecolors": "white", "zorder": 2}
+        # A colour of the user replaces the group colours. The palette has ten colours, which
+        # repeat for further groups.
+        if "c" not in style and "color" not in style:
+            defaults |= {"c": self.groups % 10, "cmap": "tab10", "vmin": 0, "vmax": 9}
+        self.ax_.scatter(*self.positions_.T, **defaults | style)
         if len(self.domain_names) <= MOST_NAMES:
             for position, label in zip(self.positions_, self.domain_names, strict=True):
                 self.ax_.annotate(
@@ -173,6 +173,7 @@ class DomainNetworkDisplay:
                     textcoords="offset points",
                     fontsize=9,
                 )
+        # Only distances have a meaning: equal scales, no ticks, room for the names.
         self.ax_.margins(0.15)
         self.ax_.set_aspect("equal", adjustable="datalim")
         self.ax_.set_axis_off()
@@ -181,23 +182,26 @@ class DomainNetworkDisplay:
             self.ax_.set_title(title)
         return self
 
-    def _place(self):
-        """Two coordinates whose distances are those of one minus the weights."""
-        apart = 1 - np.asarray(self.weights, float)
-        np.fill_diagonal(apart, 0)
-        center = np.eye(len(apart)) - 1 / len(apart)
-        values, vectors = np.linalg.eigh(-0.5 * center @ apart**2 @ center)
-        found = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
-        found = found[:, ::-1] / max(np.ptp(found), 1e-12)
-        # Domains at one place would hide each other: a small circle around it.
-        angle = 2 * np.pi * np.arange(len(found)) / len(found)
-        return found + 0.1 * np.c_[np.cos(angle), np.sin(angle)]
+    def _scale_positions(self):
+        """Positions in the plane by classical scaling of one minus the weights."""
+        distances = 1 - np.asarray(self.weights, float)
+        np.fill_diagonal(distances, 0)
+        # Double centring turns squared distances into scalar products, whose two largest
+        # eigenvectors (eigh sorts them last) are the coordinates.
+        center = np.eye(len(distances)) - 1 / len(distances)
+        values, vectors = np.linalg.eigh(-0.5 * center @ distances**2 @ center)
+        positions = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
+        positions = positions[:, ::-1] / max(np.ptp(positions), 1e-12)
+        # Domains at the same position would hide each other: spread all on a small circle.
+        angle = 2 * np.pi * np.arange(len(positions)) / len(positions)
+        return positions + 0.1 * np.c_[np.cos(angle), np.sin(angle)]
 
     def _draw_lines(self):
         from matplotlib.collections import LineCollection
 
         first, second = np.triu_indices(len(self.positions_), 1)
         weights = np.asarray(self.weights)[first, second]
+        # Pairs with a weight near zero share nothing: their lines would hide the others.
         shown = weights > 0.01
         ends = np.stack(
             [self.positions_[first[shown]], self.positions_[second[shown]]], axis=1
@@ -212,6 +216,6 @@ class DomainNetworkDisplay:
         return lines
 
 
-def groups_of(weights, threshold):
-    """Number of the group of each domain, those with a chain of weights of `threshold`."""
+def find_groups(weights, threshold):
+    """Group of each domain: chains of weights of at least `threshold` connect a group."""
     return connected_components(weights >= threshold, directed=False)[1]

@@ -1,75 +1,76 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why some kinds of models gain from ensembles."""
+"""Gain of ensembles by the variance between their members."""
 
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from ._ensemble_gain import predicted, variance_and_gain
+from ._ensemble_gain import predict_values, variance_and_gain
 from ._plotting import (
     MARKERS,
-    by_kind,
     check_option,
     get_axes,
-    name_of,
-    new_label,
-    styled,
+    label_once,
+    merge_style,
+    name_or_class,
+    values_by_kind,
+    with_unit,
 )
 
 
 class EnsembleGainDisplay:
-    """What an ensemble gains over a single model, by how far the models disagree.
+    """Gain of an ensemble over a single model by the variance between the models.
 
-    A mark is a kind of model, fitted several times. To the right are kinds whose fits differ
-    much from one another; upwards, kinds whose averaged predictions are better than those of
-    one fit. Neural networks lie far out, linear models near zero. Several tasks go on one
-    axis, and a kind keeps its colour there.
+    Each mark is one kind of model, fitted several times. The x axis is the variance between
+    the fits, the y axis the gain of their averaged prediction over a single fit. Neural
+    networks typically have a high variance and gain, linear models values near zero. Several
+    tasks can share an axis; each kind keeps its colour and marker.
 
-    It is recommended to use :meth:`from_estimators` or :meth:`from_predictions`. All parameters
+    Create the display with :meth:`from_estimators` or :meth:`from_predictions`. All parameters
     are stored as attributes.
 
     Parameters
     ----------
     variance : ndarray of shape (n_kinds,)
-        Variance of the predictions over the fits, mean of the rows, as a share of the variance
-        of the target.
+        Variance of the predictions over the fits, averaged over rows, as a share of the
+        variance of the target.
 
     gain : ndarray of shape (n_kinds,)
-        Score of the averaged predictions less that of a single fit.
+        Score of the averaged predictions minus the score of a single fit.
 
     kinds : sequence of str of length n_kinds
         Names of the kinds.
 
     score_name : str, default=None
-        What the score is; None stands for explained variance (R2), of which the gain over the
-        mean single fit is known beforehand, see the Notes.
+        Name of the score. None is R2, whose gain over the mean single fit follows from the
+        variance, see the Notes.
 
     single : {"mean", "first"}, default="mean"
-        What `gain` is a gain over.
+        Baseline of `gain`: the mean score of the fits, or the score of the first fit.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes that were drawn on.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        The mark of each kind.
+        Mark of each kind.
 
     See Also
     --------
-    ScoreComparisonDisplay : Scores of kinds and of ensembles, with their errors.
+    ScoreComparisonDisplay : Scores of several models with standard errors.
 
     Notes
     -----
-    The mean squared error of single fits exceeds that of their averaged prediction by exactly
-    the variance between them [1]_. With `single="mean"` and explained variance as the score,
-    the gain is therefore the variance times (n_models - 1) / n_models, for any data: marks on
-    that line are arithmetic, not a finding. Where the single fit is the first one, such as the
-    best by validation (Figure 3 of [2]_ compares with single models so chosen), or the score
-    another one, the gain can differ from it: the dotted line is where gain equals variance.
+    The mean squared error of single fits exceeds the error of their averaged prediction by
+    exactly the variance between the fits [1]_. With ``single="mean"`` and R2 as the score, the
+    gain is therefore always the variance times (n_models - 1) / n_models: marks on that line
+    are an identity, not evidence. The gain can differ with ``single="first"``, for example with
+    the best model by validation score first (as in Figure 3 of [2]_), and with other scores.
+    The dotted line marks equal gain and variance.
 
     References
     ----------
@@ -123,14 +124,14 @@ class EnsembleGainDisplay:
         Parameters
         ----------
         estimators : list of estimators, or dict of such lists
-            Several fits of a kind of model, such as with other seeds; as a dict, by the name of
-            the kind. Regressors, or classifiers with `predict_proba`.
+            Several fits of one kind of model, for example with different random seeds; a dict
+            maps names of kinds to such lists. Regressors, or classifiers with `predict_proba`.
 
         X : {array-like, data frame} of shape (n_samples, n_features)
-            Rows that no model was fitted on.
+            Held-out rows.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            Targets of the held-out rows.
 
         score_func : callable, default=None
             See :meth:`from_predictions`.
@@ -139,27 +140,28 @@ class EnsembleGainDisplay:
             See :meth:`from_predictions`.
 
         name : str, default=None
-            Name of the kind where `estimators` is a list; by default that of the class.
+            Name of the kind if `estimators` is a list; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         EnsembleGainDisplay
         """
         predictions, classes = {}, None
-        for kind, models in by_kind(estimators, name).items():
+        for kind, models in values_by_kind(estimators, name).items():
             models = list(models)
             for model in models:
                 check_is_fitted(model)
+                # Classifiers of one comparison share their classes.
                 if is_classifier(model):
                     classes = model.classes_
-            kind = name_of(models[0], kind) if models else kind
-            predictions[kind] = [predicted(model, X) for model in models]
+            kind = name_or_class(models[0], kind) if models else kind
+            predictions[kind] = [predict_values(model, X) for model in models]
         return cls.from_predictions(
             y,
             predictions,
@@ -183,40 +185,39 @@ class EnsembleGainDisplay:
         ax=None,
         **style,
     ):
-        """Draw the gain of averaging predictions that are at hand.
+        """Draw the gain of averaging given predictions.
 
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets of rows that no model was fitted on.
+            Targets of held-out rows.
 
         predictions : array-like, or dict of array-likes
-            Predictions of each model, (n_models, n_samples) or (n_models, n_samples,
-            n_outputs), or probabilities of shape (n_models, n_samples, n_classes); as a dict,
-            by the name of the kind of model. At least two models a kind.
+            Predictions of at least two models, (n_models, n_samples) or (n_models, n_samples,
+            n_outputs), or probabilities of shape (n_models, n_samples, n_classes). A dict maps
+            names of kinds to such arrays.
 
         classes : array-like of shape (n_classes,), default=None
-            Class of each column of probabilities; by default the sorted classes of `y_true`.
+            Class of each column of probabilities; None uses the sorted classes of `y_true`.
 
         score_func : callable, default=None
-            Called with `y_true` and the predictions of a model, higher is better; it gets the
-            probabilities of the second of two classes. For example
-            :func:`~sklearn.metrics.roc_auc_score`. By default explained variance (R2), of
-            probabilities that of the indicators of the classes: the Brier skill score.
+            Function of `y_true` and the predictions of a model, such as
+            :func:`~sklearn.metrics.roc_auc_score`; higher is better. For two classes it
+            receives the probabilities of the second class. None is R2; for probabilities R2 of
+            the class indicators, which is the Brier skill score.
 
         single : {"mean", "first"}, default="mean"
-            What an ensemble is compared with: the mean score of the single models, or the score
-            of the first, where models come in the order of their validation scores.
+            Baseline of the gain: the mean score of the models, or the score of the first model,
+            for models sorted by validation score.
 
         name : str, default=None
-            Name of the kind where `predictions` is an array.
+            Name of the kind if `predictions` is an array.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of the display of another task; by default those of
-            a new figure.
+            Axes to draw on, such as `ax_` of another task's display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -224,12 +225,13 @@ class EnsembleGainDisplay:
         """
         check_option("single", single, ("mean", "first"))
         y_true = np.asarray(y_true)
-        kinds = by_kind(predictions, name)
-        found = [
+        kinds = values_by_kind(predictions, name)
+        pairs = [
             variance_and_gain(y_true, values, classes, score_func, single)
             for values in kinds.values()
         ]
-        variance, gain = np.transpose(found)
+        variance, gain = np.transpose(pairs)
+        # For example "roc auc score".
         score_name = None
         if score_func is not None:
             score_name = getattr(score_func, "__name__", "score").replace("_", " ")
@@ -242,10 +244,10 @@ class EnsembleGainDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -253,38 +255,44 @@ class EnsembleGainDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        from matplotlib.lines import Line2D
-
+        # A kind that another display has drawn on these axes keeps its look and legend entry.
         shown = {line.get_label(): line for line in self.ax_.lines}
         self.lines_ = []
         for kind, x, y in zip(self.kinds, self.variance, self.gain, strict=True):
             label = "models" if kind is None else str(kind)
-            defaults = self._look(label, shown)
-            options = styled(Line2D, {"linestyle": "none"} | defaults, style)
+            defaults = self._choose_look(label, shown)
+            options = merge_style({"linestyle": "none"} | defaults, style)
             self.lines_ += self.ax_.plot(x, y, **options)
             shown.setdefault(label, self.lines_[-1])
+        # Other scores than R2 are on another scale than the variance.
         if self.score_name is None:
-            label = new_label(self.ax_, "gain = variance")
+            label = label_once(self.ax_, "gain = variance")
             self.ax_.axline(
                 (0, 0), slope=1, color="0.5", linestyle=":", label=label, zorder=0
             )
         for axis in (self.ax_.xaxis, self.ax_.yaxis):
             axis.set_major_formatter("{x:.3g}")
         self.ax_.axhline(0, color="0.85", linewidth=1, zorder=0)
-        self.ax_.set_xlabel("Variance between fits (share of the target's)")
-        single = {"mean": "the mean single fit", "first": "the first fit"}[self.single]
-        self.ax_.set_ylabel(f"Gain over {single} ({self.score_name or 'R2'})")
+        self.ax_.set_xlabel("Variance between fits (share of target variance)")
+        baselines = {"mean": "the mean single fit", "first": "the first fit"}
+        gain = f"Gain over {baselines[self.single]}"
+        self.ax_.set_ylabel(with_unit(gain, self.score_name or "R2"))
         self.ax_.legend()
         return self
 
-    def _look(self, label, shown):
-        """Colour and marker of a kind: those it has on the axis, or new ones."""
+    @staticmethod
+    def _choose_look(label, shown):
+        """Label, colour and marker of a kind: the look of its earlier mark, or a new look."""
         if label in shown:
-            old = shown[label]
-            look = {"color": old.get_color(), "marker": old.get_marker()}
-            return look | {"label": "_nolegend_"}
+            line = shown[label]
+            return {
+                "color": line.get_color(),
+                "marker": line.get_marker(),
+                "label": "_nolegend_",
+            }
+        # Only marks of kinds count, not the reference lines.
         n_kinds = sum(
-            line.get_linestyle() == "None" and not known.startswith("_")
-            for known, line in shown.items()
+            line.get_linestyle() == "None" and not name.startswith("_")
+            for name, line in shown.items()
         )
         return {"marker": MARKERS[n_kinds % len(MARKERS)], "label": label}

@@ -1,40 +1,40 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How unequal the columns of a table are."""
+"""Relevance of every column of a table: its squared correlation with the target."""
 
 import numpy as np
 from scipy.stats import beta
 from sklearn.utils import check_X_y
 
-from ._plotting import column_names, get_axes, new_label, styled
+from ._plotting import column_names, get_axes, label_once, merge_style
 
-#: The dotted curves in the legend, once for all tables.
-NOISE = "as many columns of noise"
+#: Legend entry of the dotted curves, once for all tables.
+NOISE = "noise columns, expected"
 
 
 class FeatureRelevanceDisplay:
-    """Squared correlation of every column with the target, in falling order.
+    """Squared correlation of every column with the target, in decreasing order.
 
-    Where a few columns tell much and the others nearly nothing, the curve starts high and
-    drops at once; where the target is spread over all columns, as over the pixels of an
-    image, it falls slowly. The dotted curve is what as many columns of pure noise would show:
-    sorted noise falls, too. Several tables go on one axis.
+    If few columns carry the information about the target, the curve starts high and drops
+    steeply. If the information is spread over all columns, as over the pixels of an image, the
+    curve falls slowly. The dotted curve shows the expected values for the same number of pure
+    noise columns, which decrease as well. Several tables can share an axis.
 
-    It is recommended to use :meth:`from_data`. All parameters are stored as attributes.
+    Create the display with :meth:`from_data`. All parameters are stored as attributes.
 
     Parameters
     ----------
     relevance : ndarray of shape (n_features,)
-        Squared Pearson correlation of each column with the target, largest first. A constant
-        column has zero.
+        Squared Pearson correlation of each column with the target, largest first; zero for a
+        constant column.
 
     feature_names : ndarray of shape (n_features,)
         Names of the columns, in the same order.
 
     n_samples : int
-        Rows that the correlations are of, for the curve of noise.
+        Number of rows of the table, which determines the noise curve.
 
     highlighted : ndarray of int, default=None
-        Positions, in the sorted order, of columns to mark by name.
+        Positions of the columns to mark by name, in the sorted order.
 
     name : str, default=None
         Name of the table in the legend.
@@ -42,26 +42,26 @@ class FeatureRelevanceDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes that were drawn on.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     line_ : matplotlib Line2D
-        The curve.
+        Curve of the table.
 
     noise_line_ : matplotlib Line2D
-        What noise would show.
+        Expected curve of noise columns.
 
     See Also
     --------
-    ImportanceDisplay : What a fitted model makes of the columns.
+    ImportanceDisplay : Importance of the columns in a fitted model.
 
     Notes
     -----
-    The squared correlation of `n` rows of a normal column that has nothing to do with the
-    target has a beta distribution with parameters 1/2 and (n - 2) / 2; the dotted curve has its
-    quantiles. This is Figure 1 of [1]_ with a control.
+    The squared correlation between the target and an independent normal column of `n` rows
+    follows a beta distribution with parameters 1/2 and (n - 2) / 2. The dotted curve shows its
+    quantiles. The display is Figure 1 of [1]_ with a noise baseline.
 
     References
     ----------
@@ -99,32 +99,31 @@ class FeatureRelevanceDisplay:
         ax=None,
         **style,
     ):
-        """Draw how closely each column goes with the target.
+        """Draw the squared correlation of each column with the target.
 
         Parameters
         ----------
         X : {array-like, data frame} of shape (n_samples, n_features)
-            Numbers, none missing.
+            Table of numbers without missing values.
 
         y : array-like of shape (n_samples,)
-            Numbers, or two classes of any kind.
+            Target: numbers, or two classes of any type.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the columns. By default those of the data frame, else "x0", "x1" and so
+            Names of the columns. None uses the names of the data frame, else "x0", "x1" and so
             on.
 
         highlight : array-like of str, default=None
-            Names of columns to mark, such as age and sex beside a thousand species.
+            Names of columns to mark, for example age and sex among a thousand species.
 
         name : str, default=None
             Name of the table in the legend.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the curve.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the curve.
 
         Returns
         -------
@@ -132,7 +131,8 @@ class FeatureRelevanceDisplay:
         """
         if feature_names is None and hasattr(X, "columns"):
             feature_names = list(X.columns)
-        y = _as_numbers(y)
+        y = _encode_target(y)
+        # With two rows every correlation is 1 or -1.
         X, y = check_X_y(X, y, dtype=float, y_numeric=True, ensure_min_samples=3)
         names = column_names(feature_names, X.shape[1])
         relevance = _squared_correlations(X, y)
@@ -141,7 +141,7 @@ class FeatureRelevanceDisplay:
             relevance[order],
             names[order],
             n_samples=len(y),
-            highlighted=_positions(highlight, names[order]),
+            highlighted=_find_columns(highlight, names[order]),
             name=name,
         )
         return display.plot(ax, **style)
@@ -152,13 +152,13 @@ class FeatureRelevanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the curve.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the curve.
 
         Returns
         -------
@@ -166,10 +166,9 @@ class FeatureRelevanceDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        from matplotlib.lines import Line2D
-
         n_features = len(self.relevance)
         ranks = np.arange(1, n_features + 1)
+        # Ranks in percent make tables of different widths comparable.
         percent = 100 * ranks / n_features
         name = self.name if name is None else name
         size = f"{n_features} columns, {self.n_samples} rows"
@@ -180,14 +179,19 @@ class FeatureRelevanceDisplay:
             "label": size if name is None else f"{name} ({size})",
         }
         (self.line_,) = self.ax_.plot(
-            percent, self.relevance, **styled(Line2D, defaults, style)
+            percent, self.relevance, **merge_style(defaults, style)
         )
+        # The k-th largest of n values is close to the quantile (k - 1/2) / n from the top.
         noise = beta.isf((ranks - 0.5) / n_features, 0.5, (self.n_samples - 2) / 2)
         color = self.line_.get_color()
         (self.noise_line_,) = self.ax_.plot(
-            percent, noise, color=color, linestyle=":", label=new_label(self.ax_, NOISE)
+            percent,
+            noise,
+            color=color,
+            linestyle=":",
+            label=label_once(self.ax_, NOISE),
         )
-        self._mark(percent, color)
+        self._mark_columns(percent, color)
         self.ax_.set_xlim(0, 100)
         self.ax_.xaxis.set_major_formatter("{x:.0f}%")
         self.ax_.set_ylim(bottom=0)
@@ -196,32 +200,32 @@ class FeatureRelevanceDisplay:
         self.ax_.legend()
         return self
 
-    def _mark(self, percent, color):
-        places = [] if self.highlighted is None else self.highlighted
-        for place in places:
-            spot = percent[place], self.relevance[place]
-            self.ax_.plot(*spot, "D", mfc="white", color=color)
+    def _mark_columns(self, percent, color):
+        highlighted = [] if self.highlighted is None else self.highlighted
+        for column in highlighted:
+            point = percent[column], self.relevance[column]
+            self.ax_.plot(*point, "D", mfc="white", color=color)
             self.ax_.annotate(
-                self.feature_names[place],
-                spot,
+                self.feature_names[column],
+                point,
                 xytext=(6, 3),
                 textcoords="offset points",
             )
 
 
 def _squared_correlations(X, y):
-    """Of each column with the target; zero where a column or the target is constant."""
+    """Squared correlations with the target; zero if a column or the target is constant."""
     constant = np.ptp(X, axis=0) == 0
-    # Centred first: r_regression works with raw moments, which leave columns far from zero
-    # few digits, and constant ones rounding errors to correlate.
+    # Centre first: sklearn's r_regression uses raw moments, which lose digits for columns far
+    # from zero, and correlate the rounding errors of constant columns.
     X, y = X - X.mean(axis=0), y - y.mean()
     total = (X**2).sum(axis=0) * (y**2).sum()
-    found = (y @ X) ** 2 / np.where(constant | (total == 0), 1, total)
-    return np.where(constant, 0, found)
+    squared = (y @ X) ** 2 / np.where(constant | (total == 0), 1, total)
+    return np.where(constant, 0, squared)
 
 
-def _as_numbers(y):
-    """Targets as numbers, two classes as 0 and 1."""
+def _encode_target(y):
+    """Target as numbers; two classes become 0 and 1."""
     y = np.asarray(y)
     if y.dtype.kind in "fiu":
         return y
@@ -229,19 +233,19 @@ def _as_numbers(y):
     if len(classes) != 2:
         raise ValueError(
             f"Got y with {len(classes)} classes, but expected numbers or two classes. "
-            "Pass one class against the others, such as y == 'b'."
+            "Pass one class against the rest, such as y == 'b'."
         )
     return codes
 
 
-def _positions(highlight, names):
-    """Where the columns to mark are among the sorted ones."""
+def _find_columns(highlight, names):
+    """Positions of the columns to mark among the sorted columns."""
     if highlight is None:
         return None
     unknown = [name for name in highlight if name not in set(names)]
     if unknown:
         raise ValueError(
-            f"Got highlight with {unknown[0]!r}, but expected names of columns. Without a "
-            "data frame they are feature_names, or 'x0', 'x1' and so on."
+            f"Got highlight with {unknown[0]!r}, but expected names of columns. Pass "
+            "feature_names, or without a data frame 'x0', 'x1' and so on."
         )
     return np.flatnonzero(np.isin(names, list(highlight)))

@@ -3,25 +3,24 @@
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, name_of, styled
+from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
 
 
 class FitnessCurveDisplay:
-    """Best and mean fitness of each generation, and where greedy exchanges would end.
+    """Best, mean and worst fitness of each generation, and the fitness after greedy exchanges.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     fitness_curve : ndarray of shape (n_generations + 1, 3)
-        Best, mean and worst fitness of every generation.
+        Best, mean and worst fitness of each generation.
 
     swap_fitness : float, default=None
-        Fitness that greedy exchanges reach from the fittest subset.
+        Fitness that greedy exchanges of columns reach from the fittest subset.
 
     fitness_name : str, default=None
-        What the fitness is, for the label of the axis.
+        Name of the criterion in the axis label.
 
     name : str, default=None
         Name of the selector in the legend.
@@ -35,11 +34,11 @@ class FitnessCurveDisplay:
         Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        Best and mean fitness.
+        Curves of the best and the mean fitness.
 
     See Also
     --------
-    skrln.feature_selection.GeneticSelector : The search.
+    skrln.feature_selection.GeneticSelector : Selector with the genetic search.
 
     Examples
     --------
@@ -71,14 +70,13 @@ class FitnessCurveDisplay:
             Fitted selector.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for both curves.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for both curves.
 
         Returns
         -------
@@ -89,7 +87,7 @@ class FitnessCurveDisplay:
             curve,
             swap_fitness=estimator.swap_fitness_,
             fitness_name=estimator.fitness,
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -99,30 +97,29 @@ class FitnessCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for both curves.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for both curves.
 
         Returns
         -------
         FitnessCurveDisplay
         """
-        from matplotlib.lines import Line2D
-
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         name = self.name if name is None else name
         prefix = f"{name}: " if name else ""
         best, mean, worst = np.asarray(self.fitness_curve).T
         defaults = {"linestyle": "-", "label": f"{prefix}best"}
-        self.lines_ = self.ax_.plot(best, **styled(Line2D, defaults, style))
+        self.lines_ = self.ax_.plot(best, **merge_style(defaults, style))
         color = self.lines_[0].get_color()
         defaults = {"linestyle": "--", "color": color, "label": f"{prefix}mean"}
-        self.lines_ += self.ax_.plot(mean, **styled(Line2D, defaults, style))
+        self.lines_ += self.ax_.plot(mean, **merge_style(defaults, style))
+        # The band shows the spread of a generation, which shrinks as the search converges.
         generations = np.arange(len(worst))
         self.ax_.fill_between(
             generations,
@@ -133,6 +130,7 @@ class FitnessCurveDisplay:
             linewidth=0,
             label=f"{prefix}worst to best",
         )
+        # Above the best curve, this line shows that the search ended below a local optimum.
         if self.swap_fitness is not None:
             self.ax_.axhline(
                 self.swap_fitness,
@@ -141,7 +139,6 @@ class FitnessCurveDisplay:
                 label=f"{prefix}after greedy exchanges",
             )
         self.ax_.set_xlabel("Generation")
-        unit = "" if self.fitness_name is None else f" ({self.fitness_name})"
-        self.ax_.set_ylabel(f"Fitness{unit}")
+        self.ax_.set_ylabel(with_unit("Fitness", self.fitness_name))
         self.ax_.legend()
         return self

@@ -1,45 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The importance curve."""
+"""Importances of the inputs as a sorted curve or as bars."""
 
 import numpy as np
 
-from skrln._core._importance import importance_entropy
+from skrln._network._importance import importance_entropy
 
 from ._plotting import (
     check_option,
     column_names,
     fitted_attribute,
     get_axes,
-    name_of,
+    merge_style,
+    name_or_class,
     next_line_style,
-    styled,
 )
 
 
 class ImportanceDisplay:
-    """Importances of the inputs, in falling order.
+    """Importances of the inputs, in decreasing order.
 
-    As a curve, it shows on how few inputs an estimator rests: where every input matters
-    a little it is flat, and it drops to the bottom after the last input that is used at
-    all. Curves of several estimators go on one axis. As bars, it names the most
-    important inputs.
+    The curve shows the number of inputs that an estimator depends on: it is flat if all inputs
+    matter a little, and drops to the bottom after the last used input. Curves of several
+    estimators can share an axis. The bars name the most important inputs.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     importances : ndarray of shape (n_features,)
-        Share of each input, largest first.
+        Importance of each input as a share of the total, largest first.
 
     feature_names : ndarray of shape (n_features,)
         Names of the inputs, in the same order.
 
     entropy : float
-        Entropy of the importances in bits; NaN where all are zero.
+        Entropy of the importances in bits; NaN if all importances are zero.
 
     n_used : int
-        Inputs whose importance is not zero.
+        Number of inputs with an importance above zero.
 
     name : str, default=None
         Name of the estimator in the legend.
@@ -47,21 +45,21 @@ class ImportanceDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes that were drawn on.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     line_ : matplotlib Line2D or None
-        The curve.
+        Curve of ``kind="curve"``.
 
     bars_ : matplotlib BarContainer or None
-        The bars.
+        Bars of ``kind="bar"``.
 
     See Also
     --------
-    OutgoingWeightsDisplay : The weights behind the importances.
-    importance_entropy : The number in the legend.
+    OutgoingWeightsDisplay : First-layer weights of each input.
+    importance_entropy : Entropy shown in the legend.
 
     Examples
     --------
@@ -71,7 +69,7 @@ class ImportanceDisplay:
     >>> from skrln.inspection import ImportanceDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
     >>> rln = RLNRegressor(**READABLE | {"theta": -7}, random_state=0).fit(X, y)
-    >>> l1 = RLNRegressor(**READABLE | {"theta": -8, "regularization": "uniform"})
+    >>> l1 = RLNRegressor(**READABLE | {"theta": -8, "penalty": "uniform"})
     >>> l1 = l1.set_params(random_state=0).fit(X, y)
     >>> display = ImportanceDisplay.from_estimator(rln, name="RLN")
     >>> other = ImportanceDisplay.from_estimator(l1, name="L1", ax=display.ax_)
@@ -103,28 +101,27 @@ class ImportanceDisplay:
         Parameters
         ----------
         estimator : object
-            Fitted estimator with `feature_importances_`: a network of this package, a
-            forest, gradient boosted trees.
+            Fitted estimator with `feature_importances_`, such as a network of this package, a
+            random forest or gradient boosted trees.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the inputs. By default those of the data frame that the estimator
-            was fitted on, else "x0", "x1" and so on.
+            Names of the inputs. None uses the names of the training data frame, else "x0",
+            "x1" and so on.
 
         kind : {"curve", "bar"}, default="curve"
             See :meth:`plot`.
 
         max_features : int, default=10
-            Bars to draw; unused by the curve.
+            Number of bars; the curve shows all inputs.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to matplotlib, see :meth:`plot`.
+            Passed to matplotlib, see :meth:`plot`.
 
         Returns
         -------
@@ -136,7 +133,7 @@ class ImportanceDisplay:
             feature_names=column_names(feature_names, len(importances), estimator),
             kind=kind,
             max_features=max_features,
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
             ax=ax,
             **style,
         )
@@ -153,30 +150,31 @@ class ImportanceDisplay:
         ax=None,
         **style,
     ):
-        """Draw importances that are at hand, such as their mean over several fits.
+        """Draw given importances, such as the mean over several fits.
 
         Parameters
         ----------
         importances : array-like of shape (n_features,)
-            Non-negative, in the order of the inputs; scaled to sum to one.
+            Non-negative importances in the order of the inputs. The display scales them to sum
+            to one.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the inputs; by default "x0", "x1" and so on.
+            Names of the inputs; None uses "x0", "x1" and so on.
 
         kind : {"curve", "bar"}, default="curve"
             See :meth:`plot`.
 
         max_features : int, default=10
-            Bars to draw; unused by the curve.
+            Number of bars; the curve shows all inputs.
 
         name : str, default=None
             Name in the legend.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to matplotlib, see :meth:`plot`.
+            Passed to matplotlib, see :meth:`plot`.
 
         Returns
         -------
@@ -202,20 +200,20 @@ class ImportanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         kind : {"curve", "bar"}, default="curve"
-            "curve" has the importance of all inputs over their rank, both on a
-            logarithmic scale. "bar" has one bar for each of the most important inputs.
+            "curve" draws the importance of all inputs by rank, on logarithmic scales. "bar"
+            draws one bar for each of the most important inputs.
 
         max_features : int, default=10
-            Bars to draw; unused by the curve.
+            Number of bars; the curve shows all inputs.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for a curve, to
+            Passed to :meth:`matplotlib.axes.Axes.plot` for a curve, to
             :meth:`matplotlib.axes.Axes.barh` for bars.
 
         Returns
@@ -234,13 +232,10 @@ class ImportanceDisplay:
         return self
 
     def _plot_curve(self, name, style):
-        from matplotlib.lines import Line2D
-
         n_features = len(self.importances)
-        # An importance of zero has no place on a logarithmic axis: "clip" lets the
-        # curve fall to the bottom there, which is set to a thousandth of an even share.
-        # Up to one, the corner above the curves is free: the k-th importance is at most
-        # 1 / k.
+        # A logarithmic axis cannot show zero: "clip" lets the curve drop to the bottom, which
+        # lies at a thousandth of an even share. The top of one leaves the upper right corner
+        # free for the legend, because the k-th largest importance is at most 1 / k.
         self.ax_.set_ylim(1e-3 / n_features, 1)
         self.ax_.set_xscale("log")
         self.ax_.set_yscale("log", nonpositive="clip")
@@ -253,7 +248,7 @@ class ImportanceDisplay:
         (self.line_,) = self.ax_.plot(
             np.arange(1, n_features + 1),
             self.importances,
-            **styled(Line2D, defaults, style),
+            **merge_style(defaults, style),
         )
         self.ax_.xaxis.set_major_formatter("{x:g}")
         self.ax_.set_xlabel("Rank of the input")
@@ -268,15 +263,17 @@ class ImportanceDisplay:
         self.bars_ = self.ax_.barh(
             np.arange(len(names)),
             self.importances[:max_features],
-            **styled(Patch, defaults, style),
+            **merge_style(defaults, style, Patch),
         )
         self.ax_.set_yticks(np.arange(len(names)), names)
+        # Reversed limits put the most important input at the top.
         self.ax_.set_ylim(len(names) - 0.4, -0.6)
         self.ax_.set_xlabel("Importance (share of the total)")
         self.ax_.legend(loc="lower right")
 
     def _label(self, name):
         n_features = len(self.importances)
+        # Without any importance the entropy is NaN.
         bits = f"{self.entropy:.1f} bits, " if self.n_used else ""
         label = f"{bits}{self.n_used} of {n_features} inputs"
         return label if name is None else f"{name} ({label})"

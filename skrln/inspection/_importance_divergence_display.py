@@ -1,49 +1,49 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether repeated fits name the same inputs."""
+"""Agreement of repeated fits on the important inputs."""
 
 import numpy as np
 
-from skrln._core._importance import pairwise_divergences, selection_stability
+from skrln._network._importance import pairwise_divergences, selection_stability
 
 from ._plotting import (
-    by_kind,
     fitted_attribute,
     get_panels,
     label_rows,
-    name_of,
-    styled,
+    merge_style,
+    name_or_class,
+    values_by_kind,
 )
 
 
 class ImportanceDivergenceDisplay:
-    """Whether the importances of repeated fits agree, by two measures side by side.
+    """Agreement of the importances of repeated fits, by two measures side by side.
 
-    Left, the Jensen-Shannon divergence of each pair of fits and its mean: 0 where two fits
-    share importance out alike, 1 where they have no input in common. It favours models that
-    give every input the same importance: these agree with one another and say nothing. Right,
-    therefore, how far the fits agree on *which* inputs matter, corrected for chance: 1 where
-    all name the same, 0 where they agree no more than lots drawn. A model to be trusted is at
-    the left of the left panel *and* at the right of the right one.
+    The left panel shows the Jensen-Shannon divergence of each pair of fits and the mean: 0 for
+    equal importances, 1 for fits without a common input. This measure alone favours models
+    that spread importance evenly over all inputs, because such fits agree although they select
+    nothing. The right panel therefore shows the agreement on the set of important inputs,
+    corrected for chance: 1 if all fits name the same inputs, 0 for random agreement. A
+    reliable model lies at the left of the left panel *and* at the right of the right panel.
 
-    It is recommended to use :meth:`from_estimators`. All parameters are stored as attributes.
+    Create the display with :meth:`from_estimators`. All parameters are stored as attributes.
 
     Parameters
     ----------
     divergences : list of ndarray of shape (n_pairs,)
-        Divergence, in bits, of each pair of fits, for each kind of model.
+        Divergence of each pair of fits in bits, for each kind of model.
 
     top_stability : ndarray of shape (n_kinds,)
         Stability of the `n_top` most important inputs.
 
     used_stability : ndarray of shape (n_kinds,)
-        Stability of the inputs whose importance is not zero; NaN for a kind of which every fit
-        uses all.
+        Stability of the inputs with an importance above zero; NaN if every fit of a kind uses
+        all inputs.
 
     kinds : sequence of str of length n_kinds
         Names of the kinds.
 
     n_top : int
-        Inputs that count as the most important ones.
+        Number of most important inputs of a fit.
 
     Attributes
     ----------
@@ -57,12 +57,12 @@ class ImportanceDivergenceDisplay:
         Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        The pairs of each kind.
+        Divergences of the pairs of each kind.
 
     See Also
     --------
-    importance_divergence : Mean of the pairs.
-    selection_stability : The index in the right panel.
+    importance_divergence : Mean divergence over the pairs.
+    selection_stability : Stability index of the right panel.
     ImportanceDisplay : Importances of a single fit.
 
     Examples
@@ -90,72 +90,74 @@ class ImportanceDivergenceDisplay:
 
     @classmethod
     def from_estimators(cls, estimators, *, n_top=10, name=None, ax=None, **style):
-        """Draw how far fitted estimators agree.
+        """Draw the agreement of fitted estimators.
 
         Parameters
         ----------
         estimators : list of estimators, or dict of such lists
-            Several fits of a kind of model, with other seeds or on other rows; as a dict, by
-            the name of the kind. Each has `feature_importances_`.
+            Several fits of one kind of model, with different random seeds or training rows,
+            each with `feature_importances_`. A dict maps names of kinds to such lists.
 
         n_top : int, default=10
             See :meth:`from_importances`.
 
         name : str, default=None
-            Name of the kind where `estimators` is a list; by default that of the class.
+            Name of the kind if `estimators` is a list; None uses the class name.
 
         ax : sequence of two matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the pairs.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the pairs.
 
         Returns
         -------
         ImportanceDivergenceDisplay
         """
         importances = {}
-        for kind, models in by_kind(estimators, name).items():
+        for kind, models in values_by_kind(estimators, name).items():
             models = list(models)
-            found = [
+            kind = name_or_class(models[0], kind) if models else kind
+            importances[kind] = [
                 fitted_attribute(model, "feature_importances_") for model in models
             ]
-            importances[name_of(models[0], kind) if models else kind] = found
         return cls.from_importances(importances, n_top=n_top, ax=ax, **style)
 
     @classmethod
     def from_importances(cls, importances, *, n_top=10, name=None, ax=None, **style):
-        """Draw how far importances agree that are at hand.
+        """Draw the agreement of given importances.
 
         Parameters
         ----------
         importances : array-like of shape (n_fits, n_features), or dict of such
-            Importances, non-negative, one fit a row, at least two; as a dict, by the name of
-            the kind of model. Zero stands for an input that is not used.
+            Non-negative importances of at least two fits, one row per fit. Zero means that a
+            fit does not use the input. A dict maps names of kinds to such arrays.
 
         n_top : int, default=10
-            Inputs that count as the most important ones of a fit, fewer than there are. With
-            more of them, the stability is asked of less important inputs.
+            Number of most important inputs of a fit, below the number of inputs. A larger
+            number includes less important inputs in the stability.
 
         name : str, default=None
-            Name of the kind where `importances` is an array.
+            Name of the kind if `importances` is an array.
 
         ax : sequence of two matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the pairs.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the pairs.
 
         Returns
         -------
         ImportanceDivergenceDisplay
         """
-        kinds = by_kind(importances, name)
+        kinds = values_by_kind(importances, name)
         tables = [np.asarray(table, float) for table in kinds.values()]
         divergences = [np.array(pairwise_divergences(table)) for table in tables]
         display = cls(
             divergences,
-            np.array([selection_stability(_top(table, n_top)) for table in tables]),
+            np.array(
+                [selection_stability(_top_inputs(table, n_top)) for table in tables]
+            ),
             np.array([selection_stability(table) for table in tables]),
             list(kinds),
             n_top=n_top,
@@ -168,15 +170,16 @@ class ImportanceDivergenceDisplay:
         Parameters
         ----------
         ax : sequence of two matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the pairs.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the pairs.
 
         Returns
         -------
         ImportanceDivergenceDisplay
         """
+        # In inches: a fixed height for labels and legend, and a height for each kind.
         height = 1.8 + 0.45 * len(self.kinds)
         panels = get_panels(ax, self, 2, figsize=(8, height))
         self.ax_, self.stability_ax_ = panels
@@ -185,6 +188,7 @@ class ImportanceDivergenceDisplay:
         self._plot_divergences(rows, style)
         self._plot_stability(rows)
         label_rows(panels, self.kinds)
+        # The legends stand above the panels, because marks can lie anywhere inside.
         for axes in panels:
             axes.grid(axis="y", color="0.92")
             axes.set_axisbelow(True)
@@ -198,8 +202,7 @@ class ImportanceDivergenceDisplay:
         return self
 
     def _plot_divergences(self, rows, style):
-        from matplotlib.lines import Line2D
-
+        # All pairs share one colour, transparent so that dense pairs look darker.
         self.lines_ = []
         for row, pairs in zip(rows, self.divergences, strict=True):
             defaults = {
@@ -209,10 +212,10 @@ class ImportanceDivergenceDisplay:
                 "color": "C0",
                 "alpha": 0.35,
                 "markeredgecolor": "none",
-                "label": "_nolegend_" if row else "a pair of fits",
+                "label": "_nolegend_" if row else "pair of fits",
             }
             self.lines_ += self.ax_.plot(
-                pairs, np.full(len(pairs), row), **styled(Line2D, defaults, style)
+                pairs, np.full(len(pairs), row), **merge_style(defaults, style)
             )
         means = [pairs.mean() for pairs in self.divergences]
         self.ax_.plot(means, rows, "|", color="0.1", ms=16, mew=2, label="mean")
@@ -221,8 +224,9 @@ class ImportanceDivergenceDisplay:
 
     def _plot_stability(self, rows):
         axes = self.stability_ax_
-        label = f"the top {self.n_top} inputs"
+        label = f"top {self.n_top} inputs"
         axes.plot(self.top_stability, rows, "D", color="C1", label=label)
+        # A larger open circle, so that the mark of the top inputs shows inside.
         axes.plot(
             self.used_stability,
             rows,
@@ -231,10 +235,11 @@ class ImportanceDivergenceDisplay:
             markersize=10,
             fillstyle="none",
             markeredgewidth=1.8,
-            label="inputs used at all",
+            label="all used inputs",
         )
         for row in rows[np.isnan(self.used_stability)]:
-            right = not self.top_stability[row] > 0.5  # away from the other mark
+            # On the side away from the other mark, which may be NaN as well.
+            right = not self.top_stability[row] > 0.5
             axes.annotate(
                 "uses every input",
                 (0.97 if right else 0.13, row),
@@ -245,20 +250,21 @@ class ImportanceDivergenceDisplay:
                 color="0.4",
             )
         axes.axvline(0, color="0.5", linestyle=":", linewidth=1)
+        # Fits that agree less than by chance have a negative index.
         lowest = np.nanmin([*self.top_stability, *self.used_stability, 0])
         axes.set_xlim(min(-0.1, lowest - 0.05), 1.05)
         axes.set_xlabel("Agreement on the inputs (0 = chance)\nmore alike →")
 
 
-def _top(importances, n_top):
-    """Which inputs are among the most important ones of each fit."""
+def _top_inputs(importances, n_top):
+    """Mask of the `n_top` most important inputs of each fit, (n_fits, n_features)."""
     n_features = importances.shape[1]
     if not 0 < n_top < n_features:
         raise ValueError(
             f"Got n_top={n_top!r}, but expected at least 1 and fewer than the {n_features} "
-            "inputs: all of them agree by construction."
+            "inputs, because fits always agree on all inputs. Lower n_top."
         )
-    # More than the next one: fits with fewer inputs than that have no more on their list, and
-    # those that are equal are not told apart by their position.
-    following = -np.partition(-importances, n_top, axis=1)[:, n_top]
-    return importances > following[:, None]
+    # The importance must exceed the next largest one. Unused inputs are then never on the
+    # list, and inputs of equal importance are not ranked by their position.
+    next_largest = -np.partition(-importances, n_top, axis=1)[:, n_top]
+    return importances > next_largest[:, None]

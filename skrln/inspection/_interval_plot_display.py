@@ -1,36 +1,41 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Stages at which each task is nearly at its best, and the common stage."""
+"""Stages at which each task is close to its best score, and the best common stage."""
 
 import numpy as np
 
-from ._plotting import check_option, fitted_attribute, get_axes, name_of, styled
+from ._plotting import (
+    check_option,
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+)
 
-#: Up to so many tasks each has its name on the axis.
+#: Maximum number of tasks with names on the axis.
 NAMED_TASKS = 40
 
 
 class IntervalPlotDisplay:
-    """The quasi-optimal interval of every task, sorted, and the stage of the mean.
+    """Sorted quasi-optimal intervals of the tasks, and the best stage of their mean.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     intervals : ndarray of shape (n_tasks, 2)
-        First and last stage at which a task is nearly at its best.
+        First and last stage at which the score of a task is within the tolerance of its best.
 
     task_best_stage : ndarray of shape (n_tasks,)
         Best stage of each task.
 
     best_stage : int
-        Best stage of the mean of the tasks.
+        Best stage of the mean score over the tasks.
 
     task_names : sequence of length n_tasks, default=None
-        Names of the tasks; numbers by default. With more than 40 tasks none is written.
+        Names of the tasks; None uses numbers. More than 40 tasks are drawn without names.
 
     name : str, default=None
-        Name of the estimator, for the title.
+        Name of the estimator in the title.
 
     Attributes
     ----------
@@ -41,15 +46,15 @@ class IntervalPlotDisplay:
         Figure of the axes.
 
     bars_ : matplotlib LineCollection
-        The intervals.
+        Intervals of the tasks.
 
     order_ : ndarray of shape (n_tasks,)
-        Tasks from bottom to top.
+        Indices of the tasks from bottom to top.
 
     See Also
     --------
-    TaskValidationCurveDisplay : The curves that the intervals are of.
-    ClusterTradeoffDisplay : How many stages are worth it.
+    TaskValidationCurveDisplay : Validation curves behind the intervals.
+    ClusterTradeoffDisplay : Gain by the number of stages.
 
     Examples
     --------
@@ -84,19 +89,19 @@ class IntervalPlotDisplay:
         Parameters
         ----------
         estimator : PerTaskEarlyStopping
-            Fitted. Tasks that could not be scored are left out.
+            Fitted estimator. Tasks that could not be scored are not drawn.
 
         name : str, default=None
-            Name in the title; by default that of the wrapped estimator.
+            Name in the title; None uses the class name of the wrapped estimator.
 
         sort_by : {"centre", "best"}, default="centre"
-            Order of the tasks: by the middle of the interval, or by the best stage.
+            Order of the tasks: by the centre of the interval, or by the best stage.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :class:`matplotlib.collections.LineCollection`.
+            Passed to :class:`matplotlib.collections.LineCollection`.
 
         Returns
         -------
@@ -109,7 +114,7 @@ class IntervalPlotDisplay:
             estimator.task_best_stage_[scored],
             estimator.best_stage_,
             task_names=estimator.task_names_[scored],
-            name=name_of(estimator.estimator, name),
+            name=name_or_class(estimator.estimator, name),
         )
         return display.plot(ax, sort_by=sort_by, **style)
 
@@ -119,77 +124,85 @@ class IntervalPlotDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the title; by default `name` of the display.
+            Name in the title; None uses `name` of the display.
 
         sort_by : {"centre", "best"}, default="centre"
-            Order of the tasks.
+            See :meth:`from_estimator`.
 
         **style : dict
-            Passed on to :class:`matplotlib.collections.LineCollection`.
+            Passed to :class:`matplotlib.collections.LineCollection`.
 
         Returns
         -------
         IntervalPlotDisplay
         """
-        from matplotlib.collections import LineCollection
-
         check_option("sort_by", sort_by, ("centre", "best"))
         intervals, best = np.asarray(self.intervals), np.asarray(self.task_best_stage)
         n_tasks = len(intervals)
         named = n_tasks <= NAMED_TASKS
+        # In inches: a height for each named task, within limits.
         height = 1.2 + 0.22 * n_tasks if named else 6.5
         self.ax_ = get_axes(ax, self, figsize=(6.4, max(2.4, min(height, 8.0))))
         self.figure_ = self.ax_.figure
+        # Imported after get_axes, whose error message names the missing dependency.
+        from matplotlib.collections import LineCollection
+
+        # Ties are sorted by the best stage.
         key = best if sort_by == "best" else intervals.mean(axis=1)
         self.order_ = np.lexsort((best, key))
-        places = np.arange(n_tasks)
-        ends = intervals[self.order_] + np.array([-0.4, 0.4])  # a single stage shows
-        lines = [[(a, y), (b, y)] for y, (a, b) in zip(places, ends, strict=True)]
+        rows = np.arange(n_tasks)
+        # The margin makes an interval of a single stage visible.
+        ends = intervals[self.order_] + np.array([-0.4, 0.4])
+        lines = [[(a, y), (b, y)] for y, (a, b) in zip(rows, ends, strict=True)]
+        # Bars and dots of many tasks become thin, so that they do not overlap.
         width = 5.0 if named else max(0.5, 300 / n_tasks)
         defaults = {
             "linewidths": width,
             "colors": "C0",
             "alpha": 0.45,
-            "label": "nearly as good",
+            "label": "within tolerance",
         }
-        bars = LineCollection(lines, **styled(LineCollection, defaults, style))
+        bars = LineCollection(lines, **merge_style(defaults, style, LineCollection))
         self.bars_ = self.ax_.add_collection(bars)
         self.ax_.plot(
             best[self.order_],
-            places,
+            rows,
             linestyle="none",
             marker="o",
             markersize=4.5 if named else max(1.2, 4.5 * (NAMED_TASKS / n_tasks) ** 0.5),
             color="C1",
-            label="best of the task",
+            label="best stage of the task",
         )
         self.ax_.axvline(
             self.best_stage,
             color="0.15",
             linestyle="--",
-            label=f"best on average, {self.best_stage}",
+            label=f"best stage of the mean, {self.best_stage}",
         )
-        self._label(places, named, name)
+        self._label_axes(named, name)
         return self
 
-    def _label(self, places, named, name):
+    def _label_axes(self, named, name):
+        n_tasks = len(self.order_)
         names = self.task_names
-        names = np.arange(len(places)) if names is None else np.asarray(names)
+        names = np.arange(n_tasks) if names is None else np.asarray(names)
         if named:
-            texts = [_shortened(str(names[task])) for task in self.order_]
-            self.ax_.set_yticks(places, texts)
+            texts = [_shorten(str(names[task])) for task in self.order_]
+            self.ax_.set_yticks(np.arange(n_tasks), texts)
         else:
             self.ax_.set_yticks([])
-        self.ax_.set_ylim(-0.8, len(places) - 0.2)
+        # A collection of lines does not update the limits of the axes by itself.
+        self.ax_.set_ylim(-0.8, n_tasks - 0.2)
         self.ax_.autoscale_view(scaley=False)
         self.ax_.set_xlabel("Stage")
-        self.ax_.set_ylabel("Task" if named else f"{len(places)} tasks, sorted")
+        self.ax_.set_ylabel("Task" if named else f"{n_tasks} tasks, sorted")
         name = self.name if name is None else name
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
+        # Below the axes, because intervals can lie anywhere inside.
         self.ax_.legend(
             loc="upper left",
             bbox_to_anchor=(0, -0.13),
@@ -199,5 +212,6 @@ class IntervalPlotDisplay:
         )
 
 
-def _shortened(text, length=24):
+def _shorten(text, length=24):
+    """Text of at most `length` characters; an ellipsis replaces the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"

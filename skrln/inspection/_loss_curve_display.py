@@ -4,16 +4,15 @@
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from skrln._core._base import BaseRLN
+from skrln.networks._base import BaseRLN
 
-from ._plotting import fitted_attribute, get_axes, name_of, styled
+from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
 
 
 class LossCurveDisplay:
-    """Training and validation loss of each epoch, and the epoch that was restored.
+    """Training and validation loss of each epoch, and the restored epoch.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -24,13 +23,14 @@ class LossCurveDisplay:
         Validation loss of each epoch.
 
     best_iteration : int, default=None
-        Epoch that was restored, counted from 0.
+        Epoch whose weights were restored, counted from 0. Neither None nor -1, the weights
+        that the fit started from, is marked.
 
     zero_curve : ndarray of shape (n_epochs,), default=None
         Share of the first layer's weights that are exactly zero after each epoch.
 
     loss_name : str, default=None
-        What the loss is, for the label of the axis.
+        Name of the loss in the axis label.
 
     name : str, default=None
         Name of the estimator in the legend.
@@ -41,17 +41,17 @@ class LossCurveDisplay:
         Axes of the losses.
 
     zeros_ax_ : matplotlib Axes or None
-        Second axis, of the share of zeros; None where it is not drawn.
+        Second axis for the share of zeros; None if the share is not drawn.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        Validation loss, where there is one, and training loss.
+        Curves of the validation loss (if any) and the training loss.
 
     See Also
     --------
-    RegularizationPathDisplay : What happens to single edges meanwhile.
+    RegularizationPathDisplay : Paths of single edges over the epochs.
 
     Examples
     --------
@@ -96,29 +96,32 @@ class LossCurveDisplay:
             :class:`~sklearn.neural_network.MLPRegressor`.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         sparsity : bool, default=False
-            Whether to draw the share of zeros in the first layer on a second axis.
+            Draw the share of zeros in the first layer on a second axis.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the losses.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the losses.
 
         Returns
         -------
         LossCurveDisplay
         """
         loss_curve = np.asarray(fitted_attribute(estimator, "loss_curve_"))
+        # RLNClassifier has no parameter `loss`: it always minimizes the log loss.
         validation = zeros = None
         loss = "log_loss" if is_classifier(estimator) else ""
         loss_name = getattr(estimator, "loss", loss).replace("_", " ")
+        # Only networks of this package record these curves.
         if isinstance(estimator, BaseRLN):
             validation = estimator.validation_loss_curve_
             zeros = estimator.sparsity_curve_[:, 0]
+            # The loss refers to the standardized target. RLNMultiTask is neither regressor nor
+            # classifier: its tasks have losses of their own.
             if is_regressor(estimator):
                 loss_name += ", scaled target"
             elif not is_classifier(estimator):
@@ -129,7 +132,7 @@ class LossCurveDisplay:
             best_iteration=None if validation is None else estimator.best_iteration_,
             zero_curve=zeros,
             loss_name=loss_name or None,
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, sparsity=sparsity, **style)
 
@@ -139,16 +142,16 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         sparsity : bool, default=False
-            Whether to draw the share of zeros in the first layer on a second axis.
+            Draw the share of zeros in the first layer on a second axis.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the losses.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the losses.
 
         Returns
         -------
@@ -157,7 +160,7 @@ class LossCurveDisplay:
         if sparsity and self.zero_curve is None:
             raise ValueError(
                 "Got sparsity=True, but this display has no zero_curve. Pass "
-                "sparsity=False, or a network of this package to from_estimator."
+                "sparsity=False, or create the display from a network of this package."
             )
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
@@ -167,27 +170,33 @@ class LossCurveDisplay:
         if sparsity:
             self._plot_zeros()
         self.ax_.set_xlabel("Epoch")
-        unit = "" if self.loss_name is None else f" ({self.loss_name})"
-        self.ax_.set_ylabel(f"Loss{unit}")
-        # With curves on both axes no corner is free: the legend goes above them.
-        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
-        self.ax_.legend(**(above | {"ncols": 2} if sparsity else {}))
+        self.ax_.set_ylabel(with_unit("Loss", self.loss_name))
+        if sparsity:
+            # With curves on both axes no corner is free: the legend stands above the axes.
+            self.ax_.legend(
+                loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False
+            )
+        else:
+            self.ax_.legend()
         return self
 
     def _plot_losses(self, prefix, style):
-        from matplotlib.lines import Line2D
-
-        curves = [(self.validation_loss_curve, "-", "validation")]
-        curves.append((self.loss_curve, "--", "training"))
+        # The validation loss comes first: the mark of the restored epoch takes its colour.
+        curves = [
+            (self.validation_loss_curve, "-", "validation"),
+            (self.loss_curve, "--", "training"),
+        ]
         lines = []
-        for values, line_style, what in curves:
+        for values, line_style, data in curves:
             if values is None:
                 continue
-            defaults = {"linestyle": line_style, "label": f"{prefix}{what}"}
+            defaults = {"linestyle": line_style, "label": f"{prefix}{data}"}
+            # One colour per estimator, one line style per curve.
             if lines:
                 defaults["color"] = lines[0].get_color()
-            lines += self.ax_.plot(values, **styled(Line2D, defaults, style))
-        if self.best_iteration is not None:
+            lines += self.ax_.plot(values, **merge_style(defaults, style))
+        # An epoch of -1 stands for the weights that the fit started from: no loss was recorded.
+        if self.best_iteration is not None and self.best_iteration >= 0:
             self.ax_.plot(
                 self.best_iteration,
                 self.validation_loss_curve[self.best_iteration],
@@ -199,6 +208,7 @@ class LossCurveDisplay:
         return lines
 
     def _plot_zeros(self):
+        # Grey, because the losses of several estimators use the colours.
         self.zeros_ax_ = self.ax_.twinx()
         self.zeros_ax_.plot(self.zero_curve, color="0.4", linestyle=":")
         self.zeros_ax_.set_ylim(0, 1.05)

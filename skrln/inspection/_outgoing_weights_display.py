@@ -1,33 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The weights that leave each input."""
+"""First-layer weights of each input."""
 
 import numpy as np
 
-from ._plotting import check_network, column_names, get_axes, name_of, styled
+from ._plotting import check_network, column_names, get_axes, merge_style, name_or_class
 
 
 class OutgoingWeightsDisplay:
-    """Weights of the edges that leave each input, of the inputs that have any.
+    """Weights of the first-layer edges of each input that the network uses.
 
-    One dot is one edge of the first layer that is not exactly zero, on the scale of
-    standardized inputs. Dots left and right of zero in one row are edges that raise and
-    lower different units.
+    Each dot is an edge with a weight that is not exactly zero, for standardized inputs. Dots
+    at the left and right of zero in one row are edges that lower and raise different units.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     weights : list of ndarray
-        Non-zero outgoing weights of each input that has any, the most important input
-        first. An input of several encoded columns, such as a category, has those of all
-        of them.
+        Non-zero first-layer weights of each used input, the most important input first. An
+        input with several encoded columns, such as a category, has the weights of all of them.
 
     feature_names : ndarray of shape (n_used,)
-        Names of these inputs.
+        Names of the used inputs.
 
     n_features : int
-        Number of inputs, used or not.
+        Number of inputs, including unused inputs.
 
     name : str, default=None
         Name of the estimator in the title.
@@ -35,17 +32,17 @@ class OutgoingWeightsDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes that were drawn on.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        The dots of each input drawn.
+        Dots of each drawn input.
 
     See Also
     --------
-    ImportanceDisplay : What the inputs amount to at the outputs.
+    ImportanceDisplay : Importance of the inputs for the outputs.
 
     Examples
     --------
@@ -85,39 +82,41 @@ class OutgoingWeightsDisplay:
             Fitted network.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the inputs. By default those of the data frame that the estimator
-            was fitted on, else "x0", "x1" and so on.
+            Names of the inputs. None uses the names of the training data frame, else "x0",
+            "x1" and so on.
 
         max_features : int, default=15
-            Inputs to draw, the most important ones.
+            Number of most important inputs to draw.
 
         name : str, default=None
-            Name in the title; by default that of the class.
+            Name in the title; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         OutgoingWeightsDisplay
         """
         check_network(estimator)
-        groups = estimator._groups
+        groups = estimator._fitted.members[0].input_groups
         n_features = estimator.n_features_in_
         names = column_names(feature_names, n_features, estimator)
         importances = estimator.feature_importances_
+        # Rows of the first layer are encoded columns; `groups` maps them to input columns.
         weights = [estimator.coefs_[0][groups == i] for i in range(n_features)]
         weights = [block[block != 0] for block in weights]
+        # Sort by importance, and omit inputs whose edges are all zero.
         order = np.argsort(-importances, kind="stable")
         used = [i for i in order if len(weights[i])]
         display = cls(
             [weights[i] for i in used],
             names[used],
             n_features=n_features,
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, max_features=max_features, **style)
 
@@ -127,16 +126,16 @@ class OutgoingWeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the title; by default `name` of the display.
+            Name in the title; None uses `name` of the display.
 
         max_features : int, default=15
-            Inputs to draw, the most important ones.
+            Number of most important inputs to draw.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -144,8 +143,6 @@ class OutgoingWeightsDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        from matplotlib.lines import Line2D
-
         name = self.name if name is None else name
         shown = self.weights[:max_features]
         defaults = {"linestyle": "none", "marker": "o", "color": "C0", "alpha": 0.6}
@@ -153,10 +150,14 @@ class OutgoingWeightsDisplay:
         self.lines_ = []
         for row, weights in enumerate(shown):
             self.lines_ += self.ax_.plot(
-                weights, np.full(len(weights), row), **styled(Line2D, defaults, style)
+                weights,
+                np.full(len(weights), row),
+                **merge_style(defaults, style),
             )
         self.ax_.set_yticks(np.arange(len(shown)), self.feature_names[:max_features])
+        # Reversed limits put the most important input at the top.
         self.ax_.set_ylim(max(len(shown), 1) - 0.4, -0.6)
+        # Lines guide the eye from the names of the inputs to the dots.
         self.ax_.grid(axis="y", color="0.9")
         self.ax_.set_axisbelow(True)
         self.ax_.set_xlabel("Weights (standardized inputs)")

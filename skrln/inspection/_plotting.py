@@ -1,38 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the displays share: estimators, names of columns, axes and styles."""
+"""Helpers of the displays: checks of estimators, names of columns, axes and styles."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._base import BaseRLN
+from skrln.networks._base import BaseRLN
 
-#: Curves on one axis differ in these too, for print in grey and for the colour-blind.
+#: Line styles of successive curves on one axis, readable in grey and by colour-blind people.
 LINE_STYLES = ("-", "--", "-.", ":")
-#: Models differ in these beside their colour.
+#: Markers of successive models.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-WAY_OUT = (
-    "Of a pipeline pass the last step, of a search its best_estimator_, of a stack one "
-    "of its estimators."
+UNWRAP_HINT = (
+    "Pass the last step of a pipeline, best_estimator_ of a search, or one of the "
+    "estimators_ of a stack."
 )
 
 
 def check_network(estimator):
-    """Refuse what is not a single fitted network of this package."""
+    """Raise ValueError unless the estimator is a single fitted network of this package."""
     if not isinstance(estimator, BaseRLN):
         raise ValueError(
             f"Got {type(estimator).__name__}, but expected a fitted RLNRegressor or "
-            f"RLNClassifier. {WAY_OUT}"
+            f"RLNClassifier. {UNWRAP_HINT}"
         )
     check_is_fitted(estimator)
     refuse_ensemble(estimator)
 
 
 def refuse_ensemble(estimator):
-    """Say how to look at a network of an ensemble."""
+    """Raise ValueError if the estimator is an ensemble of networks."""
     members = getattr(estimator, "estimators_", [])
+    # A stack or a forest has estimators_, too: its message comes from the caller.
     if isinstance(estimator, BaseRLN) and len(members) > 1:
         raise ValueError(
             f"Got an ensemble of {len(members)} networks, but expected a single one. Pass "
@@ -41,24 +42,24 @@ def refuse_ensemble(estimator):
 
 
 def fitted_attribute(estimator, attribute):
-    """Value of a fitted attribute that the display needs."""
+    """Value of a fitted attribute; ValueError if the estimator has no such attribute."""
     check_is_fitted(estimator)
     if not hasattr(estimator, attribute):
         refuse_ensemble(estimator)
         raise ValueError(
             f"Got {type(estimator).__name__}, but expected an estimator with "
-            f"{attribute}. {WAY_OUT}"
+            f"{attribute}. {UNWRAP_HINT}"
         )
     return getattr(estimator, attribute)
 
 
-def name_of(estimator, name):
-    """`name`, or that of the estimator's class."""
+def name_or_class(estimator, name):
+    """`name`, or the class name of the estimator if `name` is None."""
     return type(estimator).__name__ if name is None else name
 
 
 def column_names(feature_names, n_features, estimator=None):
-    """Names of the input columns: as given, as fitted, or "x0", "x1" and so on."""
+    """Names of the input columns: as passed, as fitted, or "x0", "x1" and so on."""
     if feature_names is None:
         feature_names = getattr(estimator, "feature_names_in_", None)
     if feature_names is None:
@@ -68,20 +69,22 @@ def column_names(feature_names, n_features, estimator=None):
             f"Got {len(feature_names)} feature_names, but expected {n_features}, one "
             "for each input column."
         )
+    # Object dtype keeps names that are not strings.
     return np.asarray(feature_names, dtype=object)
 
 
 def check_option(name, value, options):
-    """Refuse a value that is not among the options."""
+    """Raise ValueError if the value is not one of the options."""
     if value not in options:
         expected = ", ".join(map(repr, options))
         raise ValueError(f"Got {name}={value!r}, but expected one of {expected}.")
 
 
 def get_axes(ax, display, **layout):
-    """`ax`, or the axes of a new figure."""
+    """`ax`, or the axes of a new figure if `ax` is None."""
     if ax is not None:
         return ax
+    # Imported here, because matplotlib is an optional dependency and slow to import.
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -93,7 +96,7 @@ def get_axes(ax, display, **layout):
 
 
 def get_panels(ax, display, n_panels, **layout):
-    """The axes given, or those of a new figure side by side; rows are shared."""
+    """Axes of `n_panels` panels: `ax`, or side by side in a new figure with shared rows."""
     if ax is None:
         ax = get_axes(None, display, ncols=n_panels, sharey=True, **layout)
     panels = np.ravel(np.asarray(ax, dtype=object))
@@ -106,8 +109,9 @@ def get_panels(ax, display, n_panels, **layout):
 
 
 def label_rows(panels, names):
-    """Name the rows that the panels share, first at the top, at the left of the first."""
+    """Label the rows of the panels from top to bottom; only the first panel shows names."""
     rows = np.arange(len(names))
+    # Axes passed by the user may not share their rows: every panel needs the ticks.
     for panel in panels[:0:-1]:
         panel.set_yticks(rows)
         panel.tick_params(labelleft=False)
@@ -116,25 +120,32 @@ def label_rows(panels, names):
         panel.set_ylim(len(rows) - 0.5, -0.5)
 
 
-def styled(artist, defaults, style):
-    """Keyword arguments of a matplotlib artist: the defaults, overridden by `style`."""
+def merge_style(defaults, style, artist=None):
+    """Keyword arguments of a matplotlib artist (a line if None): defaults, then `style`."""
     from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
 
-    return {**defaults, **normalize_kwargs(style, artist)}
+    # Aliases such as "c" and "lw" are expanded, so that they override "color", "linewidth".
+    return {**defaults, **normalize_kwargs(style, artist or Line2D)}
 
 
 def next_line_style(ax):
-    """Line style that the last curves of `ax` do not have."""
+    """Line style for the next curve on `ax`."""
     return LINE_STYLES[len(ax.lines) % len(LINE_STYLES)]
 
 
-def new_label(ax, label):
-    """`label`, or one that the legend leaves out where it is there already."""
+def label_once(ax, label):
+    """`label`, or a label that hides the artist if the legend already contains `label`."""
     return "_nolegend_" if label in ax.get_legend_handles_labels()[1] else label
 
 
-def by_kind(values, name):
-    """Values of each kind of model: a dict as it is, or one kind of that name."""
+def with_unit(label, unit):
+    """Axis label with its unit in parentheses; without them if `unit` is None."""
+    return label if unit is None else f"{label} ({unit})"
+
+
+def values_by_kind(values, name):
+    """Values by kind of model: a dict unchanged, anything else as a single kind `name`."""
     values = dict(values) if isinstance(values, Mapping) else {name: values}
     if not values:
         raise ValueError("Got an empty dict, but expected at least one kind of model.")

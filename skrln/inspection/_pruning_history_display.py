@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How the loss went on when units went."""
+"""Training loss over the epochs, with the epochs at which units were pruned."""
 
-from ._plotting import fitted_attribute, get_axes, name_of, styled
+from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class
 
 
 class PruningHistoryDisplay:
-    """Loss over the epochs, and where units went.
+    """Training loss over the epochs, with a vertical line at each pruning.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -16,10 +15,10 @@ class PruningHistoryDisplay:
         Training loss of each epoch.
 
     epoch : ndarray of shape (n_prunings,)
-        Epoch before which units went.
+        Epoch before which each pruning took place.
 
     n_removed : ndarray of shape (n_prunings,)
-        How many.
+        Number of units that each pruning removed.
 
     name : str, default=None
         Name in the legend.
@@ -33,11 +32,11 @@ class PruningHistoryDisplay:
         Figure of the axes.
 
     line_ : matplotlib Line2D
-        The loss.
+        Curve of the loss.
 
     See Also
     --------
-    skrln.pruning.DistinctivenessPruner : The pruning.
+    skrln.pruning.DistinctivenessPruner : Pruner that records this history.
 
     Examples
     --------
@@ -64,13 +63,13 @@ class PruningHistoryDisplay:
             Fitted pruner.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -79,14 +78,14 @@ class PruningHistoryDisplay:
         history = fitted_attribute(estimator, "history_")
         if not len(history["loss_curve"]):
             raise ValueError(
-                "Got a network without a loss_curve_, whose history is not known: "
-                "solver='lbfgs' keeps none. Use another solver."
+                "Got a network without a loss_curve_, but expected a loss for each epoch: "
+                "solver='lbfgs' records none. Use another solver."
             )
         display = cls(
             history["loss_curve"],
             history["epoch"],
             history["n_removed"],
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -96,28 +95,24 @@ class PruningHistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         PruningHistoryDisplay
         """
-        from matplotlib.lines import Line2D
-
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         defaults = {"label": self.name if name is None else name}
-        (self.line_,) = self.ax_.plot(
-            self.loss_curve, **styled(Line2D, defaults, style)
-        )
+        (self.line_,) = self.ax_.plot(self.loss_curve, **merge_style(defaults, style))
         for epoch, count in zip(self.epoch, self.n_removed, strict=True):
-            # Between the last epoch of the larger network and the first of the smaller.
+            # Between the last epoch of the larger network and the first of the smaller network.
             self.ax_.axvline(epoch - 0.5, color="0.4", linestyle=":", linewidth=1)
             self.ax_.annotate(
                 f"-{count}",

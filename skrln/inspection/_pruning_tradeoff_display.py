@@ -1,30 +1,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What pruning costs."""
+"""Score of a network by the share of its units that is pruned."""
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, next_line_style, styled
+from ._plotting import fitted_attribute, get_axes, merge_style, next_line_style
 
-#: Thresholds of a trade-off that are drawn where none are given.
+#: Default values of `similar_angle` in degrees; `complementary_angle` is 180 minus the angle.
 ANGLES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80)
 
 
 class PruningTradeoffDisplay:
-    """Score by the share of units that is pruned.
+    """Score of a pruned network by the share of pruned units.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     pruning_ratio : ndarray of shape (n_points,)
-        Share of the units that is gone.
+        Share of the units that is pruned.
 
     score : ndarray of shape (n_points,)
-        Score of what is left.
+        Score of the pruned network.
 
     error : ndarray of shape (n_points,), default=None
-        Half the length of an error bar, in units of the score.
+        Half the width of the error band, in units of the score.
 
     name : str, default=None
         Name of the curve in the legend.
@@ -38,11 +37,11 @@ class PruningTradeoffDisplay:
         Figure of the axes.
 
     line_ : matplotlib Line2D
-        The curve.
+        Curve of the score.
 
     See Also
     --------
-    skrln.pruning.DistinctivenessPruner : The pruning.
+    skrln.pruning.DistinctivenessPruner : Pruner with `path`, which computes the scores.
 
     Examples
     --------
@@ -68,7 +67,7 @@ class PruningTradeoffDisplay:
     def from_estimator(
         cls, estimator, X, y, *, thresholds=None, name=None, ax=None, **style
     ):
-        """Prune at many thresholds, without training again, and draw the scores.
+        """Prune at many thresholds without retraining, and draw the scores.
 
         Parameters
         ----------
@@ -79,27 +78,26 @@ class PruningTradeoffDisplay:
             Rows to score.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Their targets.
+            Targets of the rows.
 
         thresholds : sequence of (float, float), default=None
-            Pairs of angles as in
-            :meth:`~skrln.pruning.DistinctivenessPruner.path`; by default from
-            (0, 180) to (80, 100).
+            Pairs of angles as in :meth:`~skrln.pruning.DistinctivenessPruner.path`; None uses
+            pairs from (0, 180) to (80, 100).
 
         name : str, default=None
-            Name in the legend; by default the criterion.
+            Name in the legend; None uses the criterion.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         PruningTradeoffDisplay
         """
+        # Any fitted attribute of a pruner: other estimators get the message of the displays.
         fitted_attribute(estimator, "pruning_ratio_")
         if thresholds is None:
             thresholds = [(angle, 180 - angle) for angle in ANGLES]
@@ -117,20 +115,18 @@ class PruningTradeoffDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         PruningTradeoffDisplay
         """
-        from matplotlib.lines import Line2D
-
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         defaults = {
@@ -140,7 +136,7 @@ class PruningTradeoffDisplay:
             "label": self.name if name is None else name,
         }
         ratio, score = np.asarray(self.pruning_ratio), np.asarray(self.score)
-        (self.line_,) = self.ax_.plot(ratio, score, **styled(Line2D, defaults, style))
+        (self.line_,) = self.ax_.plot(ratio, score, **merge_style(defaults, style))
         if self.error is not None:
             error = np.asarray(self.error)
             color = self.line_.get_color()

@@ -1,41 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Edges on their way through the plane of weight and regularization coefficient."""
+"""Paths of edges through the plane of weight and log regularization coefficient."""
 
 import numpy as np
 
-from ._plotting import check_network, get_axes, name_of, styled
+from ._plotting import check_network, get_axes, merge_style, name_or_class
 
 
 class RegularizationPathDisplay:
-    r"""How single edges of the first layer become free or zero while a network trains.
+    r"""Paths of single first-layer edges during training, by weight and log coefficient.
 
-    The first axes are the plane of weight :math:`w` and log coefficient
-    :math:`\lambda`. Each line is an edge, from the end of the first epoch to the
-    weights that were kept. All begin near `theta`. The coefficients of edges that the
-    loss asks for fall, so that nothing holds their weights any more; the others are
-    pressed to a weight of zero and stay there. The second axes have the share of zeros
-    among all weights of the first layer.
+    The first axes show the plane of weight :math:`w` and log coefficient :math:`\lambda`. Each
+    line is an edge, from the end of the first epoch to the epoch whose weights were kept. All
+    edges start near `theta`. The coefficients of edges that lower the loss fall, so that their
+    weights are hardly penalized. The weights of the other edges shrink to zero and stay zero.
+    The second axes show the share of zeros among all first-layer weights.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     path : ndarray of shape (n_epochs, n_edges, 2)
-        Weight and log coefficient of the edges after each epoch, up to that whose
-        weights were kept.
+        Weight and log coefficient of the edges after each epoch, up to the epoch whose weights
+        were kept.
 
     survives : ndarray of bool of shape (n_edges,)
-        Whether the edge has a weight in the end.
+        True for edges with a final weight that is not zero.
 
     theta : float
         Mean of the log coefficients.
 
     zero_curve : ndarray of shape (n_epochs,)
-        Share of the first layer's weights that are exactly zero after the same epochs.
+        Share of the first-layer weights that are exactly zero after the same epochs.
 
     n_left : int
-        First-layer edges that are not zero in the end, followed or not.
+        Number of first-layer edges with a final weight that is not zero, recorded or not.
 
     name : str, default=None
         Name of the estimator in the title.
@@ -46,32 +44,33 @@ class RegularizationPathDisplay:
         Axes of weight and coefficient.
 
     zeros_ax_ : matplotlib Axes or None
-        Axes of the share of zeros; None where they are not drawn.
+        Axes of the share of zeros; None if the share is not drawn.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     survivors_, others_ : matplotlib LineCollection
-        Paths of the edges that survive, and of those that do not.
+        Paths of the edges that survive, and of the edges that become zero.
 
     See Also
     --------
-    LossCurveDisplay : The losses of the same epochs.
+    LossCurveDisplay : Losses of the same epochs.
 
     References
     ----------
     .. [1] Shavitt and Segal, "Regularization Learning Networks: Deep Learning for
-       Tabular Datasets", NeurIPS 2018. Figure 8 has the same numbers in another
-       arrangement.
+       Tabular Datasets", NeurIPS 2018. Figure 8 shows the same quantities.
 
     Examples
     --------
     >>> from skrln import RLNRegressor
+    >>> from skrln.options import RLNPenalty
     >>> from skrln.presets import READABLE
     >>> from skrln.datasets import make_friedman1_noise
     >>> from skrln.inspection import RegularizationPathDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
-    >>> model = RLNRegressor(**READABLE, store_reg_path=30, random_state=0).fit(X, y)
+    >>> penalty = RLNPenalty(n_path_edges=30)
+    >>> model = RLNRegressor(**READABLE, penalty=penalty, random_state=0).fit(X, y)
     >>> display = RegularizationPathDisplay.from_estimator(model)
     >>> display.path.shape
     (100, 30, 2)
@@ -92,17 +91,17 @@ class RegularizationPathDisplay:
         Parameters
         ----------
         estimator : RLNRegressor or RLNClassifier
-            Network fitted with `store_reg_path`, the number of edges to follow.
+            Network fitted with a penalty whose `n_path_edges` is the number of edges to record.
 
         name : str, default=None
-            Name in the title; by default that of the class.
+            Name in the title; None uses the class name.
 
         ax : matplotlib Axes or array-like of two, default=None
-            Axes of the plane, and of the share of zeros; the latter is left out where
-            there is one only. By default those of a new figure.
+            Axes of the plane and of the share of zeros. Single axes show the plane only; None
+            creates a new figure.
 
         **style : dict
-            Passed on to :class:`matplotlib.collections.LineCollection` for the edges
+            Passed to :class:`matplotlib.collections.LineCollection` for the edges
             that survive.
 
         Returns
@@ -110,19 +109,18 @@ class RegularizationPathDisplay:
         RegularizationPathDisplay
         """
         check_network(estimator)
-        if not hasattr(estimator, "reg_path_"):
-            raise ValueError(
-                "Got an estimator fitted with "
-                f"store_reg_path={estimator.store_reg_path}, but the paths of edges "
-                "are expected to have been recorded. Set store_reg_path, e.g. to 50, "
-                "and call fit."
-            )
+        # The log coefficient is minus infinity for weights without a penalty.
         if not np.isfinite(estimator.reg_coefs_[0]).any():
             raise ValueError(
-                f"Got an estimator with regularization={estimator.regularization!r}, "
-                "but its edges are expected to have coefficients. Use "
-                'regularization="rln".'
+                "Got an estimator fitted with penalty=None, but expected learned "
+                "coefficients. Fit with penalty=RLNPenalty(n_path_edges=50)."
             )
+        if not hasattr(estimator, "reg_path_"):
+            raise ValueError(
+                "Got an estimator fitted with n_path_edges=0 in its penalty, but expected "
+                "recorded paths. Fit with penalty=RLNPenalty(n_path_edges=50)."
+            )
+        # An epoch of -1 stands for the weights that the fit started from: draw one epoch.
         kept = slice(max(0, estimator.best_iteration_) + 1)
         path = estimator.reg_path_[kept]
         display = cls(
@@ -131,7 +129,7 @@ class RegularizationPathDisplay:
             theta=estimator.theta_,
             zero_curve=estimator.sparsity_curve_[kept, 0],
             n_left=int(np.count_nonzero(estimator.coefs_[0])),
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -141,14 +139,14 @@ class RegularizationPathDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of two, default=None
-            Axes of the plane, and of the share of zeros; the latter is left out where
-            there is one only. By default those of a new figure.
+            Axes of the plane and of the share of zeros. Single axes show the plane only; None
+            creates a new figure.
 
         name : str, default=None
-            Name in the title; by default `name` of the display.
+            Name in the title; None uses `name` of the display.
 
         **style : dict
-            Passed on to :class:`matplotlib.collections.LineCollection` for the edges
+            Passed to :class:`matplotlib.collections.LineCollection` for the edges
             that survive.
 
         Returns
@@ -157,7 +155,10 @@ class RegularizationPathDisplay:
         """
         ax = np.ravel(get_axes(ax, self, ncols=2, width_ratios=(3, 1)))
         if len(ax) > 2:
-            raise ValueError(f"Got {len(ax)} axes as ax, but expected one or two.")
+            raise ValueError(
+                f"Got {len(ax)} axes as ax, but expected one or two: "
+                "plt.subplots(ncols=2)[1]."
+            )
         self.ax_, self.zeros_ax_ = ax[0], ax[1] if len(ax) > 1 else None
         self.figure_ = self.ax_.figure
         self._plot_plane(self.name if name is None else name, style)
@@ -168,12 +169,12 @@ class RegularizationPathDisplay:
     def _plot_plane(self, name, style):
         from matplotlib.collections import LineCollection
 
-        lines = np.moveaxis(self.path, 1, 0)
-        alive, dead = lines[self.survives], lines[~self.survives]
+        paths = np.moveaxis(self.path, 1, 0)
+        alive, dead = paths[self.survives], paths[~self.survives]
         self.others_ = LineCollection(dead, color="0.75", linewidth=0.8)
         defaults = {"color": "C0", "linewidth": 1, "alpha": 0.7}
         self.survivors_ = LineCollection(
-            alive, **styled(LineCollection, defaults, style)
+            alive, **merge_style(defaults, style, LineCollection)
         )
         self.ax_.add_collection(self.others_)
         self.ax_.add_collection(self.survivors_)
@@ -186,19 +187,21 @@ class RegularizationPathDisplay:
             label=rf"mean, $\theta$ = {self.theta:g}",
         )
         self.ax_.set_xlabel("Weight $w$")
-        self.ax_.set_ylabel(r"Log coefficient $\lambda$ (lower: freer)")
-        left = f"{self.n_left} edges left"
-        # Above the axes: the paths leave no corner that is always free.
+        self.ax_.set_ylabel(r"Log coefficient $\lambda$ (lower: weaker penalty)")
+        title = f"{self.n_left} edges left"
+        # The legend stands above the axes, because paths can reach any corner.
         self.ax_.legend(
             loc="lower center",
             bbox_to_anchor=(0.5, 1),
             ncols=2,
             frameon=False,
-            title=left if name is None else f"{name}: {left}",
+            title=title if name is None else f"{name}: {title}",
         )
 
     def _plot_points(self, alive, dead):
         color = self.survivors_.get_color()[0]
+        # Open circles mark the start of a path, filled circles and crosses the end. Only one
+        # kind of start enters the legend.
         point = {"linestyle": "none", "marker": "o", "markersize": 4}
         start = {**point, "markerfacecolor": "white"}
         self.ax_.plot(*dead[:, 0].T, **start, markeredgecolor="0.6")

@@ -1,39 +1,40 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Scores of models on several tasks, and what sets them apart from one of them."""
+"""Scores of models on several tasks, and paired differences to a reference model."""
 
 import numpy as np
 
-from ._plotting import MARKERS, get_panels, label_rows
+from ._plotting import MARKERS, get_panels, label_rows, with_unit
 from ._score_table import paired_differences, score_table, standard_error
 
 
 class ScoreComparisonDisplay:
-    """Scores of several models on several tasks, and paired differences to one of the models.
+    """Scores of several models on several tasks, and paired differences to a reference model.
 
-    Left, the mean score over repeated splits of each model on each task. Right, the mean
-    difference to the reference model *on the same splits*, which is what to judge by: splits
-    that are hard are hard for all models, so that the bars on the left overlap where the
-    difference is beyond doubt. Bars are one standard error to each side.
+    The left panel shows the mean score over repeated splits of each model on each task. The
+    right panel shows the mean difference to the reference model *on the same splits*. Judge
+    models by the right panel: hard splits are hard for all models, so that bars on the left
+    can overlap although the difference is significant. Bars extend one standard error to each
+    side.
 
-    It is recommended to use :meth:`from_scores`. All parameters are stored as attributes.
+    Create the display with :meth:`from_scores`. All parameters are stored as attributes.
 
     Parameters
     ----------
     mean, error : ndarray of shape (n_tasks, n_models)
-        Mean score over the splits and its standard error; NaN where a model was not scored on a
-        task. The error of a single split is NaN, and not drawn.
+        Mean score over the splits and its standard error; NaN if a model was not scored on a
+        task. The standard error of a single split is NaN and not drawn.
 
     difference, difference_error : ndarray of shape (n_tasks, n_models)
-        Mean of the score less that of the reference on the same split, and its standard error.
+        Mean difference to the score of the reference on the same split, and its standard error.
 
     tasks, models : list of str
-        Their names.
+        Names of the tasks and models.
 
     reference : str
-        The model that the others are compared with.
+        Name of the reference model.
 
     score_name : str, default=None
-        What the score is, for the axes.
+        Name of the score in the axis labels.
 
     Attributes
     ----------
@@ -47,18 +48,18 @@ class ScoreComparisonDisplay:
         Figure of the axes.
 
     errorbars_, difference_errorbars_ : dict of str to matplotlib ErrorbarContainer
-        The marks and bars of each model in either panel; the reference has no differences.
+        Marks and bars of each model in the two panels; the reference has no differences.
 
     See Also
     --------
-    EnsembleGainDisplay : Why ensembles of some kinds of models gain.
+    EnsembleGainDisplay : Gain of ensembles by the variance between their members.
 
     Notes
     -----
-    The training rows of repeated splits overlap, so that their scores are not independent and
-    the plain standard error is too small. With `test_fraction` the errors are those of Nadeau
-    and Bengio [1]_: the variance over the splits times
-    `1 / n_splits + test_fraction / (1 - test_fraction)`.
+    The training rows of repeated splits overlap. Their scores are therefore not independent,
+    and the plain standard error is too small. `test_fraction` selects the correction of Nadeau
+    and Bengio [1]_: the squared standard error is the variance over the splits times
+    ``1 / n_splits + test_fraction / (1 - test_fraction)``.
 
     References
     ----------
@@ -121,30 +122,30 @@ class ScoreComparisonDisplay:
         ax=None,
         **style,
     ):
-        """Draw scores that are at hand.
+        """Draw given scores.
 
         Parameters
         ----------
         scores : data frame, or dict of dicts of array-like
-            A data frame has the columns `task`, `model`, `split` and `score`, one score a row.
-            A dict has, for each task, the scores of each model in the order of the splits. All
-            models of a task are scored on the same splits; a model may be missing from a task.
+            A data frame has one score per row and the columns `task`, `model`, `split` and
+            `score`. A dict maps each task to a dict of models and their scores in the order of
+            the splits. All models of a task need the same splits; a task may lack a model.
 
         reference : str, default=None
-            The model that the others are compared with; by default the first.
+            Name of the reference model; None uses the first model.
 
         test_fraction : float, default=None
-            Share of the rows that a split tests on, between 0 and 1: 1 / 5 of five folds. The
-            larger, the wider the bars, see the Notes. By default splits count as independent.
+            Share of the rows in the test set of a split, between 0 and 1: 1 / 5 for five folds.
+            Larger values widen the bars, see the Notes. None treats splits as independent.
 
         score_name : str, default=None
-            What the score is, such as "R2".
+            Name of the score, such as "R2".
 
         ax : sequence of two matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+            Passed to :meth:`matplotlib.axes.Axes.errorbar`.
 
         Returns
         -------
@@ -153,18 +154,18 @@ class ScoreComparisonDisplay:
         if test_fraction is not None and not 0 < test_fraction < 1:
             raise ValueError(
                 f"Got test_fraction={test_fraction!r}, but expected a number between 0 and 1, "
-                "the share of the rows that a split tests on, or None."
+                "the share of the rows in the test set of a split, or None."
             )
-        tasks, models, values = score_table(scores)
+        tasks, models, tables = score_table(scores)
         reference = models[0] if reference is None else reference
         if reference not in models:
             raise ValueError(
                 f"Got reference={reference!r}, but expected one of the models {models}."
             )
-        differences = paired_differences(values, models.index(reference))
+        differences = paired_differences(tables, models.index(reference))
         display = cls(
-            np.array([table.mean(axis=1) for table in values]),
-            np.array([standard_error(table, test_fraction) for table in values]),
+            np.array([table.mean(axis=1) for table in tables]),
+            np.array([standard_error(table, test_fraction) for table in tables]),
             np.array([table.mean(axis=1) for table in differences]),
             np.array([standard_error(table, test_fraction) for table in differences]),
             tasks=tasks,
@@ -180,22 +181,23 @@ class ScoreComparisonDisplay:
         Parameters
         ----------
         ax : sequence of two matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.errorbar`.
+            Passed to :meth:`matplotlib.axes.Axes.errorbar`.
 
         Returns
         -------
         ScoreComparisonDisplay
         """
         n_tasks, n_models = np.shape(self.mean)
+        # In inches: a fixed height for labels, and a height for each model of each task.
         height = 1.4 + n_tasks * (0.25 + 0.14 * n_models)
         panels = get_panels(ax, self, 2, figsize=(9, height))
         self.ax_, self.difference_ax_ = panels
         self.figure_ = self.ax_.figure
         rows = np.arange(n_tasks)
-        # The models of a task stand below each other, in the order of the legend.
+        # Models of one task are drawn below each other, in the order of the legend.
         offsets = np.linspace(-0.3, 0.3, n_models) if n_models > 1 else np.zeros(1)
         self.errorbars_, self.difference_errorbars_ = {}, {}
         for k, model in enumerate(self.models):
@@ -206,32 +208,31 @@ class ScoreComparisonDisplay:
                 "color": f"C{k}",
                 "label": str(model),
             }
-            options, places = defaults | style, rows + offsets[k]
+            options, heights = defaults | style, rows + offsets[k]
             self.errorbars_[model] = self.ax_.errorbar(
-                self.mean[:, k], places, xerr=self.error[:, k], **options
+                self.mean[:, k], heights, xerr=self.error[:, k], **options
             )
+            # The difference of the reference to itself is zero, which the dashed line marks.
             if model != self.reference:
                 self.difference_errorbars_[model] = self.difference_ax_.errorbar(
                     self.difference[:, k],
-                    places,
+                    heights,
                     xerr=self.difference_error[:, k],
                     **options,
                 )
         label_rows(panels, self.tasks)
-        self._describe(panels, rows)
+        self._label_panels(panels, rows)
         return self
 
-    def _describe(self, panels, rows):
-        unit = "" if self.score_name is None else f" ({self.score_name})"
-        self.ax_.set_xlabel(f"Score{unit}")
-        self.difference_ax_.set_xlabel(
-            f"Score{unit} less that of {self.reference}, same splits\nbetter →"
-        )
+    def _label_panels(self, panels, rows):
+        self.ax_.set_xlabel(with_unit("Score", self.score_name))
+        difference = with_unit(f"Difference to {self.reference}", self.score_name)
+        self.difference_ax_.set_xlabel(f"{difference}, same splits\nbetter →")
         self.difference_ax_.axvline(0, color="0.3", linestyle="--", linewidth=1)
         for axes in panels:
             for edge in rows[1:] - 0.5:
                 axes.axhline(edge, color="0.9", linewidth=1, zorder=0)
-        # Beside the panels, from top to bottom as in each row; the reference is on the left.
+        # The handles come from the left panel, because the reference has no mark at the right.
         self.difference_ax_.legend(
             handles=list(self.errorbars_.values()),
             loc="upper left",

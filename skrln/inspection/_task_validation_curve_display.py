@@ -1,39 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Validation score of every task over the stages, and of their mean."""
+"""Validation score of every task, and of their mean, over the stages."""
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, name_of, styled
+from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
 
 
 class TaskValidationCurveDisplay:
-    """Validation curve of each task with its best stage, and the curve of their mean.
+    """Validation curve and best stage of each task and of the mean over the tasks.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as
-    attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     curves : ndarray of shape (n_tasks, n_stages)
-        Score of each task after each stage, the higher the better.
+        Score of each task after each stage; higher is better.
 
     summary_curve : ndarray of shape (n_stages,)
-        Their mean.
+        Mean of the curves over all tasks.
 
     task_best_stage : ndarray of shape (n_tasks,)
         Best stage of each task.
 
     best_stage : int
-        Best stage of the mean.
+        Best stage of the mean curve.
 
     task_names : sequence of length n_tasks, default=None
-        Names of the tasks; numbers by default.
+        Names of the tasks; None uses numbers.
 
     score_name : str, default=None
-        What the score is, for the label of the axis.
+        Name of the score in the axis label.
 
     name : str, default=None
-        Name of the estimator, for the title.
+        Name of the estimator in the title.
 
     Attributes
     ----------
@@ -51,7 +50,7 @@ class TaskValidationCurveDisplay:
 
     See Also
     --------
-    IntervalPlotDisplay : Where the tasks are nearly at their best.
+    IntervalPlotDisplay : Stages at which each task is close to its best score.
 
     Examples
     --------
@@ -91,22 +90,22 @@ class TaskValidationCurveDisplay:
         Parameters
         ----------
         estimator : PerTaskEarlyStopping
-            Fitted. Tasks that could not be scored are left out.
+            Fitted estimator. Tasks that could not be scored are not drawn.
 
         tasks : sequence of int, default=None
-            Tasks to draw; by default all.
+            Indices of the tasks to draw; None draws all tasks.
 
         smoothed : bool, default=True
-            Whether the curves are those that stages were chosen by, or as measured.
+            Draw the smoothed curves, which determine the stages, instead of the raw curves.
 
         name : str, default=None
-            Name in the title; by default that of the wrapped estimator.
+            Name in the title; None uses the class name of the wrapped estimator.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the curves of the tasks.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the curves of the tasks.
 
         Returns
         -------
@@ -115,6 +114,7 @@ class TaskValidationCurveDisplay:
         raw = fitted_attribute(estimator, "validation_curves_")
         curves = estimator.smoothed_curves_ if smoothed else raw
         tasks = np.arange(len(curves)) if tasks is None else np.asarray(tasks)
+        # Fallback tasks have no scores.
         tasks = tasks[~np.isin(tasks, estimator.fallback_tasks_)]
         display = cls(
             curves[tasks],
@@ -123,7 +123,7 @@ class TaskValidationCurveDisplay:
             estimator.best_stage_,
             task_names=estimator.task_names_[tasks],
             score_name=estimator.scoring_name_,
-            name=name_of(estimator.estimator, name),
+            name=name_or_class(estimator.estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -133,31 +133,31 @@ class TaskValidationCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the title; by default `name` of the display.
+            Name in the title; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot` for the curves of the tasks.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the curves of the tasks.
 
         Returns
         -------
         TaskValidationCurveDisplay
         """
-        from matplotlib.lines import Line2D
-
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         curves, best = np.asarray(self.curves), np.asarray(self.task_best_stage)
+        # Up to ten tasks have a colour and a legend entry each; more are drawn alike.
         few = len(curves) <= 10
         names = range(len(curves)) if self.task_names is None else self.task_names
         defaults = {"linewidth": 1.2 if few else 0.7, "alpha": 0.9 if few else 0.35}
         self.lines_ = []
         for curve, stage, task in zip(curves, best, names, strict=True):
             label = {"label": str(task)} if few else {"color": "C0"}
-            options = styled(Line2D, defaults | label, style)
+            options = merge_style(defaults | label, style)
             (line,) = self.ax_.plot(curve, **options)
+            # The dot marks the best stage of the task.
             self.ax_.plot(
                 stage,
                 curve[stage],
@@ -170,18 +170,17 @@ class TaskValidationCurveDisplay:
             self.summary_curve, color="0.1", linewidth=2.2, label="mean of the tasks"
         )
         self.ax_.axvline(self.best_stage, color="0.15", linestyle="--", linewidth=1)
-        self._limit(curves)
+        self._set_limits(curves)
         self.ax_.set_xlabel("Stage")
-        unit = "" if self.score_name is None else f" ({self.score_name})"
-        self.ax_.set_ylabel(f"Validation score{unit}")
+        self.ax_.set_ylabel(with_unit("Validation score", self.score_name))
         self.ax_.legend(fontsize="small", ncols=2 if len(curves) > 5 and few else 1)
         name = self.name if name is None else name
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         return self
 
-    def _limit(self, curves):
-        """Leave out the fall of the worst first stages, which would flatten all else."""
+    def _set_limits(self, curves):
+        """Cut off the lowest 2% of the scores: poor first stages would flatten the curves."""
         low = np.quantile(curves, 0.02)
         high = curves.max()
         self.ax_.set_ylim(low - 0.08 * (high - low), high + 0.05 * (high - low))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How large the weights are that survive."""
+"""Cumulative distribution of the non-zero first-layer weights."""
 
 import numpy as np
 from scipy.stats import ks_2samp
@@ -7,37 +7,37 @@ from scipy.stats import ks_2samp
 from ._plotting import (
     fitted_attribute,
     get_axes,
-    name_of,
+    merge_style,
+    name_or_class,
     next_line_style,
-    styled,
 )
 
 
 class WeightDistributionDisplay:
-    """Cumulative distribution of the weights of the first layer that are not zero.
+    """Cumulative distribution of the non-zero weights of the first layer.
 
-    A curve says which share of the weights that are left is at most so large. The further
-    to the right, the larger they are: a penalty that shrinks what it leaves has its curve far
-    to the left of that of a plain network, one that leaves alone what it does not remove does
-    not. How much was removed is in the legend. Several networks go on one axis.
+    The curve shows the share of non-zero weights up to a given absolute value. A penalty that
+    also shrinks the weights that it keeps moves the curve far to the left of the curve of a
+    plain network; a penalty that spares these weights does not. The legend shows the share of
+    zeros. Several networks can share an axis.
 
-    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
+    Create the display with :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
     weights : ndarray of shape (n_weights,)
-        Absolute values of the weights that are not exactly zero, ascending, on the scale of
-        standardized inputs.
+        Sorted absolute values of the weights that are not exactly zero, for standardized
+        inputs.
 
     zero_share : float
         Share of the weights of the layer that is exactly zero.
 
     distance : float, default=None
-        Kolmogorov-Smirnov distance to another network, the largest vertical distance of the two
-        curves: from 0 (one distribution) to 1 (no overlap).
+        Kolmogorov-Smirnov distance to a reference network, which is the largest vertical
+        distance between the two curves: from 0 (same distribution) to 1 (no overlap).
 
     reference_name : str, default=None
-        Name of the other network.
+        Name of the reference network.
 
     name : str, default=None
         Name of the network in the legend.
@@ -45,17 +45,17 @@ class WeightDistributionDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes that were drawn on.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure of the axes.
 
     line_ : matplotlib Line2D
-        The curve.
+        Curve of the network.
 
     See Also
     --------
-    OutgoingWeightsDisplay : Which inputs the weights belong to.
+    OutgoingWeightsDisplay : First-layer weights of each input.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class WeightDistributionDisplay:
     >>> from skrln.inspection import WeightDistributionDisplay
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
     >>> rln = RLNRegressor(**READABLE, random_state=0).fit(X, y)
-    >>> plain = RLNRegressor(**READABLE | {"regularization": None}, random_state=0)
+    >>> plain = RLNRegressor(**READABLE | {"penalty": None}, random_state=0)
     >>> plain = plain.fit(X, y)
     >>> first = WeightDistributionDisplay.from_estimator(plain, name="plain")
     >>> second = WeightDistributionDisplay.from_estimator(
@@ -95,35 +95,35 @@ class WeightDistributionDisplay:
             :class:`~sklearn.neural_network.MLPRegressor`.
 
         reference : WeightDistributionDisplay, default=None
-            Display of another network; its distance to this one goes into the legend.
+            Display of a reference network, whose distance is shown in the legend.
 
         name : str, default=None
-            Name in the legend; by default that of the class.
+            Name in the legend; None uses the class name.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on, such as `ax_` of another display; by default those of a new
-            figure.
+            Axes to draw on, such as `ax_` of another display; None creates a new figure.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
         WeightDistributionDisplay
         """
-        first = np.asarray(fitted_attribute(estimator, "coefs_")[0], float)
-        weights = np.sort(np.abs(first[first != 0]))
+        layer = np.asarray(fitted_attribute(estimator, "coefs_")[0], float)
+        weights = np.sort(np.abs(layer[layer != 0]))
         distance = reference_name = None
         if reference is not None:
             reference_name = reference.name
+            # The distance needs at least one weight on both sides.
             if len(weights) and len(reference.weights):
                 distance = float(ks_2samp(weights, reference.weights).statistic)
         display = cls(
             weights,
-            float(np.mean(first == 0)),
+            float(np.mean(layer == 0)),
             distance=distance,
             reference_name=reference_name,
-            name=name_of(estimator, name),
+            name=name_or_class(estimator, name),
         )
         return display.plot(ax, **style)
 
@@ -133,13 +133,13 @@ class WeightDistributionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; None creates a new figure.
 
         name : str, default=None
-            Name in the legend; by default `name` of the display.
+            Name in the legend; None uses `name` of the display.
 
         **style : dict
-            Passed on to :meth:`matplotlib.axes.Axes.plot`.
+            Passed to :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -147,24 +147,23 @@ class WeightDistributionDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        from matplotlib.lines import Line2D
-
-        # A step up at each weight, from nothing: the last point carries to the full share.
+        # The curve steps up at each weight and reaches one at the largest weight.
         shares = np.arange(1, len(self.weights) + 1) / max(len(self.weights), 1)
         defaults = {
             "linestyle": next_line_style(self.ax_),
             "drawstyle": "steps-post",
             "label": self._label(self.name if name is None else name),
         }
+        # Weights of penalized networks span several orders of magnitude.
         self.ax_.set_xscale("log")
         (self.line_,) = self.ax_.plot(
-            self.weights, shares, **styled(Line2D, defaults, style)
+            self.weights, shares, **merge_style(defaults, style)
         )
         self.ax_.set_ylim(0, 1)
         self.ax_.yaxis.set_major_formatter("{x:.0%}")
-        self.ax_.set_xlabel("Absolute weight in the first layer, zeros left out")
-        self.ax_.set_ylabel("Share of the weights that are at most so large")
-        # The curves rise to the right: above them no corner is taken.
+        self.ax_.set_xlabel("Absolute non-zero weight in the first layer")
+        self.ax_.set_ylabel("Cumulative share of the weights")
+        # The legend stands above the axes, where rising curves cannot cross it.
         self.ax_.legend(
             loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize="small"
         )

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The autoencoder of several domains."""
+"""Autoencoder of several domains."""
 
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._forward import forward, hidden_values
-from skrln._core._outcome import warn_outcome
-from skrln._core._params import AUTOENCODER, JOINT, JOINT_SUPERVISED
-from skrln._core._sklearn import fit_context
-from skrln._core._validation import all_or_nothing, check_weights, resolve_hidden_layers
-from skrln.networks import RLNRegressor
+from skrln._network._forward import forward, hidden_values
+from skrln._network._outcome import warn_outcome
+from skrln._network._settings import resolve_hidden_layers
+from skrln._table._arguments import check_weights
+from skrln._table._columns import check_columns, read_columns
+from skrln._table._labels import NumberLabels
+from skrln._table._sklearn import fit_context
 
-from ._base import BaseJoint, nearest_domain
+from ._base import BaseJoint
 from ._domains import UNKNOWN, check_domains, find_domains
 from ._heads import RegressionHeads
+from ._params import AUTOENCODER, JOINT
+from ._results import nearest_domain
 
 
 class JointAutoencoder(
@@ -25,196 +29,238 @@ class JointAutoencoder(
 ):
     r"""Autoencoder for several related data sets, with a network for each of them.
 
-    The network of a domain makes `n_components` numbers of a row, its code, and the row again
-    out of these. The networks are coupled as in :class:`JointRegressor`: what the domains
-    have in common they learn from each other. With hidden cells in training it learns to
-    complete rows.
+    The network of a domain encodes a row in `n_components` numbers, its code, and decodes the
+    row from the code. The networks are coupled as in :class:`JointRegressor`, so that each
+    domain profits from the rows of similar domains. If cells are hidden in training, the
+    network learns to complete rows.
 
-    Columns are numbers. Missing ones (NaN) in training count neither as inputs nor as targets.
+    Columns are numbers. Missing numbers (NaN) in training are ignored as inputs and as targets.
 
     Read more in the :ref:`User Guide <joint_autoencoder>`.
 
     Parameters
     ----------
     n_components : int, default=8
-        Numbers of a code.
+        Number of components of a code.
 
     masked_fraction : float, default=0.0
-        Share of the cells of a row, in [0, 1), that are hidden from the network in training,
-        drawn at random; it has to tell them from the others. Needed for `inpaint`.
+        Share of the cells of a row, in [0, 1), that are hidden from the network at random in
+        training; the network learns to predict hidden cells from the others. `inpaint` needs
+        it, or `masks`.
 
     masks : array-like of bool of shape (n_masks, n_features), default=None
-        What is hidden in training instead, one of them at random in each row: blocks of
-        images, or groups of columns that are missing together.
+        Sets of cells to hide in training in place of random cells, such as blocks of an image
+        or columns that are missing together. Each row draws one of the masks.
 
     n_masked_copies : int, default=4
-        How often each row is there with other cells hidden; unused where nothing is hidden.
-
-    strategy : {"joint", "l2", "shared", "finetune", "isolated"}, default="joint"
-        What the domains share. All strategies start from the same weights and take the same
-        number of steps. "joint" finds it: a robust norm draws similar layers together and
-        lets go of strangers. "l2" draws all of them together, all the time. "shared" is one
-        network for all, as far as `n_shared_layers` and `share_output` go, and with an output
-        layer for each domain otherwise. "finetune" begins as "shared" and ends, after
-        `first_stage`, as "isolated". "isolated" is a network for each domain, alone.
-
-    coupling : float, default=3.0
-        Strength with which two networks are drawn together, of "joint" and "l2", in units of
-        the mean loss of a domain per squared distance of weights. 0 is "isolated". Useful
-        from about 0.01 to 10, on a log scale.
-
-    robust_norm : {"geman_mcclure", "cauchy", "huber"}, default="geman_mcclure"
-        Norm of the distance of two networks: as the square of it up to `sigma_`, then
-        bounded, like a logarithm, or straight. The first lets go of strangers entirely.
-
-    irls_weight : {"majorizer", "paper"}, default="majorizer"
-        Weights of the reweighting. "majorizer" are those with which the objective cannot rise.
-        "paper" are those published for "geman_mcclure", which are the majorizer of "cauchy"
-        and let go more slowly; not for "huber".
-
-    sigma : {"mean", "median"}, default="mean"
-        Scale of the norm, before `sigma_factor`: mean or median over the domains of the
-        distance to the nearest other one, after the first stage.
-
-    sigma_factor : float, default=2.0
-        What that distance is multiplied by. Higher keeps more domains together. Networks that
-        the coupling holds move apart as their weight falls, and the weight falls as they move:
-        in the limit of a strong coupling a pair stays together if `sigma_` is at least
-        3.08 times its distance after the first stage (twice with the weights of "paper"). So
-        a strong coupling wants about 4, which keeps pairs up to one and a third times as far
-        as the nearest ones; with a weak one 1, the paper's scale, is enough.
-
-    pair_layers : bool, default=True
-        Whether a weight is that of two adjacent layers, so that what is shared changes little
-        from layer to layer, or of each layer by itself.
-
-    share_output : bool or "auto", default="auto"
-        Whether the output layer is shared like the others. With False the columns that a
-        domain is to make again are scaled by its own mean and standard deviation. "auto" is
-        True.
-
-    n_shared_layers : int, default=None
-        Layers of weights, counted from the inputs, that may be shared; None is all of them,
-        the last one only as `share_output` says.
-
-    first_stage : float, default=0.25
-        Share of the epochs in which "joint" couples all domains with full weight, before
-        scales and weights are found, and "finetune" is shared.
-
-    max_irls_iter : int, default=8
-        Most rounds of reweighting. After them, weights stay as they are.
-
-    inner_max_iter : int, default=None
-        Epochs between two reweightings; None spreads the rounds over what the first stage
-        leaves of the epochs.
-
-    irls_tol : float, default=0.01
-        Largest change of a weight, in [0, 1], with which they have come to rest.
-
-    unknown_domain : {"error", "average", "nearest"}, default="error"
-        What to predict for rows of a domain that was not fitted, or without a label: refuse;
-        the mean of the predictions of all domains; or that of the domain whose mean input is
-        nearest to the row.
+        Number of copies of each row in training, each with other hidden cells, in addition to
+        the row itself. Ignored if nothing is hidden.
 
     hidden_layer_sizes : array-like of int or int, default=(64,)
-        Units of each hidden layer from the inputs to the code; those from the code to the
-        outputs are the same in reverse. ``()`` is a linear model.
+        Number of units of each hidden layer from the inputs to the code. The layers from the
+        code to the outputs have the same numbers in reverse. ``()`` fits a linear model.
 
     activation : str, default="silu"
-        As in :class:`~skrln.RLNRegressor`.
+        Activation function of the hidden units: "relu", "leaky_relu", "elu", "selu", "silu",
+        "mish", "tanh", "logistic" or "identity". "selu" also draws the initial weights that it
+        needs (LeCun normal).
+
+    coupling : {"joint", "l2", "shared", "finetune", "isolated"} or Coupling, default="joint"
+        Coupling of the networks of the domains. All strategies start from the same weights and
+        take the same number of steps. "joint" learns which domains share: a robust norm draws
+        similar layers together and releases dissimilar layers. "l2" draws all domains together
+        all the time. "shared" is one network for all domains, apart from output layers that are
+        not shared. "finetune" begins as "shared" and ends as "isolated". "isolated" trains each
+        network alone. The option object :class:`~skrln.options.Coupling` sets the strength of
+        the coupling, the robust norm, its scale, its reweighting, and the layers that may be
+        shared.
+
+    share_output : bool or "auto", default="auto"
+        If True, the output layer is shared like the other layers. If False, the decoded columns
+        of each domain are scaled by their own mean and standard deviation. "auto" is True.
+
+    unknown_domain : {"error", "average", "nearest"}, default="error"
+        Prediction for rows of a domain without a network, or without a label: "error" raises a
+        ValueError, "average" averages the predictions of all domains, and "nearest" takes the
+        domain whose mean input is nearest to the row.
 
     dropout : float or array-like of shape (n_hidden_layers,), default=0.0
-        As in :class:`~skrln.RLNRegressor`.
+        Share of the units of each hidden layer, in [0, 1), that a training step drops; the
+        other units are scaled up. With "selu" it is alpha dropout, which preserves mean and
+        variance. Predictions use all units.
 
-    regularization : {"rln", "uniform"} or None, default="rln"
-        As in :class:`~skrln.RLNRegressor`, for each network by itself: a weight can be
-        zero in one domain and not in another.
+    penalty : {"rln", "uniform"}, RLNPenalty, UniformPenalty or None, default="rln"
+        Penalty of the weights. "rln" learns one coefficient per weight. "uniform" gives every
+        weight the same coefficient: proximal L1 or L2 in the same network. None trains the
+        network without a penalty. The option objects :class:`~skrln.options.RLNPenalty` and
+        :class:`~skrln.options.UniformPenalty` set the norm, the regularized layers, groups of
+        weights, the warm-up and the speed at which coefficients are learned. The penalty acts
+        on each network separately: a weight can be zero in one domain and not in another.
 
     theta : float, default=-7.0
-        Mean of the log coefficients, natural log. Higher is stronger: more zeros.
+        Mean of the log coefficients, natural log, held constant while the coefficients are
+        learned. A higher theta is a stronger penalty and makes more zeros. At a learning rate
+        of 1e-3 the penalty moves a weight whose coefficient is `theta` by ``exp(theta)`` per
+        step, in units of scaled inputs and targets; at other learning rates, in proportion to
+        the rate. Useful from about -9 to -5.
 
-    norm, reg_step, reg_warmup, reg_layers, reg_scope, reg_group : str and float
-        As in :class:`~skrln.RLNRegressor`.
-
-    solver, momentum, learning_rate, learning_rate_params, learning_rate_init : object
-        As in :class:`~skrln.RLNRegressor`. The coupling is a step in plain Euclidean
-        distance, of the length of the learning rate, whatever the solver does to the
+    solver : str or Solver, default="adam"
+        Optimiser of optax by its name, such as "adam", "rmsprop", "sgd", "nadam" or "lion". The
+        option object :class:`~skrln.options.Solver` sets the numbers of the optimiser, such as
+        its momentum, and gradient clipping and weight decay. The coupling takes a step in plain
+        Euclidean distance, of the length of the learning rate, whatever the solver does to the
         gradient.
 
-    clip_value, clip_norm, weight_decay : float or None
-        As in :class:`~skrln.RLNRegressor`.
+    learning_rate : str, option object or callable, default="cosine"
+        Schedule of the learning rate over the steps of the fit. "constant" keeps the initial
+        rate. "cosine" lowers the rate to zero along half a cosine. "power" divides the initial
+        rate by ``1 + t / decay_steps`` at step ``t``; "exponential" lowers the rate to a tenth
+        every `decay_steps` steps; "performance" halves the rate whenever the validation loss
+        (without validation data, the training loss) stops improving. The option objects
+        :class:`~skrln.options.PowerDecay`, :class:`~skrln.options.ExponentialDecay` and
+        :class:`~skrln.options.ReduceOnPlateau` set the numbers of these three. A callable, such
+        as a schedule of optax, returns the learning rate for a step counted from 0.
+
+    learning_rate_init : float, default=0.003
+        Initial learning rate, the highest of the schedule. A callable `learning_rate` ignores
+        it.
 
     batch_size : int or "auto", default="auto"
-        Most rows of a batch of each domain; "auto" is a sixteenth of the largest domain,
-        between 32 and 256. All domains take the same number of steps: small ones begin
-        again.
+        Largest number of rows of each domain in a batch. "auto" is a sixteenth of the largest
+        domain, between 32 and 256. All domains take the same number of steps: small domains
+        start again from their first batch.
 
     max_iter : int, default=200
-        Passes over the largest domain.
+        Number of passes over the largest domain.
 
     early_stopping : bool or "auto", default="auto"
-        As in :class:`~skrln.RLNRegressor`. Rows are held out in every domain that has
-        at least four; the loss that is watched is the mean over the domains, and there is one
-        best epoch for all, after the first stage. "auto" does so above 10,000 rows.
+        If True, hold out validation rows in every domain of at least four rows, stop after
+        `n_iter_no_change` epochs without an improvement of the mean validation loss of the
+        domains, and restore the best epoch after the first stage, the same for all domains.
+        "auto" does so above 10,000 rows.
 
-    validation_fraction, n_iter_no_change, tol : float, int and float
-        As in :class:`~skrln.RLNRegressor`.
+    validation_fraction : float, default=0.125
+        Share of the rows of each domain that is held out as validation data.
+
+    n_iter_no_change : int, default=40
+        Number of epochs without an improvement before early stopping.
+
+    tol : float, default=1e-4
+        Smallest decrease of the validation loss, on the scaled target, that counts as an
+        improvement.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the order of the rows and what is held out.
+        Seed of the initial weights, the order of the rows and the validation split. With an
+        int, two fits on a CPU are identical to the bit.
 
-    dtype, device : str or None
-        As in :class:`~skrln.RLNRegressor`.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
+        numbers, where it costs next to no time, and single otherwise.
+
+    device : str, default=None
+        Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
+        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
 
     Attributes
     ----------
     domains_ : ndarray of shape (n_domains,)
-        Labels of the domains, sorted.
+        Labels of the domains: the domains of `fit` in sorted order, then domains that
+        `add_domain` added.
 
     n_components_ : int
-        Numbers of a code.
+        Number of components of a code.
 
-    coefs_, intercepts_, reg_coefs_ : list of ndarray
-        As in :class:`JointRegressor`; the code is what the middle layer passes on.
+    coefs_ : list of ndarray of shape (n_domains, n_units_in, n_units_out)
+        Weights of each layer of each domain, on scaled inputs. Zeros are exact. The middle
+        layer outputs the code.
 
-    pair_weights_, pair_distances_, sigma_, affinity_graph_, weight_history_ : object
-        As in :class:`JointRegressor`.
+    intercepts_ : list of ndarray of shape (n_domains, n_units_out)
+        Biases of each layer of each domain.
 
-    objective_curve_, loss_curve_, domain_loss_curve_, consistency_curve_ : ndarray
-        As in :class:`JointRegressor`, of the columns scaled to variance one.
+    reg_coefs_ : list of ndarray, shaped as `coefs_`
+        Learned log coefficient of every weight, natural log; minus infinity if a weight is not
+        regularized.
+
+    pair_weights_ : ndarray of shape (n_terms, n_domains, n_domains)
+        Robust weight, in [0, 1], of each pair of domains in each term of the coupling (two
+        adjacent layers, or one layer). It multiplies the strength of the coupling.
+
+    pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
+        Squared distances between the fitted networks.
+
+    sigma_ : ndarray of shape (n_terms,)
+        Scale of the robust norm in each term; NaN without reweighting.
+
+    affinity_graph_ : list of sparse array of shape (n_domains, n_domains)
+        For each term, the pair weights of domains that are among the three nearest domains of
+        each other.
+
+    weight_history_ : ndarray of shape (`n_irls_iter_`, n_terms, n_domains, n_domains)
+        Pair weights of each round of reweighting.
+
+    n_irls_iter_ : int
+        Number of rounds of reweighting.
+
+    irls_converged_ : bool
+        True if the pair weights converged within `max_irls_iter` rounds.
+
+    n_shared_layers_ : int
+        Number of layers that may be shared.
+
+    objective_curve_ : ndarray of shape (`n_iter_`,)
+        Objective after each epoch without the penalty of the weights: the sum of the mean
+        losses of the domains plus the strength of the coupling times `consistency_curve_`.
+
+    loss_curve_ : ndarray of shape (`n_iter_`,)
+        Training loss of each epoch, as the mean over the domains. Columns are scaled to
+        variance one.
+
+    domain_loss_curve_ : ndarray of shape (`n_iter_`, n_domains)
+        Training loss of each epoch and domain. Columns are scaled to variance one.
+
+    consistency_curve_ : ndarray of shape (`n_iter_`,)
+        Sum of the norm over all pairs and terms after each epoch: the robust norm at the scales
+        `sigma_` for "joint", the squared distance otherwise.
+
+    validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
+        Mean validation loss over the domains; None without validation data.
+
+    n_iter_ : int
+        Number of epochs that ran.
+
+    best_iteration_ : int
+        Epoch whose weights were kept, counted from 0.
+
+    sparsity_ : ndarray of shape (n_domains, n_layers)
+        Share of the weights of each layer that are exactly zero, by domain.
 
     n_features_in_ : int
-        Columns of `X`.
+        Number of columns of `X`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where all are strings.
+        Names of the columns; only if all names are strings.
 
     See Also
     --------
-    JointRegressor : Predicts a target; the coupling is explained there.
+    JointRegressor : The same coupling for the prediction of a target, with its formulas.
     sklearn.decomposition.PCA : The linear autoencoder of a single data set.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from skrln.joint import JointAutoencoder
     >>> from skrln.datasets import make_domains
-    >>> X, _, domain = make_domains(random_state=0)
-    >>> model = JointAutoencoder(n_components=3, max_iter=20, random_state=0)
+    >>> from skrln.joint import JointAutoencoder
+    >>> X, _, domain = make_domains(20, 4, random_state=0)
+    >>> model = JointAutoencoder(3, hidden_layer_sizes=(8,), max_iter=10, random_state=0)
     >>> codes = model.fit_transform(X, sample_domain=domain)
     >>> codes.shape
-    (480, 3)
+    (80, 3)
     >>> model.inverse_transform(codes, sample_domain=domain).shape
-    (480, 10)
+    (80, 10)
     """
 
     # Codes are made by the network of each row's domain; not typed, as scikit-learn has it.
     __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012 - as above
-
-    #: All columns are numbers, and are decoded to what they were.
-    categorical_features = None
-    input_clip = None
 
     _parameter_constraints: ClassVar[dict] = {
         **{
@@ -222,7 +268,6 @@ class JointAutoencoder(
             for k, v in JOINT.items()
             if k not in ("categorical_features", "input_clip")
         },
-        **JOINT_SUPERVISED,
         **AUTOENCODER,
     }
 
@@ -235,37 +280,15 @@ class JointAutoencoder(
         n_masked_copies=4,
         hidden_layer_sizes=(64,),
         activation="silu",
-        strategy="joint",
-        coupling=3.0,
-        robust_norm="geman_mcclure",
-        irls_weight="majorizer",
-        sigma="mean",
-        sigma_factor=2.0,
-        pair_layers=True,
+        coupling="joint",
         share_output="auto",
-        n_shared_layers=None,
-        first_stage=0.25,
-        max_irls_iter=8,
-        inner_max_iter=None,
-        irls_tol=0.01,
         unknown_domain="error",
         dropout=0.0,
-        regularization="rln",
+        penalty="rln",
         theta=-7.0,
-        norm="l1",
-        reg_step=0.03,
-        reg_warmup=0.2,
-        reg_layers="first",
-        reg_scope="network",
-        reg_group="weight",
         solver="adam",
-        momentum=0.9,
         learning_rate="cosine",
-        learning_rate_params=None,
         learning_rate_init=0.003,
-        clip_value=None,
-        clip_norm=None,
-        weight_decay=0.0,
         batch_size="auto",
         max_iter=200,
         early_stopping="auto",
@@ -282,37 +305,15 @@ class JointAutoencoder(
         self.n_masked_copies = n_masked_copies
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.strategy = strategy
         self.coupling = coupling
-        self.robust_norm = robust_norm
-        self.irls_weight = irls_weight
-        self.sigma = sigma
-        self.sigma_factor = sigma_factor
-        self.pair_layers = pair_layers
         self.share_output = share_output
-        self.n_shared_layers = n_shared_layers
-        self.first_stage = first_stage
-        self.max_irls_iter = max_irls_iter
-        self.inner_max_iter = inner_max_iter
-        self.irls_tol = irls_tol
         self.unknown_domain = unknown_domain
         self.dropout = dropout
-        self.regularization = regularization
+        self.penalty = penalty
         self.theta = theta
-        self.norm = norm
-        self.reg_step = reg_step
-        self.reg_warmup = reg_warmup
-        self.reg_layers = reg_layers
-        self.reg_scope = reg_scope
-        self.reg_group = reg_group
         self.solver = solver
-        self.momentum = momentum
         self.learning_rate = learning_rate
-        self.learning_rate_params = learning_rate_params
         self.learning_rate_init = learning_rate_init
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
-        self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.early_stopping = early_stopping
@@ -347,23 +348,23 @@ class JointAutoencoder(
             Fitted estimator.
         """
         del y
-        with all_or_nothing(self):
-            X = self._check(X, reset=True)
-            weights = check_weights(sample_weight, X)
-            check_domains(sample_domain, len(X))
-            rows, inputs, targets = self._make_problem(X)
-            domain = None if sample_domain is None else np.asarray(sample_domain)[rows]
-            fitted, results = self._fit(inputs, targets, weights[rows], domain)
-            vars(self).update(fitted)
-            self.n_components_ = self.n_components
-        if results:  # a plain network has said it itself
-            warn_outcome(self, results)
+        X, columns = self._read(X)
+        weights = check_weights(sample_weight, X)
+        check_domains(sample_domain, len(X))
+        rows, inputs, targets = self._make_problem(X)
+        domain = None if sample_domain is None else np.asarray(sample_domain)[rows]
+        parameters = self._parameters(X.shape[1])
+        fitted, outcomes = self._fit(parameters, inputs, targets, weights[rows], domain)
+        fitted |= {"_columns": columns, "n_components_": self.n_components}
+        self._store(fitted)
+        warn_outcome(outcomes, parameters)
         return self
 
     def add_domain(self, X, y=None, domain=None, sample_weight=None):
-        """Fit one more autoencoder, for a domain that `fit` has not seen.
+        """Fit the autoencoder of a new domain.
 
-        The others stay as they are, to the bit, and draw it, as in :class:`JointRegressor`.
+        The other autoencoders stay bit-identical and attract the new one, as in
+        :class:`JointRegressor`.
 
         Parameters
         ----------
@@ -374,7 +375,7 @@ class JointAutoencoder(
             Ignored.
 
         domain : int, float or str
-            Label of the domain, of the type of the others.
+            Label of the domain, of the same type as the labels of the other domains.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
@@ -384,13 +385,13 @@ class JointAutoencoder(
         self : object
         """
         check_is_fitted(self, "_targets")
-        X = self._check(X, reset=False)
+        X = self._check(X)
         weights = check_weights(sample_weight, X)
         rows, inputs, targets = self._make_problem(X)
         return super().add_domain(inputs, targets, domain, weights[rows])
 
     def fit_transform(self, X, y=None, sample_weight=None, *, sample_domain=None):
-        """Fit, and give the codes of the same rows.
+        """Fit, and return the codes of the same rows.
 
         Parameters
         ----------
@@ -405,7 +406,7 @@ class JointAutoencoder(
         return self.transform(X, sample_domain=sample_domain)
 
     def transform(self, X, *, sample_domain=None):
-        """Codes of rows.
+        """Encode rows.
 
         Parameters
         ----------
@@ -413,28 +414,29 @@ class JointAutoencoder(
             Rows; NaN is a missing number.
 
         sample_domain : array-like of shape (n_samples,), default=None
-            Label of the domain of each row. None is for a single domain. Codes of different
-            networks have no mean: a domain that is unknown is that of the nearest, or an
-            error.
+            Label of the domain of each row. None is for a single domain. Rows of an unknown
+            domain are encoded by the nearest domain if `unknown_domain` is "nearest";
+            otherwise they raise an error, because codes of different networks have no mean.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components)
+            Codes.
         """
         check_is_fitted(self, "_targets")
-        X = self._check(X, reset=False)
+        X = self._check(X)
         inputs = self._encoder.transform(X)
-        numbers = self._numbers_of(sample_domain, len(X), inputs)
-        found = np.empty((len(X), self.n_components_))
+        numbers = self._find_networks(sample_domain, len(X), inputs)
+        codes = np.empty((len(X), self.n_components_))
         for k in np.unique(numbers):
             rows = numbers == k
             network = self._network_of(k)
             values = inputs[rows].astype(network.coefs[0].dtype)
-            found[rows] = hidden_values(values, network, self._code_layer)
-        return found
+            codes[rows] = hidden_values(values, network, self._code_layer)
+        return codes
 
     def inverse_transform(self, X, *, sample_domain=None):
-        """Rows of codes.
+        """Decode codes.
 
         Parameters
         ----------
@@ -447,49 +449,48 @@ class JointAutoencoder(
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            In the units of the columns.
+            Rows in the units of the columns.
         """
         check_is_fitted(self, "_targets")
         codes = check_array(X)
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"Got codes with {codes.shape[1]} columns, but expected "
-                f"{self.n_components_}, as many as transform makes."
+                f"{self.n_components_}, as transform returns."
             )
-        numbers = self._numbers_of(sample_domain, len(codes))
-        found = np.empty((len(codes), self.n_features_in_))
+        numbers = self._find_networks(sample_domain, len(codes))
+        decoded = np.empty((len(codes), self.n_features_in_))
         for k in np.unique(numbers):
             rows = numbers == k
             network = self._network_of(k)
             values = codes[rows].astype(network.coefs[0].dtype)
             outputs = forward(values, network, start=self._code_layer + 1)
-            found[rows] = self._decode(k, outputs.astype(float))
-        return found
+            decoded[rows] = self._decode(k, outputs.astype(float))
+        return decoded
 
     def inpaint(self, X, *, sample_domain=None):
-        """Complete rows: missing cells become what the network makes of the others.
+        """Replace missing cells by predictions from the other cells of the row.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows with NaN where cells are to be filled.
+            Rows with NaN in the cells to replace.
 
         sample_domain : array-like of shape (n_samples,), default=None
-            Label of the domain of each row, or as `unknown_domain` has it.
+            Label of the domain of each row. For None and for unknown domains
+            `unknown_domain` decides.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Cells that were there are as they were, to the bit.
+            Completed rows; the other cells stay bit-identical.
         """
         check_is_fitted(self, "_targets")
-        X = self._check(X, reset=False)
-        missing = np.isnan(X)
-        found = self._columns(X, sample_domain)
-        return np.where(missing, found, X)
+        X = self._check(X)
+        return np.where(np.isnan(X), self._predict_columns(X, sample_domain), X)
 
     def score(self, X, y=None, sample_weight=None, *, sample_domain=None):
-        """Share of the variance of all columns together that the codes keep.
+        """Share of the total variance of all columns that reconstructed rows explain.
 
         Parameters
         ----------
@@ -512,13 +513,13 @@ class JointAutoencoder(
         """
         del y
         check_is_fitted(self, "_targets")
-        X = self._check(X, reset=False)
-        found = self._columns(X, sample_domain)
+        X = self._check(X)
+        decoded = self._predict_columns(X, sample_domain)
         weights = check_weights(sample_weight, X)[:, None] * ~np.isnan(X)
         truth = np.nan_to_num(X)
         mean = np.sum(weights * truth, axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
         total = np.sum(weights * (truth - mean) ** 2)
-        return float(1 - np.sum(weights * (truth - found) ** 2) / total)
+        return float(1 - np.sum(weights * (truth - decoded) ** 2) / total)
 
     @property
     def _code_layer(self):
@@ -529,15 +530,23 @@ class JointAutoencoder(
     def _n_features_out(self):
         return self.n_components_
 
-    def _check(self, X, *, reset):
-        return validate_data(
-            self,
-            X,
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            ensure_min_samples=2 if reset else 1,
-            reset=reset,
-        )
+    def _read(self, X):
+        """Validate the table of `fit`; return it in double precision, and its columns."""
+        self._refuse_sparse(X)
+        X, columns = read_columns(X, type(self).__name__, None)
+        return np.asarray(X, np.float64), columns
+
+    def _check(self, X):
+        """Validate a later table."""
+        self._refuse_sparse(X)
+        return np.asarray(check_columns(X, self._columns), np.float64)
+
+    def _refuse_sparse(self, X):
+        if sparse.issparse(X):
+            raise TypeError(
+                f"Sparse data was passed to {type(self).__name__}, but dense data is "
+                "required. Pass X.toarray()."
+            )
 
     def _check_masks(self, n_features):
         if self.masks is None:
@@ -546,23 +555,23 @@ class JointAutoencoder(
         if masks.shape[1] != n_features or masks.all(axis=1).any():
             raise ValueError(
                 f"Got masks of shape {masks.shape}, but expected (n_masks, {n_features}), "
-                "with cells left to see in each."
+                "with at least one visible cell in each."
             )
         return masks
 
     def _make_problem(self, X):
-        """Rows, inputs with hidden cells, and what the network is to make of them."""
+        """Rows (as positions in X), inputs with hidden cells, and targets."""
         rows, hidden = self._hide(X, self._check_masks(X.shape[1]))
         targets = X[rows].ravel() if X.shape[1] == 1 else X[rows]
         return rows, np.where(hidden, np.nan, X[rows]), targets
 
     def _hide(self, X, masks):
-        """Rows, repeated where cells are hidden, and which cells those are."""
+        """Rows (as positions in X, repeated for hidden cells), and the mask of hidden cells."""
         rng = check_random_state(self.random_state)
         n = len(X)
         if masks is None and self.masked_fraction == 0:
             return np.arange(n), np.zeros(X.shape, bool)
-        # Whole rows first: their codes are what transform gives.
+        # The first copy of each row is whole, because transform encodes whole rows.
         rows = np.tile(np.arange(n), 1 + self.n_masked_copies)
         if masks is None:
             hidden = rng.uniform(size=(len(rows), X.shape[1])) < self.masked_fraction
@@ -571,24 +580,38 @@ class JointAutoencoder(
         hidden[:n] = False
         return rows, hidden
 
-    def _numbers_of(self, sample_domain, n_samples, inputs=None):
-        """Number of the domain of each row; an unknown one is the nearest, or refused."""
+    def _find_networks(self, sample_domain, n_samples, inputs=None):
+        """Number of the network for each row; raise an error for an unknown domain.
+
+        With encoded `inputs` and ``unknown_domain="nearest"``, the nearest domain replaces an
+        unknown one.
+        """
         rule = self.unknown_domain
         if rule == "average" or inputs is None:
             rule = "error"
         numbers = find_domains(sample_domain, n_samples, self.domains_, rule)
-        strange = numbers == UNKNOWN
-        if strange.any():
-            numbers = np.where(strange, nearest_domain(inputs, self._centers), numbers)
+        is_unknown = numbers == UNKNOWN
+        if is_unknown.any():
+            nearest = nearest_domain(inputs, self._centers)
+            numbers = np.where(is_unknown, nearest, numbers)
         return numbers
 
-    def _network(self):
-        hidden = resolve_hidden_layers(self.hidden_layer_sizes, self.n_features_in_)
-        layers = (*hidden, self.n_components, *hidden[::-1])
-        return self._network_with(RLNRegressor, hidden_layer_sizes=layers)
+    def _labels(self):
+        return NumberLabels()
+
+    def _parameters(self, n_features=None):
+        """Return the parameters of the network of a domain, whose outputs are its inputs."""
+        n_features = self.n_features_in_ if n_features is None else n_features
+        hidden = resolve_hidden_layers(self.hidden_layer_sizes, n_features)
+        return super()._parameters(
+            hidden_layer_sizes=(*hidden, self.n_components, *hidden[::-1]),
+            # All columns are numbers, which the decoder returns in their own units.
+            categorical_features=None,
+            input_clip=None,
+        )
 
     def __sklearn_tags__(self):
-        """What this estimator can do, for scikit-learn."""
+        """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags

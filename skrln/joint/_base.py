@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the joint estimators share: one network per domain, fitted together."""
+"""Base of the joint estimators: one network per domain, fitted together."""
 
 from abc import ABC, abstractmethod
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,64 +10,99 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core import _settings
-from skrln._core._forward import Network, forward, row_blocks
-from skrln._core._outcome import warn_outcome
-from skrln._core._params import COUPLED_NETWORK
-from skrln._core._preparation import constant_inputs
-from skrln._core._preprocessing import check_inputs
-from skrln._core._sklearn import count_samples, fit_context, take
-from skrln._core._validation import all_or_nothing
+from skrln._ensemble._engine import NO_WATCH, Engine
+from skrln._ensemble._fit import fit_ensemble
 from skrln._kernels import StopReason, fit_joint
+from skrln._network._forward import Network, forward, row_blocks
+from skrln._network._outcome import warn_outcome
+from skrln._network._settings import (
+    Mode,
+    make_settings,
+    resolve_dtype,
+    single_kind,
+)
+from skrln._network._specs import (
+    fit_data,
+    hyperparameters,
+    network_spec,
+    penalty_spec,
+    run_spec,
+    train_spec,
+)
+from skrln._table._columns import check_columns
+from skrln._table._problem import Arguments
+from skrln._table._sklearn import count_samples, fit_context, take
+from skrln.networks._open_options import OptionParameters, open_parameters
 
+from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
 from ._graph import GraphMixin
 from ._onboarding import OnboardingMixin
-from ._plans import make_plan
+from ._plans import AUTO_STRENGTH, make_plan, open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
+from ._results import domain_centers, nearest_domain, outcomes_of
 
 
 class Heads(NamedTuple):
-    """What the last layers of the domains predict."""
+    """Last layers of the domains."""
 
     targets: list[Any]  #: target encoder of each domain
-    same: bool  #: whether they are alike, and may be shared
-    present: Any = None  #: (n_domains, n_classes), where the classes are not the same
+    same: bool  #: True if all last layers have one target, so that they may be shared
+    present: Any = (
+        None  #: (n_domains, n_classes) mask; None if all have the same classes
+    )
 
 
-class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
-    """Common part of the joint estimators."""
+class Kernel(NamedTuple):
+    """Everything that a call of the joint kernel needs, apart from the data."""
 
-    # Without them no domain is told from another: routed unless somebody says otherwise.
+    settings: Any
+    network: Any  #: NetworkSpec
+    plan: Any  #: JointPlan
+
+
+class BaseJoint(
+    OptionParameters, ColumnAttributes, GraphMixin, OnboardingMixin, BaseEstimator, ABC
+):
+    """Base of the joint estimators."""
+
+    # Without domains all rows would be one domain: they are routed by default.
     __metadata_request__fit = {"sample_domain": True}  # noqa: RUF012 - as scikit-learn has it
     __metadata_request__predict = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__score = {"sample_domain": True}  # noqa: RUF012 - as above
 
     @abstractmethod
-    def _network(self) -> Any:
-        """Unfitted network of a single domain, with the parameters of this estimator."""
+    def _labels(self) -> Any:
+        """Kind of the labels, with the parameters that concern them."""
 
     @abstractmethod
-    def _fit_heads(self, network, domains, train) -> Heads:
-        """What the last layers of the domains predict."""
+    def _fit_heads(self, labels, domains, train) -> Heads:
+        """Last layers of the domains of a fit."""
+
+    @abstractmethod
+    def _make_added_heads(self, labels, domains, train) -> Heads:
+        """Last layer of a domain that is added later."""
 
     @abstractmethod
     def _decode(self, k, outputs) -> Any:
         """Predictions of the network of domain `k`, in columns that may be averaged."""
 
-    @abstractmethod
-    def _more_heads(self, network, domains, train) -> Heads:
-        """The same for a domain that comes later."""
-
     def _head_bias(self, heads):
-        """What is added to the last biases at the start, (n_domains, n_outputs), or None."""
+        """Offset of the last biases at the start, (n_domains, n_outputs), or None."""
         del heads
 
-    def _network_with(self, make, **others):
-        """Single network with the parameters that it has in common with this estimator."""
-        params = {name: getattr(self, name) for name in COUPLED_NETWORK}
-        alone = {"n_estimators": 1, "numeric_embedding": None}
-        return make(**(params | alone | {"theta": self.theta} | others))
+    def _parameters(self, **changes):
+        """Return the parameters of the network of a domain as one value."""
+        params = self.get_params(deep=False) | changes
+        parameters = open_parameters(type(self).__name__, self._labels(), params)
+        penalty = parameters.penalty
+        if penalty and penalty.n_path_edges:
+            raise ValueError(
+                f"Got n_path_edges={penalty.n_path_edges} in the penalty of "
+                f"{type(self).__name__}, but paths of edges are recorded for a single "
+                "network only. Pass n_path_edges=0."
+            )
+        return parameters
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, sample_domain=None):
@@ -100,64 +134,67 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
         ValueError
             For arguments that cannot be trained on; the estimator stays as it was.
         """
-        with all_or_nothing(self):
-            fitted, results = self._fit(X, y, sample_weight, sample_domain)
-            vars(self).update(fitted)
-        if results:  # a plain network has said it itself
-            warn_outcome(self, results)
+        parameters = self._parameters()
+        fitted, outcomes = self._fit(parameters, X, y, sample_weight, sample_domain)
+        self._store(fitted)
+        warn_outcome(outcomes, parameters)
         return self
 
-    def _fit(self, X, y, sample_weight, sample_domain):
-        """Fitted attributes, and what there is to say of each network."""
-        network = self._network()
-        arguments = (X, y, sample_weight, sample_domain)
-        domains = read_domains(self, network, *arguments)
+    def _fit(self, parameters, X, y, sample_weight, sample_domain):
+        """Fitted attributes, and the Outcome of each network."""
+        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
+        domains = read_domains(parameters, X, y, sample_weight, sample_domain)
         if len(domains.names) == 1:
-            return self._fit_plain(network, domains, X, y, sample_weight)
+            return self._fit_plain(parameters, domains, X, y, sample_weight)
         rng = check_random_state(self.random_state)
-        train, held_out = hold_out(network, domains, rng)
-        heads = self._fit_heads(network, domains, train)
-        joint = prepare_domains(network, domains, train, held_out, heads.targets)
-        spec, plan = self._prepare_kernel(network, joint, heads)
+        train, held_out = hold_out(parameters, domains, rng)
+        heads = self._fit_heads(parameters.labels, domains, train)
+        joint = prepare_domains(parameters, domains, train, held_out, heads.targets)
+        kernel = self._prepare_kernel(parameters, coupling, joint, heads)
         bias = self._head_bias(heads)
-        result = self._train(network, joint, spec, plan, rng, head_bias=bias)
-        fitted = self._describe(joint, plan, result)
+        result = self._train(kernel, joint, rng, head_bias=bias)
+        fitted = self._describe(joint, kernel, result)
         fitted |= {
             "domains_": domains.names,
+            "_columns": domains.columns,
             "_targets": heads.targets,
             "_present": heads.present,
             "_same_output": heads.same,
         }
-        return fitted, self._outcomes(result)
+        return fitted, outcomes_of(result)
 
-    def _fit_plain(self, network, domains, X, y, sample_weight):
-        """A single domain: the plain network itself, by its own code."""
+    def _fit_plain(self, parameters, domains, X, y, sample_weight):
+        """Fit a single domain: the plain network itself, by its own code."""
         rows = domains.rows[0]
         if len(rows) < len(domains.table.y):
             X, y = (take(part, rows, axis=0) for part in (X, y))
             sample_weight = domains.table.weights[rows]
-        network.fit(X, y, sample_weight)
+        engine = Engine(NO_WATCH, self.device)
+        rng = check_random_state(self.random_state)
+        arguments = Arguments(X, y, sample_weight)
+        fit = fit_ensemble(parameters, arguments, rng, engine)
+        member, columns = fit.ensemble.members[0], fit.ensemble.columns
+        network, loss = member.network, member.curves.loss
+        inputs = member.encoder.transform(check_columns(X, columns))
         fitted = {
-            name: [part[None] for part in getattr(network, name)]
-            for name in ("coefs_", "intercepts_", "reg_coefs_")
-        }
-        curve = network.validation_loss_curve_
-        encoder, target = network._encoder, network._target
-        inputs = encoder.transform(check_inputs(self, X, reset=True))
-        fitted |= {
             "domains_": domains.names,
-            "_encoder": encoder,
-            "_targets": [target],
+            "_columns": columns,
+            "_encoder": member.encoder,
+            "_targets": [member.target],
             "_centers": np.asarray(inputs.mean(axis=0)).reshape(1, -1),
+            "_activation": network.activation,
             "_present": None,
             "_same_output": True,
-            "n_iter_": network.n_iter_,
-            "best_iteration_": network.best_iteration_,
-            "loss_curve_": network.loss_curve_,
-            "domain_loss_curve_": network.loss_curve_[:, None],
-            "validation_loss_curve_": curve,
-            "consistency_curve_": np.zeros(network.n_iter_),
-            "objective_curve_": network.loss_curve_,
+            "coefs_": [part[None] for part in network.coefs],
+            "intercepts_": [part[None] for part in network.intercepts],
+            "reg_coefs_": [part[None] for part in member.coefficients],
+            "n_iter_": member.n_epochs,
+            "best_iteration_": member.best_epoch,
+            "loss_curve_": loss,
+            "domain_loss_curve_": loss[:, None],
+            "validation_loss_curve_": member.curves.validation_loss,
+            "consistency_curve_": np.zeros(member.n_epochs),
+            "objective_curve_": loss,
             "sigma_": np.zeros(0),
             "pair_weights_": np.zeros((0, 1, 1)),
             "pair_distances_": np.zeros((0, 1, 1)),
@@ -165,66 +202,63 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
             "irls_converged_": True,
             "n_shared_layers_": 0,
         }
-        return fitted, []
+        return fitted, fit.outcomes
 
     # -- the kernel ----------------------------------------------------------------------
 
-    def _prepare_kernel(self, network, joint, heads):
-        """Structure of the networks, and what they share."""
-        # As members of an ensemble: more steps than the whole table in one batch has.
-        most = _settings.resolve_batch_size(network, joint.problem.n_rows, member=True)
-        network.set_params(batch_size=most)
-        spec = _settings.network_spec(network, joint.problem)
-        plan = self._plan(spec.n_layers, heads.same)
-        return spec, plan
+    def _prepare_kernel(self, parameters, coupling, joint, heads):
+        """Structure of the networks, and the layers that they share."""
+        problem = joint.problem
+        n_inputs = problem.encoder.n_inputs
+        settings = make_settings(
+            parameters,
+            single_kind(parameters),
+            Mode.COUPLED,
+            target=problem.target,
+            n_rows=problem.n_rows,
+            n_inputs=n_inputs,
+        )
+        dtype = resolve_dtype(self.dtype, self.device, joint.n_rows * n_inputs)
+        spec = network_spec(settings, problem)
+        plan = self._plan(coupling, spec.n_layers, heads.same)
+        return Kernel(settings._replace(dtype=dtype), spec, plan)
 
-    def _plan(self, n_layers, same_output):
-        """What the kernel is to do."""
+    def _plan(self, coupling, n_layers, same_output):
+        """Make the plan that the kernel follows."""
         most = n_layers if same_output else n_layers - 1
-        n_shared = most if self.n_shared_layers is None else self.n_shared_layers
-        if self.strategy != "isolated" and (n_shared > most or most == 0):
+        n_shared = coupling.n_shared_layers
+        n_shared = most if n_shared is None else n_shared
+        if coupling.strategy != "isolated" and (n_shared > most or most == 0):
             heads = "" if same_output else ", and each domain has an output of its own"
             raise ValueError(
-                f"Got n_shared_layers={self.n_shared_layers!r} with strategy="
-                f"{self.strategy!r}, but a network with {n_layers} layer(s) of weights has "
-                f"{most} to share{heads}. Lower it, pass more hidden_layer_sizes, or "
+                f"Got n_shared_layers={coupling.n_shared_layers!r} with strategy="
+                f"{coupling.strategy!r}, but a network with {n_layers} layer(s) of weights "
+                f"has {most} to share{heads}. Lower it, pass more hidden_layer_sizes, or "
                 "strategy='isolated'."
             )
-        return make_plan(self, min(n_shared, most))
+        return make_plan(coupling, self.max_iter, min(n_shared, most))
 
-    def _train(self, network, joint, spec, plan, rng, **others):
+    def _train(self, kernel, joint, rng, **options):
         """Call the kernel."""
+        settings, spec, plan = kernel
         problem = joint.problem
-        penalty = _settings.penalty_spec(network, problem, spec)
-        options: dict[str, Any] = {"going_on": False, "online": False, "member": False}
-        hyper = _settings.hyperparameters(network, problem, spec, penalty, **options)
-        groups = _settings.first_layer_groups(problem.encoder, (0, 1))
-        n_inputs = spec.layer_sizes[0]
-        rate = self.learning_rate
+        penalty = penalty_spec(settings, problem, spec)
+        seed = rng.randint(np.iinfo(np.int32).max)
         return fit_joint(
-            problem.data,
+            fit_data(problem),
             spec,
-            _settings.train_spec(network, penalty, online=False, member=False),
-            hyper,
+            train_spec(settings, penalty),
+            hyperparameters(settings, problem, spec, penalty, continues=False),
             plan,
-            max_epochs=self.max_iter,
-            batch_size=network.batch_size,
-            seed=rng.randint(np.iinfo(np.int32).max),
-            validation=problem.validation,
-            groups=np.unique(groups, return_inverse=True)[1],
-            dead_inputs=constant_inputs(problem.data, n_inputs),
-            restore_best=problem.validation is not None,
-            rate=None if isinstance(rate, str) else rate,
-            precision=_settings.resolve_precision(self, joint.n_rows, n_inputs),
-            device=self.device,
-            **others,
+            run_spec(settings, seed, restore_best=problem.validation is not None),
+            **options,
         )
 
     # -- after the kernel ----------------------------------------------------------------
 
-    def _describe(self, joint, plan, result):
+    def _describe(self, joint, kernel, result):
         """Fitted attributes: NumPy arrays, lists of them and plain numbers."""
-        history = result.history
+        history, plan = result.history, kernel.plan
         losses = np.asarray(history.loss, float)
         strength = plan.coupling if plan.couples else 0.0
         validation = None
@@ -234,7 +268,8 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
         weights, distances = self._pair_weights(plan, result)
         return {
             "_encoder": joint.problem.encoder,
-            "_centers": self._centers_of(joint),
+            "_centers": domain_centers(joint.problem.data),
+            "_activation": kernel.settings.activation,
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],
             "reg_coefs_": list(result.coefficients),
@@ -253,36 +288,6 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
             "n_shared_layers_": plan.n_shared,
         }
 
-    @staticmethod
-    def _outcomes(result):
-        """What `warn_outcome` looks at, for the network of each domain."""
-        return [
-            SimpleNamespace(
-                reason=result.reason,
-                best_epoch=result.best_epoch,
-                n_epochs=result.n_epochs,
-                params=[
-                    SimpleNamespace(weight=layer.weight[k]) for layer in result.params
-                ],
-            )
-            for k in range(len(result.params[0].weight))
-        ]
-
-    @staticmethod
-    def _centers_of(joint):
-        """Mean of the encoded inputs of each domain, (n_domains, n_inputs)."""
-        data = joint.problem.data
-        inputs = data.inputs
-        if not isinstance(inputs, np.ndarray):
-            inputs = sparse.csr_array((inputs.values, inputs.columns, inputs.starts))
-        ends = np.cumsum(data.n_rows)
-        return np.stack(
-            [
-                np.asarray(inputs[last - n : last].mean(axis=0)).ravel()
-                for last, n in zip(ends, data.n_rows, strict=True)
-            ]
-        )
-
     @property
     def n_irls_iter_(self):
         """Rounds of reweighting that ran."""
@@ -297,39 +302,42 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
 
     # -- predicting ----------------------------------------------------------------------
 
-    def _columns(self, X, sample_domain):
+    def _predict_columns(self, X, sample_domain):
         """Predictions of all rows, each by the network of its domain."""
         check_is_fitted(self, "_targets")
-        X = check_inputs(self, X, reset=False)
+        X = check_columns(X, self._columns)
         n_samples = count_samples(X)
         numbers = find_domains(
             sample_domain, n_samples, self.domains_, self.unknown_domain
         )
         widths = [w.shape[2] for w in self.coefs_]
         blocks = row_blocks(n_samples, max(X.shape[1], *widths))
-        found = [self._columns_of(X, numbers, block) for block in blocks]
-        return np.concatenate(found)
+        return np.concatenate(
+            [self._predict_block(X, numbers, block) for block in blocks]
+        )
 
-    def _columns_of(self, X, numbers, block):
+    def _predict_block(self, X, numbers, block):
         """Predictions of a block of rows."""
         part = take(X, np.arange(len(numbers))[block], axis=0)
         if sparse.issparse(part):
             part = part.toarray()
         inputs = self._encoder.transform(part)
         numbers = numbers[block]
-        strange = numbers == UNKNOWN
-        if strange.any() and self.unknown_domain == "nearest":
-            numbers = np.where(strange, nearest_domain(inputs, self._centers), numbers)
-            strange = np.zeros_like(strange)
-        found = {}
-        for k in np.unique(numbers[~strange]):
+        is_unknown = numbers == UNKNOWN
+        if is_unknown.any() and self.unknown_domain == "nearest":
+            nearest = nearest_domain(inputs, self._centers)
+            numbers = np.where(is_unknown, nearest, numbers)
+            is_unknown = np.zeros_like(is_unknown)
+        predictions = {}
+        for k in np.unique(numbers[~is_unknown]):
             rows = np.flatnonzero(numbers == k)
-            found |= dict(zip(rows, self._means_of(inputs[rows], k), strict=True))
-        rows = np.flatnonzero(strange)
+            means = self._means_of(inputs[rows], k)
+            predictions |= dict(zip(rows, means, strict=True))
+        rows = np.flatnonzero(is_unknown)
         if len(rows):
             means = [self._means_of(inputs[rows], k) for k in range(len(self.domains_))]
-            found |= dict(zip(rows, np.mean(means, axis=0), strict=True))
-        return np.stack([found[i] for i in range(len(numbers))])
+            predictions |= dict(zip(rows, np.mean(means, axis=0), strict=True))
+        return np.stack([predictions[i] for i in range(len(numbers))])
 
     def _means_of(self, inputs, k):
         """Predictions of the network of domain `k` for encoded rows."""
@@ -342,19 +350,14 @@ class BaseJoint(GraphMixin, OnboardingMixin, BaseEstimator, ABC):
         return Network(
             [w[k] for w in self.coefs_],
             [b[k] for b in self.intercepts_],
-            self.activation,
+            self._activation,
         )
 
     def __sklearn_tags__(self):
-        """What this estimator can do, for scikit-learn."""
+        """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = True
-        tags.input_tags.categorical = self.categorical_features is not None
+        params = self.get_params(deep=False)
+        tags.input_tags.categorical = params.get("categorical_features") is not None
         return tags
-
-
-def nearest_domain(inputs, centers):
-    """Number of the domain whose mean is nearest to each row."""
-    lengths = np.sum(centers**2, axis=1)
-    return np.argmin(lengths - 2 * inputs @ centers.T, axis=1)

@@ -1,42 +1,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Generators drawn to the shares that categories and missing values have in the data.
+"""Calibration of the shares of categories and missing values in generated rows.
 
-Adversarial training favours what is frequent; how often it makes what is rare is set right
-afterwards, by what is added to the outputs.
+Adversarial training generates frequent categories too often, and rare categories too seldom.
+Offsets of the logits correct the shares after training.
 """
 
 import numpy as np
 from scipy.special import softmax
 
-#: Rows that shares are measured on, and rounds.
+#: Number of generated rows that shares are measured on, and number of corrections.
 N_ROWS, N_ROUNDS = 2000, 20
-#: Share of a category that a domain does not have.
+#: Target share of a category that a domain lacks; its logarithm must be finite.
 ALMOST_NEVER = 1e-12
 
 
 def calibrate(outputs, blocks, shares):
-    """What to add to the outputs of one-hot blocks.
+    """Offsets of the logits with which each block of categories has the wanted shares.
 
     Parameters
     ----------
     outputs : ndarray of shape (n_rows, sum(blocks))
         Logits of generated rows.
     blocks : tuple of int
-        Widths.
+        Widths of the one-hot blocks.
     shares : ndarray of shape (sum(blocks),)
-        What each category is to have on average.
+        Wanted mean probability of each category.
 
     Returns
     -------
     ndarray of shape (sum(blocks),)
+        Offsets to add to the logits.
     """
-    added = np.zeros(len(shares))
+    offsets = np.zeros(len(shares))
     wanted = np.maximum(shares, ALMOST_NEVER)
     start = 0
     for width in blocks:
         block = slice(start, start + width)
+        # Fixed-point iteration: a single correction would be exact if all rows had the same
+        # logits. The lower bound keeps the logarithm finite after an underflow.
         for _ in range(N_ROUNDS):
-            found = softmax(outputs[:, block] + added[block], axis=1).mean(axis=0)
-            added[block] += np.log(wanted[block]) - np.log(np.maximum(found, 1e-300))
+            means = softmax(outputs[:, block] + offsets[block], axis=1).mean(axis=0)
+            offsets[block] += np.log(wanted[block]) - np.log(np.maximum(means, 1e-300))
         start += width
-    return added
+    return offsets

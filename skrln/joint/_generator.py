@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The generator of several domains."""
+"""Generator of rows of several domains."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -10,38 +9,48 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core import _settings
-from skrln._core._forward import Network, forward
-from skrln._core._outcome import warn_outcome
-from skrln._core._params import GENERATOR
-from skrln._core._sklearn import fit_context, take
-from skrln._core._validation import all_or_nothing, resolve_hidden_layers
 from skrln._kernels import (
     AdversarialHyper,
     AdversarialSpec,
     NetworkSpec,
+    RunSpec,
     fit_adversarial,
 )
+from skrln._network._forward import Network, forward
+from skrln._network._outcome import Outcome, warn_outcome
+from skrln._network._parameters import Optimizer, Parameters
+from skrln._network._settings import (
+    check_solver,
+    resolve_dtype,
+    resolve_hidden_layers,
+    split_flags,
+)
+from skrln._table._sklearn import fit_context, take
+from skrln.networks._open_options import OptionParameters, open_solver
 
+from ._attributes import ColumnAttributes
 from ._calibration import N_ROWS, calibrate
 from ._domains import check_domains
 from ._graph import GraphMixin
-from ._plans import make_plan
+from ._params import GENERATOR
+from ._plans import make_plan, open_coupling
 from ._rows import RowEncoder, check_rows
 
-#: Most rows of a batch with ``batch_size="auto"``.
+#: Largest batch with ``batch_size="auto"``.
 AUTO_BATCH = 64
+#: Strength "auto" of the coupling.
+AUTO_STRENGTH = 0.3
 
 
-class JointGenerator(GraphMixin, BaseEstimator):
+class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimator):
     r"""Generator of rows for several related data sets, with networks for each of them.
 
-    Each domain has a *generator*, which makes rows out of noise, and a *discriminator*, an
-    autoencoder that learns to copy rows of the data well and those of the generator badly,
-    while the generator learns to make rows that are copied well. Generators and
-    discriminators of the domains are coupled as in :class:`JointRegressor`: what the domains
-    have in common they learn from each other. `sample` makes rows in the form of the table of
-    `fit`: arrays or data frames, numbers, categories and missing values.
+    Each domain has a *generator*, which makes rows from noise, and a *discriminator*, an
+    autoencoder that learns to copy rows of the data well and generated rows badly, while the
+    generator learns to make rows that are copied well. The generators and the discriminators of
+    the domains are coupled as in :class:`JointRegressor`, so that each domain profits from the
+    rows of similar domains. `sample` makes rows in the form of the table of `fit`: arrays or
+    data frames, numbers, categories and missing values.
 
     Read more in the :ref:`User Guide <joint_generator>`.
 
@@ -50,98 +59,103 @@ class JointGenerator(GraphMixin, BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Numbers of noise that a row is made of, and numbers of the discriminator's code. Few
-        rows do not fill a space of many.
+        Number of components of the noise from which a row is generated, and of the code of the
+        discriminator. A few hundred rows do not fill a space of many components.
 
     hidden_layer_sizes : array-like of int or int, default=(128,)
-        Units of each hidden layer of the discriminator from the row to the code. From the
-        code to the copy, and in the generator, they are the same in reverse.
+        Number of units of each hidden layer of the discriminator from the row to the code. The
+        layers from the code to the copy, and the layers of the generator, have the same numbers
+        in reverse.
 
     activation : str, default="silu"
-        As in :class:`~skrln.RLNRegressor`.
+        Activation function of the hidden units: "relu", "leaky_relu", "elu", "selu", "silu",
+        "mish", "tanh", "logistic" or "identity". "selu" also draws the initial weights that it
+        needs (LeCun normal).
 
     gamma : float, default=1.0
-        Ratio of the losses of generated rows and of rows of the data that training aims for.
-        Rows that the discriminator has seen are copied better than others, so that a ratio
-        below one is out of reach where there are few. Lower asks for rows that are more
-        typical.
+        Target of the ratio of the loss of generated rows to the loss of rows of the data. The
+        discriminator copies rows that it was trained on better than other rows, so that a ratio
+        below one is out of reach for small data sets. A lower target asks for more typical
+        rows.
 
     equilibrium_rate : float, default=0.01
-        How fast the balance between both losses moves, per step and unit of the loss. 0 keeps
-        it at zero: the discriminator does not mind what is generated.
-
-    code_weight : float, default=1.0
-        Weight of the terms that tie codes to the noise: codes of the data have mean and
-        covariance of it, and the code of a generated row is the noise that it was made of. 0
-        is the published method, which makes the same row of all noise where rows are few.
-
-    input_noise : float, default=0.3
-        Standard deviation of the noise on what the discriminator copies, in the units of
-        `domain_loss_curve_`. With 0 it knows few rows by heart. Higher gives samples that vary
-        like other rows, too, and show less detail.
+        Speed at which the balance of both losses moves, per step and unit of the loss. 0 keeps
+        the balance at zero: the discriminator then ignores generated rows.
 
     average_decay : float, default=0.99
-        Rows are sampled with an exponential average of the generator's weights over the steps,
-        which is steadier than the last ones; this is the share of the past, in [0, 1), that
-        a step leaves in it. 0 takes the last weights.
+        Weight of the past, in [0, 1), in the exponential average of the weights of the
+        generator over the steps. Rows are sampled with this average, which is steadier than the
+        last weights. 0 takes the last weights.
+
+    code_weight : float, default=1.0
+        Weight of the terms that tie codes to the noise: codes of the data have the mean and the
+        covariance of the noise, and the code of a generated row equals its noise. 0 is the
+        published method, which generates the same row for all noise if there are few rows.
+
+    input_noise : float, default=0.3
+        Standard deviation of the noise on the inputs of the discriminator, in the units of
+        `domain_loss_curve_`. With 0 the discriminator overfits small data sets. Higher values
+        make samples vary more like unseen rows, and show less detail.
 
     scaling : {"quantile", "range"}, default="quantile"
-        What networks see of numbers. "quantile" is for tables: normal scores of the ranks of
-        each column, so that samples have its distribution whatever it is, and stay within what
-        was seen. "range" is for images: all columns have one scale, from the lowest to the
-        highest number of the table, to which samples are clipped.
+        Scaling of numbers. "quantile" is for tables: normal scores of the ranks of each column,
+        so that samples have the distribution of the column and stay within its range. "range"
+        is for images: all columns have one scale, from the lowest to the highest number of the
+        table, to which samples are clipped.
 
-    categorical_features : array-like, "from_dtype" or None, default="from_dtype"
-        Columns of categories: positions, a mask or names. "from_dtype" takes the columns of a
-        data frame that are categories, strings, objects or booleans. A number of few values,
-        such as a grade, is better a category.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Categorical columns: a boolean mask, positions or names. "from_dtype" takes the
+        category, string, object and boolean columns of a data frame. None treats all columns as
+        numbers. A number with few values, such as a grade, is best passed as a category.
 
-    strategy : {"joint", "l2", "shared", "finetune", "isolated"}, default="joint"
-        What the domains share. All strategies start from the same weights and take the same
-        number of steps. "joint" finds it: a robust norm draws similar layers together and
-        lets go of strangers. "l2" draws all of them together, all the time. "shared" is one
-        generator and one discriminator for all, but for the output layers where
-        `share_output` is False. "finetune" begins as "shared" and ends, after
-        `first_stage`, as "isolated". "isolated" is a pair of networks for each domain, alone.
-
-    coupling : float, default=0.3
-        Strength with which two networks are drawn together, of "joint" and "l2", in units of
-        the loss of a domain per squared distance of weights. 0 is "isolated". Useful from about
-        0.03 to 1, on a log scale.
-
-    robust_norm, irls_weight, sigma, sigma_factor, pair_layers : object
-        As in :class:`JointRegressor`. Pairs of layers are pairs within the generator, or
-        within the discriminator.
+    coupling : {"joint", "l2", "shared", "finetune", "isolated"} or Coupling, default="joint"
+        Coupling of the networks of the domains. All strategies start from the same weights and
+        take the same number of steps. "joint" learns which domains share: a robust norm draws
+        similar layers together and releases dissimilar layers. "l2" draws all domains together
+        all the time. "shared" is one generator and one discriminator for all domains, apart
+        from output layers that are not shared. "finetune" begins as "shared" and ends as
+        "isolated". "isolated" trains each network alone. The option object
+        :class:`~skrln.options.Coupling` sets the strength of the coupling, the robust norm, its
+        scale, and its reweighting; its strength "auto" is 0.3 for generators, and useful from
+        about 0.03 to 1. Pairs of layers are pairs within the generator or within the
+        discriminator.
 
     share_output : bool, default=False
-        Whether the last layers of the generator and of the discriminator are shared like the
-        others. They say what a domain's rows look like on average.
+        If True, the last layers of the generator and of the discriminator are shared like the
+        other layers. The last layers determine the mean row of a domain.
 
-    first_stage, max_irls_iter, inner_max_iter, irls_tol : float, int, int and float
-        As in :class:`JointRegressor`.
-
-    solver, momentum : str and float
-        As in :class:`~skrln.RLNRegressor`.
+    solver : str or Solver, default="adam"
+        Optimiser of optax by its name, such as "adam", "rmsprop", "sgd", "nadam" or "lion". The
+        option object :class:`~skrln.options.Solver` sets the numbers of the optimiser, such as
+        its momentum. Generators admit neither gradient clipping nor weight decay.
 
     learning_rate : {"constant", "cosine"}, default="cosine"
-        Whether the learning rate stays as it is, or falls to zero along a cosine.
+        Schedule of the learning rate over the steps of the fit. "constant" keeps the initial
+        rate. "cosine" lowers the rate to zero along half a cosine.
 
     learning_rate_init : float, default=0.003
-        Learning rate of both networks, at the start.
+        Initial learning rate of both networks.
 
     batch_size : int or "auto", default="auto"
-        Most rows of a batch of each domain; "auto" is 64. At least 32 rows are generated for
-        each. All domains take the same number of steps: small ones begin again.
+        Largest number of rows of each domain in a batch; "auto" is 64. At least 32 rows are
+        generated for each batch. All domains take the same number of steps: small domains start
+        again from their first batch.
 
     max_iter : int, default=1000
-        Passes over the largest domain. There is no loss that tells when to stop, but see
+        Number of passes over the largest domain. No loss indicates when to stop, but see
         `convergence_curve_`.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the order of the rows and the noise of training.
+        Seed of the initial weights, the order of the rows and the noise of training. With an
+        int, two fits on a CPU are identical to the bit.
 
-    dtype, device : str or None
-        As in :class:`~skrln.RLNRegressor`.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
+        numbers, where it costs next to no time, and single otherwise.
+
+    device : str, default=None
+        Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
+        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
 
     Attributes
     ----------
@@ -149,82 +163,87 @@ class JointGenerator(GraphMixin, BaseEstimator):
         Labels of the domains, sorted.
 
     domain_counts_ : ndarray of shape (n_domains,)
-        Rows of each in `fit`.
+        Number of rows of each domain in `fit`.
 
     coefs_, intercepts_ : list of ndarray
-        Of the generators, one array a layer, with a leading axis of domains: the average over
-        the steps, as samples are made with.
+        Weights and biases of each layer of the generators, with a leading axis of domains: the
+        average over the steps, from which rows are sampled.
 
     discriminator_coefs_, discriminator_intercepts_ : list of ndarray
-        Of the discriminators.
+        Weights and biases of each layer of the discriminators.
 
     domain_loss_curve_ : ndarray of shape (`n_iter_`, n_domains)
-        :math:`L(x)`: how far the discriminator's copies are from the rows of the data, in the
-        mean over columns, by epoch. Numbers have unit variance ("quantile") or a range of
-        two; a category that is copied wrongly counts one.
+        :math:`L(x)`: mean distance, over the columns, of rows of the data from their copies by
+        the discriminator, after each epoch. Numbers have unit variance ("quantile") or a range
+        of two; a category that is copied wrongly counts one.
 
     generated_loss_curve_ : ndarray of shape (`n_iter_`, n_domains)
-        :math:`L(G(z))`: the same of generated rows.
+        :math:`L(G(z))`: the same distance for generated rows.
 
     equilibrium_curve_ : ndarray of shape (`n_iter_`, n_domains)
-        :math:`k`: in [0, 1], how much the discriminator minds copying generated rows well.
+        :math:`k`, in [0, 1]: weight of the loss of generated rows for the discriminator.
 
     convergence_curve_ : ndarray of shape (`n_iter_`, n_domains)
-        :math:`L(x) + |\gamma L(x) - L(G(z))|`: falls while both networks learn.
+        :math:`L(x) + |\gamma L(x) - L(G(z))|`, which falls while both networks learn.
 
     consistency_curve_ : ndarray of shape (`n_iter_`,)
         Sum of the norm over all pairs of domains and of layers.
 
-    pair_weights_, pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
-        As in :class:`JointRegressor`; terms of the generator come first. Distances are those
-        of the weights of the last step.
+    pair_weights_ : ndarray of shape (n_terms, n_domains, n_domains)
+        Robust weight, in [0, 1], of each pair of domains in each term of the coupling (two
+        adjacent layers, or one layer). It multiplies the strength of the coupling. The terms of
+        the generator come first.
+
+    pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
+        Squared distances between the networks, at the weights of the last step.
 
     sigma_ : ndarray of shape (n_terms,)
-        Scale of each term; NaN where nothing was reweighted.
+        Scale of the robust norm in each term; NaN without reweighting.
 
     weight_history_ : ndarray of shape (n_rounds, n_terms, n_domains, n_domains)
-        Weights of each reweighting.
+        Pair weights of each round of reweighting.
 
     irls_converged_ : bool
-        Whether the weights came to rest within `irls_tol`.
+        True if the pair weights converged within `max_irls_iter` rounds.
 
-    affinity_graph_ : list of sparse array
-        As in :class:`JointRegressor`.
+    affinity_graph_ : list of sparse array of shape (n_domains, n_domains)
+        For each term, the pair weights of domains that are among the three nearest domains of
+        each other.
 
     n_iter_ : int
-        Epochs that ran.
+        Number of epochs that ran.
 
     n_features_in_ : int
-        Columns of `X`.
+        Number of columns of `X`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where all are strings.
+        Names of the columns; only if all names are strings.
 
     See Also
     --------
     JointAutoencoder : Codes of rows, and completion of missing cells.
-    sklearn.neighbors.KernelDensity : Samples near the rows it has seen; hard to beat with few.
+    sklearn.neighbors.KernelDensity : Samples near the training rows; hard to beat with few.
 
     Notes
     -----
-    With rows :math:`x` of a domain, noise :math:`z`, its generator :math:`G` and its
-    discriminator :math:`D`, and :math:`L(v)` the mean over the columns of
-    :math:`|v - D(v + e)|` with `input_noise` :math:`e`, a step lowers :math:`L(x) - k L(G(z))`
-    in the weights of :math:`D`, and :math:`L(G(z))` in those of :math:`G` (boundary equilibrium
-    [1]_). Then the balance moves, :math:`k \leftarrow k + r (\gamma L(x) - L(G(z)))` with
-    `equilibrium_rate` :math:`r`, and is clipped to [0, 1].
+    Let :math:`x` be rows of a domain, :math:`z` noise, :math:`G` the generator, :math:`D` the
+    discriminator, and :math:`L(v)` the mean over the columns of :math:`|v - D(v + e)|` with
+    `input_noise` :math:`e`. A step lowers :math:`L(x) - k L(G(z))` in the weights of :math:`D`,
+    and :math:`L(G(z))` in the weights of :math:`G` (boundary equilibrium [1]_). Then the
+    balance moves by :math:`k \leftarrow k + r (\gamma L(x) - L(G(z)))` with `equilibrium_rate`
+    :math:`r`, and is clipped to [0, 1].
 
-    With :math:`C` the first half of the discriminator, which makes codes, both networks lower
-    `code_weight` times the mean of :math:`(C(G(z)) - z)^2` too (as [2]_ does for one of them),
-    and the discriminator the squared distance of mean and covariance of :math:`C(x)` from
-    those of the noise.
+    Let :math:`C` be the first half of the discriminator, which makes codes. Both networks also
+    lower `code_weight` times the mean of :math:`(C(G(z)) - z)^2` (as [2]_ does for one of
+    them), and the discriminator also lowers the squared distance of the mean and the covariance
+    of :math:`C(x)` from those of the noise.
 
     The coupling is the exact proximal step of :class:`JointRegressor` on the layers of both
     networks. All domains are trained on the same noise. Categories are drawn from the softmax
-    of the generator's outputs; in training Gumbel noise makes that draw one that has a
-    gradient. A missing number is a category of its own. At the end biases of the
-    generator are set so that categories and missing values are as frequent, one by one, as
-    among the rows of the domain (with one generator for all, of all domains).
+    of the outputs of the generator; in training, Gumbel noise gives this draw a gradient. A
+    missing number is an additional category. After training, the biases of the generator are
+    set so that each category, and each missing value, is as frequent as among the rows of the
+    domain (with one generator for all domains, of all domains).
 
     References
     ----------
@@ -239,7 +258,7 @@ class JointGenerator(GraphMixin, BaseEstimator):
     >>> from skrln.joint import JointGenerator
     >>> iris = load_iris(as_frame=True)
     >>> species = iris.target_names[iris.target]
-    >>> model = JointGenerator(4, hidden_layer_sizes=(16,), max_iter=20, random_state=0)
+    >>> model = JointGenerator(4, hidden_layer_sizes=(16,), max_iter=10, random_state=0)
     >>> model = model.fit(iris.data, sample_domain=species)
     >>> rows, domain = model.sample(3, "virginica", random_state=0)
     >>> rows.shape
@@ -265,20 +284,9 @@ class JointGenerator(GraphMixin, BaseEstimator):
         input_noise=0.3,
         scaling="quantile",
         categorical_features="from_dtype",
-        strategy="joint",
-        coupling=0.3,
-        robust_norm="geman_mcclure",
-        irls_weight="majorizer",
-        sigma="mean",
-        sigma_factor=2.0,
-        pair_layers=True,
+        coupling="joint",
         share_output=False,
-        first_stage=0.25,
-        max_irls_iter=8,
-        inner_max_iter=None,
-        irls_tol=0.01,
         solver="adam",
-        momentum=0.9,
         learning_rate="cosine",
         learning_rate_init=0.003,
         batch_size="auto",
@@ -297,20 +305,9 @@ class JointGenerator(GraphMixin, BaseEstimator):
         self.input_noise = input_noise
         self.scaling = scaling
         self.categorical_features = categorical_features
-        self.strategy = strategy
         self.coupling = coupling
-        self.robust_norm = robust_norm
-        self.irls_weight = irls_weight
-        self.sigma = sigma
-        self.sigma_factor = sigma_factor
-        self.pair_layers = pair_layers
         self.share_output = share_output
-        self.first_stage = first_stage
-        self.max_irls_iter = max_irls_iter
-        self.inner_max_iter = inner_max_iter
-        self.irls_tol = irls_tol
         self.solver = solver
-        self.momentum = momentum
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.batch_size = batch_size
@@ -345,70 +342,109 @@ class JointGenerator(GraphMixin, BaseEstimator):
             For arguments that cannot be trained on; the estimator stays as it was.
         """
         del y
-        with all_or_nothing(self):
-            fitted, outcomes = self._fit(X, sample_domain)
-            vars(self).update(fitted)
-        warn_outcome(self, outcomes)
+        fitted, result = self._fit(X, sample_domain)
+        self._store(fitted)
+        parameters = Parameters(
+            type(self).__name__,
+            None,
+            penalty=None,
+            learning_rate_init=self.learning_rate_init,
+        )
+        warn_outcome(_outcomes_of(result), parameters)
         return self
 
     def _fit(self, X, sample_domain):
-        """Fitted attributes, and what there is to say of each domain."""
-        X, categorical = check_rows(self, X)
+        """Fitted attributes, and the result of the kernel."""
+        coupling = self._open_coupling()
+        X, columns = check_rows(X, type(self).__name__, self.categorical_features)
         names, numbers = check_domains(sample_domain, len(X))
-        encoder = RowEncoder(categorical, self.scaling).fit(X)
+        encoder = RowEncoder(columns.categorical, self.scaling).fit(X)
         order = np.argsort(numbers, kind="stable")
         rows = encoder.transform(take(X, order, axis=0))
         counts = np.bincount(numbers)
-        spec = self._spec(encoder, rows.shape[1])
-        own_heads = not self.share_output
-        plan = make_plan(self, spec.n_layers, stacks=spec.stacks, own_heads=own_heads)
-        if len(names) == 1:  # nobody to be coupled to
+        solver = self._open_solver()
+        spec = self._spec(encoder, columns.n_features, rows.shape[1], solver)
+        plan = make_plan(
+            coupling,
+            self.max_iter,
+            spec.n_layers,
+            stacks=spec.stacks,
+            own_heads=not self.share_output,
+        )
+        if len(names) == 1:  # a single domain has no pairs to couple
             plan = replace(plan, strategy="isolated")
         rng = check_random_state(self.random_state)
-        batch_size = AUTO_BATCH if self.batch_size == "auto" else self.batch_size
-        result = fit_adversarial(
-            rows,
-            counts,
-            spec,
-            self._hyper(),
-            plan,
-            max_epochs=self.max_iter,
-            batch_size=batch_size,
-            seed=rng.randint(np.iinfo(np.int32).max),
-            precision=_settings.resolve_precision(self, *rows.shape),
+        run = RunSpec(
+            self.max_iter,
+            AUTO_BATCH if self.batch_size == "auto" else self.batch_size,
+            rng.randint(np.iinfo(np.int32).max),
+            precision=resolve_dtype(self.dtype, self.device, rows.size),
             device=self.device,
         )
+        hyper = self._hyper(solver)
+        result = fit_adversarial(rows, counts, spec, hyper, plan, run)
         fitted = self._describe(plan, result)
-        if len(names) == 1:  # no pairs
+        if len(names) == 1:
             of_pairs = ("sigma_", "pair_weights_", "pair_distances_", "weight_history_")
             fitted |= {name: fitted[name][:0] for name in of_pairs}
             fitted["irls_converged_"] = True
-        fitted |= {"domains_": names, "domain_counts_": counts, "_encoder": encoder}
-        self._calibrate(fitted, rows, rng)
-        return fitted, self._outcomes(result)
+        fitted |= {
+            "domains_": names,
+            "domain_counts_": counts,
+            "_columns": columns,
+            "_encoder": encoder,
+            "_activation": self.activation,
+            "_is_bounded": self.scaling == "range",
+        }
+        is_shared = coupling.strategy == "shared" and self.share_output
+        fitted["intercepts_"][-1] = self._calibrate(fitted, rows, rng, is_shared)
+        return fitted, result
 
-    def _spec(self, encoder, width):
-        """Structure of both networks of a domain."""
-        hidden = resolve_hidden_layers(self.hidden_layer_sizes, self.n_features_in_)
+    def _open_coupling(self):
+        """Return the Coupling with its strength resolved."""
+        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
+        if coupling.n_shared_layers is not None:
+            raise ValueError(
+                f"Got coupling n_shared_layers={coupling.n_shared_layers} for a generator, "
+                "whose two networks share all layers, the last ones if share_output is True. "
+                "Pass n_shared_layers=None."
+            )
+        return coupling
+
+    def _open_solver(self):
+        """Return the Optimizer; raise a ValueError for options that have no effect here."""
+        solver = open_solver(self.solver)
+        if solver != Optimizer(solver.name, solver.options):
+            raise ValueError(
+                f"Got solver={self.solver!r} for a generator, whose training neither clips "
+                "gradients nor decays weights. Leave these options out."
+            )
+        check_solver(solver)
+        return solver
+
+    def _spec(self, encoder, n_features, width, solver):
+        """Make the structure of both networks of a domain."""
+        hidden = resolve_hidden_layers(self.hidden_layer_sizes, n_features)
         code = (self.n_components,)
-        makes = (*code, *hidden[::-1], width)
-        codes = (width, *hidden, *code)
+        generator_sizes = (*code, *hidden[::-1], width)
+        encoder_sizes = (width, *hidden, *code)
         return AdversarialSpec(
-            NetworkSpec(makes, self.activation, (width,)),
-            NetworkSpec(codes, self.activation, code),
+            NetworkSpec(generator_sizes, self.activation, (width,)),
+            NetworkSpec(encoder_sizes, self.activation, code),
             n_numbers=int(encoder.numeric.size),
             blocks=encoder.blocks,
             masked=tuple(encoder.masked.tolist()),
             bounded=self.scaling == "range",
-            solver=self.solver,
+            solver=solver.name,
+            solver_flags=split_flags(solver.options)[0],
             schedule=self.learning_rate,
         )
 
-    def _hyper(self):
-        """Numbers of the fit."""
+    def _hyper(self, solver):
+        """Collect the numbers of the fit."""
         return AdversarialHyper(
             learning_rate=self.learning_rate_init,
-            momentum=self.momentum,
+            solver_numbers=split_flags(solver.options)[1],
             total_steps=0,  # the kernel counts them
             gamma=self.gamma,
             balance_rate=self.equilibrium_rate,
@@ -441,47 +477,27 @@ class JointGenerator(GraphMixin, BaseEstimator):
             "irls_converged_": result.converged,
         }
 
-    def _calibrate(self, fitted, rows, rng):
-        """Set right how often each category is drawn, by the last biases of the generators."""
+    def _calibrate(self, fitted, rows, rng, is_shared):
+        """Last biases with which the generators draw categories as often as the data."""
         encoder, counts = fitted["_encoder"], fitted["domain_counts_"]
         if not encoder.blocks:
-            return
+            return fitted["intercepts_"][-1]
         start = encoder.numeric.size
         latent = rng.normal(size=(N_ROWS, self.n_components))
         shares = [
             part[:, start:].mean(axis=0)
             for part in np.split(rows, np.cumsum(counts)[:-1])
         ]
-        if (
-            self.strategy == "shared" and self.share_output
-        ):  # one generator has one set of shares
+        if is_shared:  # a single generator has a single set of shares
             shares = [rows[:, start:].mean(axis=0)] * len(counts)
         biases = fitted["intercepts_"][-1].copy()
         for k, wanted in enumerate(shares):
-            network = self._network_of(k, fitted["coefs_"], fitted["intercepts_"])
+            network = _make_generator(
+                k, fitted["coefs_"], fitted["intercepts_"], self.activation
+            )
             outputs = forward(latent, network)[:, start:].astype(np.float64)
             biases[k, start:] += calibrate(outputs, encoder.blocks, wanted)
-        fitted["intercepts_"][-1] = biases
-
-    def _network_of(self, k, coefs, intercepts):
-        """Generator of domain `k` in NumPy."""
-        parts = [w[k] for w in coefs], [b[k] for b in intercepts]
-        return Network(*parts, self.activation)
-
-    @staticmethod
-    def _outcomes(result):
-        """What `warn_outcome` looks at, for the generator of each domain."""
-        return [
-            SimpleNamespace(
-                reason=result.reason,
-                best_epoch=result.n_epochs - 2,  # a diverging epoch is undone
-                n_epochs=result.n_epochs,
-                params=[
-                    SimpleNamespace(weight=layer.weight[k]) for layer in result.params
-                ],
-            )
-            for k in range(len(result.params[0].weight))
-        ]
+        return biases
 
     def sample(self, n_samples=1, domain=None, random_state=None):
         """Generate rows.
@@ -489,23 +505,24 @@ class JointGenerator(GraphMixin, BaseEstimator):
         Parameters
         ----------
         n_samples : int, default=1
-            How many.
+            Number of rows.
 
         domain : object, default=None
-            Label of the domain whose rows to generate. None is all of them, each as often as
-            among the rows of `fit`.
+            Label of the domain whose rows to generate. None draws domains in proportion to
+            their rows in `fit`.
 
         random_state : int, RandomState instance or None, default=None
-            Seeds the noise that rows are made of. Pass an int for the same rows in every call.
+            Seed of the noise that the generators transform. Pass an int for the same rows in
+            every call.
 
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            Rows in the form of the table of `fit`: names and types of the columns,
-            categories, whole numbers where there were only such, and missing values.
+            Rows in the form of the table of `fit`: with its column names and types,
+            categories and missing values, and whole numbers in columns of whole numbers.
 
         sample_domain : ndarray of shape (n_samples,)
-            Label of the domain of each row; they follow each other.
+            Label of the domain of each row. Rows are ordered by domain.
         """
         check_is_fitted(self, "domains_")
         if n_samples < 1:
@@ -520,7 +537,7 @@ class JointGenerator(GraphMixin, BaseEstimator):
             counts = np.where(self.domains_ == domain, n_samples, 0)
         if not counts.any():
             raise ValueError(
-                f"Got domain={domain!r}, but expected None or one of those of fit: "
+                f"Got domain={domain!r}, but expected None or one of the domains of fit: "
                 f"{self.domains_.tolist()[:20]}."
             )
         rows = [self._generate(k, n, rng) for k, n in enumerate(counts) if n]
@@ -529,24 +546,42 @@ class JointGenerator(GraphMixin, BaseEstimator):
 
     def _generate(self, k, n_samples, rng):
         """Encoded rows of domain `k`."""
-        network = self._network_of(k, self.coefs_, self.intercepts_)
+        network = _make_generator(k, self.coefs_, self.intercepts_, self._activation)
         latent = rng.normal(size=(n_samples, len(network.coefs[0])))
         outputs = forward(latent.astype(network.coefs[0].dtype), network)
         rows = outputs.astype(np.float64)
         start = self._encoder.numeric.size
-        if self.scaling == "range":
+        if self._is_bounded:
             rows[:, :start] = np.tanh(rows[:, :start])
         for width in self._encoder.blocks:
             logits = rows[:, start : start + width]
-            # The largest sum is drawn with the probability of the softmax.
+            # Gumbel trick: the argmax of logits plus Gumbel noise has softmax probabilities.
             drawn = np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
             rows[:, start : start + width] = np.eye(width)[drawn]
             start += width
         return rows
 
     def __sklearn_tags__(self):
-        """What this estimator can do, for scikit-learn."""
+        """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = self.categorical_features is not None
         return tags
+
+
+def _make_generator(k, coefs, intercepts, activation):
+    """Generator of domain `k` in NumPy."""
+    return Network([w[k] for w in coefs], [b[k] for b in intercepts], activation)
+
+
+def _outcomes_of(result):
+    """Outcome of the networks of each domain."""
+    return [
+        Outcome(
+            result.reason,
+            result.n_epochs - 2,  # the kernel undoes the epoch that diverges
+            result.n_epochs,
+            [layer.weight[k] for layer in result.params],
+        )
+        for k in range(len(result.params[0].weight))
+    ]

@@ -1,32 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the last layers of several domains predict: numbers, in one scale or in their own."""
+"""Targets of the last layers (heads) of a regression of several domains."""
 
 import numpy as np
 
-from skrln._core._targets import check_labelled
+from skrln._table._targets import check_labelled
 
 from ._base import Heads
 
 
 class RegressionHeads:
-    """Last layers of numbers."""
+    """Mixin for numeric targets, scaled together or separately for each domain."""
 
-    def _fit_heads(self, network, domains, train):
+    def _fit_heads(self, labels, domains, train):
         table = domains.table
-        same = self.share_output in ("auto", True)
-        if same:
-            whole = network._fit_target(*table.rows(np.concatenate(train))[1:])
-            return Heads([whole] * len(train), same)
-        parts = [table.rows(rows) for rows in train]
-        for name, part in zip(domains.names, parts, strict=True):
-            check_labelled(part.known, f"the rows of y of domain {name!r}")
-        return Heads([network._fit_target(*part[1:]) for part in parts], same)
+        if self.share_output in ("auto", True):
+            target = labels.fit(*table.rows(np.concatenate(train))[1:])
+            return Heads([target] * len(train), same=True)
+        return _fit_separate_heads(labels, domains, train)
 
-    def _more_heads(self, network, domains, train):
+    def _make_added_heads(self, labels, domains, train):
+        # The fit decides, not `share_output`, which may have been set since.
         if self._same_output:
-            return Heads([self._targets[0]], self._same_output)
-        return self._fit_heads(network, domains, train)
+            return Heads([self._targets[0]], same=True)
+        return _fit_separate_heads(labels, domains, train)
 
     def _decode(self, k, outputs):
+        """Predictions of domain `k`, in the units of `y`."""
         target = self._targets[k]
         return target.means(outputs) * target.scale + target.center
+
+
+def _fit_separate_heads(labels, domains, train):
+    """Heads whose targets are scaled separately for each domain."""
+    tables = [domains.table.rows(rows) for rows in train]
+    for name, table in zip(domains.names, tables, strict=True):
+        check_labelled(table.known, f"the rows of y of domain {name!r}")
+    return Heads([labels.fit(*table[1:]) for table in tables], same=False)

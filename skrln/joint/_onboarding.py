@@ -1,38 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A domain that comes later: one more network, drawn to the others, which stay."""
+"""Networks of domains that are added to a fit, whose own networks stay the same."""
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._outcome import warn_outcome
-from skrln._core._sklearn import count_samples
-from skrln._core._validation import all_or_nothing
 from skrln._kernels import Anchors, Layer, Start, pairwise_terms
+from skrln._network._outcome import warn_outcome
+from skrln._table._sklearn import count_samples
 
+from ._plans import AUTO_STRENGTH, open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
+from ._results import domain_centers, outcomes_of
 
 
 class OnboardingMixin:
-    """Adds domains to a fitted joint estimator."""
+    """Mixin that adds domains to a fitted joint estimator."""
 
     def add_domain(self, X, y, domain, sample_weight=None):
-        """Fit one more network, for a domain that `fit` has not seen.
+        """Fit the network of a new domain.
 
-        The networks of the other domains stay as they are, to the bit; with "joint" and "l2"
-        they draw the new one, by robust weights of their own scale. It starts from their mean
-        and takes `max_iter` epochs on its rows alone.
+        The networks of the other domains stay bit-identical. The new network starts from their
+        mean and trains for `max_iter` epochs on the rows of its domain. With "joint" and "l2"
+        the other networks attract the new one, with robust weights at the scales of `fit`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            Inputs, with the columns of `fit`; they are scaled as those were.
+            Inputs, with the columns of `fit`; they are scaled as in `fit`.
 
         y : array-like of shape (n_samples,)
-            Targets. Labels have to be classes that `fit` knows.
+            Targets. Class labels must be among the classes of `fit`.
 
         domain : int, float or str
-            Label of the domain, of the type of the others.
+            Label of the domain, of the same type as the labels of the other domains.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
@@ -40,72 +41,79 @@ class OnboardingMixin:
         Returns
         -------
         self : object
-            With the domain at the end of `domains_`. Curves and rounds are those of `fit`.
+            Estimator with the domain at the end of `domains_`. Curves and rounds of
+            reweighting remain those of `fit`.
 
         Raises
         ------
         ValueError
-            For a label that is known, and with ``strategy="shared"``, whose one network a new
-            domain would change for all.
+            If `domain` is among `domains_`, or with ``coupling="shared"``, because all domains
+            share one network, which would have to change.
         """
         check_is_fitted(self, "_targets")
         names = self._names_with(domain)
-        if self.strategy == "shared":
+        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
+        if coupling.strategy == "shared":
             raise ValueError(
-                "Got strategy='shared', whose network is one for all domains, but a new "
-                "domain is expected to leave the others alone. Set "
+                "Got strategy='shared' in coupling, with one network for all domains, but a "
+                "new domain must not change the network of the others. Set "
                 "unknown_domain='average' to predict for it, or fit with another strategy."
             )
-        with all_or_nothing(self):
-            fitted, outcomes = self._add(X, y, sample_weight, names)
-            vars(self).update(fitted)
-        warn_outcome(self, outcomes)
+        parameters = self._parameters()
+        fitted, result = self._add(parameters, coupling, X, y, sample_weight, names)
+        self._store(fitted)
+        warn_outcome(outcomes_of(result), parameters)
         return self
 
     def _names_with(self, domain):
-        """Labels of all domains, the new one at the end."""
-        known = self.domains_.tolist()
-        names = np.array([*known, domain])
-        if domain is None or domain != domain or names.tolist() != [*known, domain]:
+        """Labels of all domains, with the new label at the end."""
+        labels = self.domains_.tolist()
+        names = np.array([*labels, domain])
+        # NaN, None, and a label that NumPy converts to the type of the others do not compare
+        # equal to what was passed.
+        if domain is None or domain != domain or names.tolist() != [*labels, domain]:
             raise ValueError(
                 f"Got domain={domain!r}, but expected a label of the type of the domains "
-                f"of fit: {known[:5]}."
+                f"of fit: {labels[:5]}."
             )
-        if domain in known:
+        if domain in labels:
             raise ValueError(
-                f"Got domain={domain!r}, but that domain is known. Pass another label, or "
+                f"Got domain={domain!r}, but the fit has this domain. Pass another label, or "
                 "fit again with its new rows."
             )
         return names
 
-    def _add(self, X, y, sample_weight, names):
-        """Fitted attributes with one more domain, and what there is to say of it."""
-        network = self._network()
+    def _add(self, parameters, coupling, X, y, sample_weight, names):
+        """Fitted attributes with the new domain, and the result of the kernel."""
         label = np.full(count_samples(X), names[-1])
-        domains = read_domains(self, network, X, y, sample_weight, label, reset=False)
+        domains = read_domains(parameters, X, y, sample_weight, label, self._columns)
         rng = check_random_state(self.random_state)
-        train, held_out = hold_out(network, domains, rng)
-        heads = self._more_heads(network, domains, train)
+        train, held_out = hold_out(parameters, domains, rng)
+        heads = self._make_added_heads(parameters.labels, domains, train)
         joint = prepare_domains(
-            network, domains, train, held_out, heads.targets, self._encoder
+            parameters, domains, train, held_out, heads.targets, self._encoder
         )
-        spec, plan = self._prepare_kernel(network, joint, heads)
+        kernel = self._prepare_kernel(parameters, coupling, joint, heads)
         anchors = None
-        if plan.couples:
+        if kernel.plan.couples:
             sigma = self.sigma_
-            if len(sigma) != plan.n_terms:  # a single domain had nobody to measure by
-                sigma = np.full(plan.n_terms, np.nan)
+            if (
+                len(sigma) != kernel.plan.n_terms
+            ):  # a fit of a single domain has no scale
+                sigma = np.full(kernel.plan.n_terms, np.nan)
             anchors = Anchors(self._layers(), sigma)
         result = self._train(
-            network,
+            kernel,
             joint,
-            spec,
-            plan,
             rng,
             head_bias=self._head_bias(heads),
             start=self._mean_start(heads),
             anchors=anchors,
         )
+        return self._with_domain(names, heads, joint, kernel.plan, result), result
+
+    def _with_domain(self, names, heads, joint, plan, result):
+        """Fitted attributes with the new domain."""
         added = {
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],
@@ -122,7 +130,7 @@ class OnboardingMixin:
             "domains_": names,
             "_targets": [*self._targets, *heads.targets],
             "_present": _stack(self._present, heads.present),
-            "_centers": np.vstack([self._centers, self._centers_of(joint)]),
+            "_centers": np.vstack([self._centers, domain_centers(joint.problem.data)]),
             "n_shared_layers_": plan.n_shared,
             "pair_weights_": self._weights_with(result, plan),
         }
@@ -131,16 +139,16 @@ class OnboardingMixin:
             for pair in zip(fitted["coefs_"], fitted["intercepts_"], strict=True)
         ]
         fitted["pair_distances_"] = pairwise_terms(tuple(layers), plan)
-        return fitted, self._outcomes(result)
+        return fitted
 
     def _layers(self):
-        """Networks of all domains, as the kernel has them."""
+        """Networks of all domains in the form of the kernel."""
         return tuple(
             Layer(*pair) for pair in zip(self.coefs_, self.intercepts_, strict=True)
         )
 
     def _mean_start(self, heads):
-        """Mean of the networks; with heads of their own, a fresh one."""
+        """Mean of the networks, with a new last layer if the domains have separate heads."""
         mean = [
             Layer(layer.weight.mean(axis=0), layer.bias.mean(axis=0))
             for layer in self._layers()
@@ -148,19 +156,18 @@ class OnboardingMixin:
         return Start((*mean[:-1], mean[-1] if heads.same else None))
 
     def _weights_with(self, result, plan):
-        """Weights of the pairs, with a row and a column for the new domain."""
+        """Pair weights, with a row and a column for the new domain."""
         n = len(self.domains_)
-        found = np.ones((plan.n_terms, n + 1, n + 1))
+        weights = np.ones((plan.n_terms, n + 1, n + 1))
         if not plan.couples:
-            found = found * np.eye(n + 1)
+            weights = weights * np.eye(n + 1)
         if len(self.pair_weights_) == plan.n_terms:
-            found[:, :n, :n] = self.pair_weights_
-        if len(result.weights):  # the kernel has the new domain first
-            row = result.weights[-1][:, 0, 1:]
-            found[:, n, :n] = found[:, :n, n] = row
-        return found
+            weights[:, :n, :n] = self.pair_weights_
+        if len(result.weights):  # the new domain comes first in the kernel
+            weights[:, n, :n] = weights[:, :n, n] = result.weights[-1][:, 0, 1:]
+        return weights
 
 
 def _stack(old, new):
-    """Classes of the domains, where they are not the same."""
+    """Masks of the classes of all domains; None if all have the same classes."""
     return None if old is None or new is None else np.vstack([old, new])

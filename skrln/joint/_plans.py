@@ -1,41 +1,65 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the parameters of a joint estimator to the plan that the kernel follows."""
+"""Conversion of the coupling of a joint estimator to the plan of the kernel."""
 
 from skrln._kernels import JointPlan
+from skrln.networks._open_options import read_option
+from skrln.options import Coupling
+
+#: Strength "auto" of the coupling of regressors, classifiers and autoencoders.
+AUTO_STRENGTH = 3.0
 
 
-def make_plan(estimator, n_shared, **networks):
-    """Plan of a fit in which `n_shared` layers may be shared.
+def open_coupling(coupling, auto_strength):
+    """Return the Coupling of an estimator, with its strength resolved.
 
     Parameters
     ----------
-    estimator : estimator
-        With the parameters that all joint estimators have.
-    n_shared : int
-    **networks : object
-        `stacks` and `own_heads` of ``JointPlan``, where a domain has several networks.
+    coupling : str or Coupling
+    auto_strength : float
+        Strength that replaces "auto".
     """
-    first = max(1, round(estimator.first_stage * estimator.max_iter))
-    every = estimator.inner_max_iter
-    if every is None:
-        every = max(1, (estimator.max_iter - first) // max(1, estimator.max_irls_iter))
-    if estimator.robust_norm == "huber" and estimator.irls_weight == "paper":
+    option = Coupling(coupling) if isinstance(coupling, str) else coupling
+    params = read_option(option)
+    if option.robust_norm == "huber" and option.irls_weight == "paper":
         raise ValueError(
-            "Got irls_weight='paper' with robust_norm='huber', but those weights are "
-            "published for 'geman_mcclure'. Pass irls_weight='majorizer'."
+            "Got irls_weight='paper' with robust_norm='huber', but these weights are "
+            "published for 'geman_mcclure' only. Pass irls_weight='majorizer'."
         )
+    if isinstance(option.strength, str):
+        params["strength"] = auto_strength
+    return Coupling(**params)
+
+
+def make_plan(coupling, max_iter, n_shared, *, stacks=(), own_heads=False):
+    """Make the plan of a fit in which `n_shared` layers may be shared.
+
+    Parameters
+    ----------
+    coupling : Coupling
+        Coupling with a numeric strength.
+    max_iter : int
+        Epochs of the fit.
+    n_shared : int
+    stacks, own_heads
+        As in ``JointPlan``, for several networks per domain.
+    """
+    first = max(1, round(coupling.first_stage * max_iter))
+    round_epochs = coupling.inner_max_iter
+    if round_epochs is None:
+        round_epochs = max(1, (max_iter - first) // max(1, coupling.max_irls_iter))
     return JointPlan(
-        estimator.strategy,
-        float(estimator.coupling),
+        coupling.strategy,
+        float(coupling.strength),
         n_shared,
-        norm=estimator.robust_norm,
-        irls_weight=estimator.irls_weight,
-        scale=estimator.sigma,
-        scale_factor=float(estimator.sigma_factor),
-        paired=estimator.pair_layers,
+        norm=coupling.robust_norm,
+        irls_weight=coupling.irls_weight,
+        scale=coupling.sigma,
+        scale_factor=float(coupling.sigma_factor),
+        paired=coupling.pair_layers,
         first_epochs=first,
-        round_epochs=every,
-        max_rounds=estimator.max_irls_iter,
-        tol=estimator.irls_tol,
-        **networks,
+        round_epochs=round_epochs,
+        max_rounds=coupling.max_irls_iter,
+        tol=coupling.irls_tol,
+        stacks=stacks,
+        own_heads=own_heads,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables as rows of numbers that networks can make, and the way back to the user's form."""
+"""Encoding of tables as rows of numbers, and decoding of generated rows to tables."""
 
 import numpy as np
 from scipy import sparse
@@ -10,70 +10,95 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
-from skrln._core._preprocessing import check_inputs, find_categorical, refuse_dates
-from skrln._core._sklearn import take
-from skrln._core._validation import find_missing
+from skrln._table._arguments import find_missing
+from skrln._table._columns import read_columns, refuse_dates
+from skrln._table._sklearn import take
 
-#: Normal scores are drawn in to this: a column's extremes would be at five otherwise.
+#: Values of `scaling`.
+SCALINGS = ("quantile", "range")
+#: Bound of the normal scores. Without it, the extremes of a column would lie near 5 standard
+#: deviations.
 SCORE_BOUND = 2.5
+#: Quantiles that map a column to normal scores.
 MAX_QUANTILES = 1000
 
 
-def check_rows(estimator, X):
-    """Validate the table of fit; `estimator` learns its width and column names.
+def check_rows(X, owner, categorical_features):
+    """Validate the table of fit.
+
+    Parameters
+    ----------
+    X : array-like or pandas DataFrame of shape (n_samples, n_features)
+    owner : str
+        Class name of the estimator, for error messages.
+    categorical_features
+        As the user passed it.
 
     Returns
     -------
     X : ndarray or pandas DataFrame
         In its own types.
-    categorical : ndarray of int
-        Positions of the columns of categories; columns of booleans are among them.
+    columns : Columns
+        Columns of booleans are among the categorical ones.
     """
     refuse_dates(X)
     if hasattr(X, "columns") and not hasattr(X, "iloc"):
         raise ValueError(
             f"Got X of type {type(X).__name__}, but expected an array or a pandas "
-            "DataFrame: samples come back in the same form. Convert it first."
+            "DataFrame, because samples have the form of X. Convert X first."
         )
     if sparse.issparse(X):
-        validate_data(estimator, X)  # raises, in scikit-learn's words
-    if len(find_categorical(X, estimator.categorical_features)):
-        check_inputs(estimator, X, reset=True)
-    else:
-        checked = {"ensure_all_finite": "allow-nan", "ensure_min_samples": 2}
-        found = validate_data(estimator, X, dtype="numeric", **checked)
-        if not hasattr(X, "columns"):
-            X = found
-    X = X if hasattr(X, "columns") else np.asarray(X)
-    categorical = find_categorical(X, estimator.categorical_features)
-    if estimator.categorical_features is not None:
+        raise TypeError(
+            f"Sparse data was passed to {owner}, but dense data is required. Pass "
+            "X.toarray()."
+        )
+    table, columns = read_columns(X, owner, categorical_features)
+    if not hasattr(X, "columns"):
+        # Numbers keep their type: samples come back in it.
+        X = check_array(
+            X,
+            dtype=None if len(columns.categorical) else "numeric",
+            ensure_all_finite=False,
+        )
+    del table
+    categorical = columns.categorical
+    if categorical_features is not None:
         categorical = np.union1d(categorical, _find_booleans(X))
-    return X, categorical.astype(int)
+    return X, columns._replace(categorical=categorical.astype(int))
 
 
 def _find_booleans(X):
-    """Positions of the columns of booleans."""
+    """Positions of the boolean columns."""
     if hasattr(X, "columns"):
         return np.flatnonzero([str(kind).startswith("bool") for kind in X.dtypes])
     return np.arange(X.shape[1]) if X.dtype.kind == "b" else np.zeros(0, int)
 
 
 class RowEncoder:
-    """Numbers scaled, categories one-hot, and what is missing marked; invertible.
+    """Invertible encoder: scaled numbers, one-hot categories, and indicators of missing values.
 
-    An encoded row has the numbers, a pair of columns (there, missing) for each number that is
-    missing somewhere, and a block of one-hot columns for each category. A missing number is
-    zero. A missing category is one of the categories.
+    An encoded row consists of three parts: the scaled numbers; a pair of indicators (present,
+    missing) for each numeric column with missing values; and a block of one-hot columns for
+    each categorical column. A missing number is encoded as 0. A missing category is one more
+    category.
 
     Parameters
     ----------
     categorical : ndarray of int
-        Positions of the columns of categories.
+        Positions of the categorical columns.
     scaling : {"quantile", "range"}
-        Numbers become normal scores of their ranks, column by column, or are mapped to [-1, 1]
-        by the lowest and the highest number of the whole table.
+        "quantile" maps the numbers of each column to normal scores of their ranks. "range" maps
+        the lowest and the highest number of the whole table to -1 and 1.
+
+    Attributes
+    ----------
+    numeric : ndarray of int
+        Positions of the numeric columns.
+    masked : ndarray of int
+        Positions, among the numeric columns, of those with missing values.
+    blocks : tuple of int
+        Widths of the one-hot blocks: pairs of indicators first, then categorical columns.
     """
 
     def __init__(self, categorical, scaling):
@@ -81,7 +106,7 @@ class RowEncoder:
         self.scaling = scaling
 
     def fit(self, X):
-        """Learn columns, types, scales and categories of a table."""
+        """Learn the columns, types, scales and categories of a table."""
         self.numeric = np.setdiff1d(np.arange(X.shape[1]), self.categorical)
         self._fit_form(X)
         self.scaler = self.ranks = self.one_hot = None
@@ -91,12 +116,13 @@ class RowEncoder:
         if self.categorical.size:
             self.one_hot = OneHotEncoder(sparse_output=False)
             self.one_hot.fit(self._categories(X))
-            widths = [len(names) for names in self.one_hot.categories_]
+            widths = [len(levels) for levels in self.one_hot.categories_]
         self.blocks = (*(2,) * len(self.masked), *widths)
         return self
 
     def _fit_form(self, X):
-        """Names and types of the columns, in plain words."""
+        """Record names and types of the columns as plain Python values."""
+        # Plain values, not pandas objects: the fitted state must load in skops.
         self.names = None
         if not hasattr(X, "columns"):
             self.types = X.dtype.name
@@ -105,14 +131,16 @@ class RowEncoder:
         self.types = []
         for kind in X.dtypes:
             levels = None
-            if hasattr(kind, "ordered"):  # of categories, those without rows included
+            if hasattr(kind, "ordered"):  # categorical; levels may have no rows
                 levels = (kind.categories.tolist(), bool(kind.ordered))
             self.types.append((str(kind), levels))
 
     def _fit_numbers(self, block):
+        """Learn the scales of the numeric columns."""
         missing = np.isnan(block)
         self.masked = np.flatnonzero(missing.any(axis=0))
-        # A column without any value has no scale: call it zero; it is missing all the same.
+        # A column without any value has no scale. Zeros give it one, and its indicators still
+        # mark every value as missing.
         block = np.where(missing.all(axis=0), 0.0, block)
         self.whole = np.all((block == np.rint(block)) | np.isnan(block), axis=0)
         if self.scaling == "range":
@@ -127,32 +155,35 @@ class RowEncoder:
 
     def transform(self, X):
         """Encoded rows, (n_samples, n_encoded)."""
-        parts = []
+        blocks = []
         if self.numeric.size:
-            block = self._numbers(X)
-            missing = np.isnan(block)
-            parts.append(np.where(missing, 0, self._scale(block)))
-            hidden = missing[:, self.masked]
-            pairs = np.stack([~hidden, hidden], axis=2)
-            parts.append(pairs.reshape(len(block), -1).astype(float))
+            numbers = self._numbers(X)
+            missing = np.isnan(numbers)
+            blocks.append(np.where(missing, 0, self._scale(numbers)))
+            missing = missing[:, self.masked]
+            pairs = np.stack([~missing, missing], axis=2)
+            blocks.append(pairs.reshape(len(numbers), -1).astype(float))
         if self.one_hot is not None:
-            parts.append(self.one_hot.transform(self._categories(X)))
-        return np.hstack(parts)
+            blocks.append(self.one_hot.transform(self._categories(X)))
+        return np.hstack(blocks)
 
     def inverse_transform(self, rows):
-        """Table in the form that `fit` has seen, of encoded rows."""
+        """Decode rows to a table in the form of the table of `fit`."""
         columns = {}
         n_numbers = self.numeric.size
         first_block = n_numbers + 2 * len(self.masked)
         if n_numbers:
             block = self._unscale(rows[:, :n_numbers])
+            # Columns of whole numbers stay whole: 1.7 visits do not exist.
             block[:, self.whole] = np.rint(block[:, self.whole])
-            missing = rows[:, n_numbers + 1 : first_block : 2] > 0.5
+            missing = (
+                rows[:, n_numbers + 1 : first_block : 2] > 0.5
+            )  # second of each pair
             block[:, self.masked] = np.where(missing, np.nan, block[:, self.masked])
             columns |= dict(zip(self.numeric, block.T, strict=True))
         if self.one_hot is not None:
-            found = self.one_hot.inverse_transform(rows[:, first_block:])
-            columns |= dict(zip(self.categorical, found.T, strict=True))
+            block = self.one_hot.inverse_transform(rows[:, first_block:])
+            columns |= dict(zip(self.categorical, block.T, strict=True))
         if self.names is not None:
             return self._frame(columns)
         table = np.empty((len(rows), len(columns)), self.types)
@@ -161,33 +192,36 @@ class RowEncoder:
         return table
 
     def _frame(self, columns):
-        """Columns by their position as a data frame like that of `fit`."""
-        import pandas as pd
+        """Data frame with the names and types of `fit`, from columns by position."""
+        import pandas as pd  # an optional dependency
 
-        found = {}
+        series = {}
         for k, (kind, levels) in enumerate(self.types):
             dtype = kind if levels is None else pd.CategoricalDtype(*levels)
-            found[k] = pd.Series(columns[k], dtype=dtype)
-        frame = pd.DataFrame(found)
-        frame.columns = self.names
+            series[k] = pd.Series(columns[k], dtype=dtype)
+        frame = pd.DataFrame(series)
+        frame.columns = self.names  # set last, because names may repeat
         return frame
 
     def _scores(self, block):
-        """Normal scores of the ranks, drawn in."""
+        """Normal scores of the ranks, clipped to the bound."""
         return np.clip(self.ranks.transform(block), -SCORE_BOUND, SCORE_BOUND)
 
     def _scale(self, block):
+        """Scale numbers; NaN stays NaN."""
         if self.scaling == "range":
             return self.scaler.transform(block.reshape(-1, 1)).reshape(block.shape)
         return self.scaler.transform(self._scores(block))
 
     def _unscale(self, block):
+        """Invert `_scale`."""
         if self.scaling == "range":
             inside = np.clip(block, -1, 1).reshape(-1, 1)
             return self.scaler.inverse_transform(inside).reshape(block.shape)
         return self.ranks.inverse_transform(self.scaler.inverse_transform(block))
 
     def _numbers(self, X):
+        """Numeric columns as float64, with NaN for missing values."""
         return check_array(
             take(X, self.numeric, axis=1),
             dtype=np.float64,
@@ -196,6 +230,7 @@ class RowEncoder:
         )
 
     def _categories(self, X):
+        """Categorical columns as objects, with NaN for missing values."""
         block = np.array(take(X, self.categorical, axis=1), dtype=object)
         block[find_missing(block)] = np.nan
         return block

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every task of a model at its own best stage."""
+"""Early stopping of every task of a model at its own best stage."""
 
 from ._curves import quasi_optimal_intervals, temporal_discrepancy
 from ._early_stopping import PerTaskEarlyStopping

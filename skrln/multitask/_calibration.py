@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Columns of one multiclass prediction that come from different stages."""
+"""Calibration of class probabilities that come from different stages.
+
+Columns from different stages are not on one scale and do not sum to 1. Each class gets a
+slope and an intercept of its log odds, fitted on held-out rows.
+"""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -7,46 +11,54 @@ from scipy.special import expit, logit
 
 from ._scoring import LEAST_PROBABILITY
 
-#: Pull of slope and intercept towards no change, in rows: few rows do not tell them.
-PULL = 1.0
+#: Slope and intercept that leave the log odds unchanged.
+IDENTITY = (1.0, 0.0)
+#: L2 penalty on the distance from IDENTITY, in units of the loss of one row: a few rows do
+#: not determine slope and intercept.
+PENALTY = 1.0
 
 
 def fit_columns(columns, truth, weights):
-    """Slope and intercept of the log odds of each class, (n_classes, 2).
+    """Fit slope and intercept of the log odds of each class, (n_classes, 2).
 
-    Platt's calibration of each class against the rest. A class without rows stays as it is.
+    Each class is calibrated against the rest by Platt scaling. A class that none of the
+    weighted rows has, or all of them, keeps IDENTITY.
     """
-    found = np.tile([1.0, 0.0], (columns.shape[1], 1))
+    calibration = np.tile(IDENTITY, (columns.shape[1], 1))
     for k in range(columns.shape[1]):
         if np.ptp(truth[weights > 0, k]) > 0:
-            found[k] = _platt(_log_odds(columns[:, k]), truth[:, k], weights)
-    return found
+            calibration[k] = _fit_platt(_log_odds(columns[:, k]), truth[:, k], weights)
+    return calibration
 
 
 def combine(columns, calibration):
-    """Calibrated columns, divided by their sum."""
+    """Calibrate the columns, and divide each row by its sum."""
     slope, intercept = calibration.T
     scaled = expit(slope * _log_odds(columns) + intercept)
     return scaled / scaled.sum(axis=1, keepdims=True)
 
 
 def _log_odds(probability):
+    """Log odds in double precision; the clipping keeps them finite at 0 and 1."""
     clipped = np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
     return logit(np.asarray(clipped, float))
 
 
-def _platt(odds, truth, weights):
-    start = np.array([1.0, 0.0])
+def _fit_platt(odds, truth, weights):
+    """Slope and intercept with the lowest penalized log loss."""
+    identity = np.array(IDENTITY)
 
     def objective(line):
+        """Penalized log loss, and its gradient."""
         slope, intercept = line
         values = slope * odds + intercept
-        loss = np.logaddexp(0, np.where(truth, -values, values))
-        slack = weights * (expit(values) - truth)
-        away = line - start
-        value = weights @ loss + PULL / 2 * (away @ away)
-        return value, np.array([slack @ odds, slack.sum()]) + PULL * away
+        # -log(expit(v)) of a row of the class, -log(1 - expit(v)) of any other row.
+        losses = np.logaddexp(0, np.where(truth, -values, values))
+        residuals = weights * (expit(values) - truth)
+        shift = line - identity
+        loss = weights @ losses + PENALTY / 2 * (shift @ shift)
+        return loss, np.array([residuals @ odds, residuals.sum()]) + PENALTY * shift
 
-    # A negative slope would turn a class around on the strength of few rows.
+    # Fitted on few rows, a negative slope would reverse the order of the probabilities.
     bounds = [(0, None), (None, None)]
-    return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return minimize(objective, identity, jac=True, method="L-BFGS-B", bounds=bounds).x

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From a stage for every task to a few stages for all of them.
+"""Clustering of the best stages of all tasks into a few stages.
 
-Every function gives, for each number of clusters asked for, a `Plan`.
+`make_plans` returns one `Plan` for each number of clusters.
 """
 
 from typing import NamedTuple
@@ -10,10 +10,10 @@ import numpy as np
 
 
 class Plan(NamedTuple):
-    """Which task takes which stage."""
+    """Assignment of tasks to stages."""
 
     stages: np.ndarray  #: (n_clusters,), ascending
-    cluster: np.ndarray  #: (n_tasks,); index of the task's stage
+    cluster: np.ndarray  #: (n_tasks,), position in `stages` of each task's stage
 
     @property
     def task_stage(self):
@@ -22,58 +22,58 @@ class Plan(NamedTuple):
 
 
 def plan_of(task_stage):
-    """Plan from the stage of each task."""
+    """Plan with the given stage of each task."""
     return Plan(*np.unique(task_stage, return_inverse=True))
 
 
-def make_plans(found, strategy, numbers, cluster_stage="centre", first_stage=0):
-    """Plans for several numbers of clusters.
+def make_plans(reading, strategy, numbers, cluster_stage="centre", first_stage=0):
+    """Make a plan for each number of clusters.
 
     Parameters
     ----------
-    found : Reading
+    reading : Reading
     strategy : {"kmeans", "best_k"}
     numbers : sequence of int
-        Numbers of clusters; 1 is the best stage of the mean, whatever the strategy.
+        Numbers of clusters. With either strategy, 1 gives the best stage of the mean.
     cluster_stage : {"centre", "medoid"}
-        Of "kmeans".
+        Stage of a cluster of "kmeans".
     first_stage : int
-        "best_k" takes no stage before this one.
+        First stage that "best_k" may select.
 
     Returns
     -------
     list of Plan
-        Tasks that could not be scored take the best stage of the mean in all of them.
+        In every plan, a task without a score takes the best stage of the mean.
     """
-    scored, most = found.scored, max(numbers)
-    times = found.task_best[scored]
+    scored, most = reading.scored, max(numbers)
+    best_stages, curves = reading.task_best[scored], reading.smoothed[scored]
     if strategy == "kmeans":
-        values, counts = np.unique(times, return_counts=True)
+        values, counts = np.unique(best_stages, return_counts=True)
         partitions = optimal_partitions(values, counts, min(most, len(values)))
     else:
-        order = greedy_stages(found.smoothed[scored, first_stage:], most) + first_stage
+        order = greedy_stages(curves[:, first_stage:], most) + first_stage
     plans = []
     for number in numbers:
-        task_stage = np.full(len(scored), found.best)
+        task_stage = np.full(len(scored), reading.best)
         if number > 1 and strategy == "kmeans":
-            part = partitions[min(number, len(values)) - 1]
-            part = part[np.searchsorted(values, times)]
-            task_stage[scored] = _cluster_stages(times, part, cluster_stage)[part]
+            # Distinct best stages are clustered: equal ones always share a cluster.
+            cluster_of_value = partitions[min(number, len(values)) - 1]
+            cluster = cluster_of_value[np.searchsorted(values, best_stages)]
+            stages = _cluster_stages(best_stages, cluster, cluster_stage)
+            task_stage[scored] = stages[cluster]
         elif number > 1:
-            chosen = improve_stages(
-                found.smoothed[scored], np.sort(order[:number]), first_stage
-            )
-            best = np.argmax(found.smoothed[scored][:, chosen], axis=1)
-            task_stage[scored] = chosen[best]
+            # The greedy order is nested, so one pass serves all numbers.
+            stages = improve_stages(curves, np.sort(order[:number]), first_stage)
+            task_stage[scored] = stages[np.argmax(curves[:, stages], axis=1)]
         plans.append(plan_of(task_stage))
     return plans
 
 
-def _cluster_stages(times, part, kind):
-    """Stage of each cluster: its mean, to the next whole number, or its middle member."""
+def _cluster_stages(best_stages, cluster, kind):
+    """Stage of each cluster: the rounded mean, or the lower median, of its members."""
     stages = []
-    for cluster in range(part.max() + 1):
-        members = np.sort(times[part == cluster])
+    for k in range(cluster.max() + 1):
+        members = np.sort(best_stages[cluster == k])
         if kind == "medoid":
             stages.append(members[(len(members) - 1) // 2])
         else:
@@ -84,65 +84,68 @@ def _cluster_stages(times, part, kind):
 def optimal_partitions(values, counts, most):
     """Exact K-means in one dimension, for 1 to `most` clusters.
 
-    Clusters of numbers on a line are intervals, so that the best K of them follow from the
-    best K - 1 of all that lies before the last one (dynamic programming).
+    In one dimension, optimal clusters are intervals. The best partition into K clusters is
+    therefore the best partition of the smaller values into K - 1 clusters, plus one last
+    interval. Dynamic programming finds the start of this interval.
 
     Parameters
     ----------
     values : ndarray of shape (n,)
         Distinct numbers, ascending.
     counts : ndarray of shape (n,)
-        How often each occurs.
+        Number of times that each value occurs.
     most : int
         At most n.
 
     Returns
     -------
     list of ndarray of shape (n,)
-        Cluster of each value, ascending from 0; entry k is for k + 1 clusters.
+        Cluster of each value, ascending from 0. Entry k is the partition into k + 1 clusters.
     """
     n = len(values)
-    values = values - values.mean()  # squares of small numbers lose nothing
-    weight, first, second = (
+    values = values - values.mean()  # differences of large sums would lose precision
+    count_sums, value_sums, square_sums = (
         np.concatenate([[0.0], np.cumsum(counts * values**power)]) for power in range(3)
     )
 
     def cost(start, end):
-        """Squared distance from the mean of values start to end - 1, summed."""
-        total = weight[end] - weight[start]
-        mean = (first[end] - first[start]) / total
-        return second[end] - second[start] - total * mean**2
+        """Sum of squared distances of values[start:end] from their mean."""
+        count = count_sums[end] - count_sums[start]
+        mean = (value_sums[end] - value_sums[start]) / count
+        return square_sums[end] - square_sums[start] - count * mean**2
 
-    ends = np.arange(1, n + 1)
-    best = np.concatenate([[0.0], cost(np.zeros(n, int), ends)])
-    cuts = [np.zeros(n + 1, int)]
-    for _ in range(1, most):
-        new, cut = np.full(n + 1, np.inf), np.zeros(n + 1, int)
-        for end in range(len(cuts) + 1, n + 1):
-            starts = np.arange(len(cuts), end)
-            total = best[starts] + cost(starts, end)
-            cut[end] = starts[np.argmin(total)]
-            new[end] = total.min()
-        best = new
-        cuts.append(cut)
-    return [_follow(cuts[: k + 1], n) for k in range(most)]
+    # lowest[end] is the cost of the best partition of values[:end] into the current number of
+    # clusters; starts_of_last[k][end] is where the last of its k + 1 clusters starts.
+    lowest = np.concatenate([[0.0], cost(np.zeros(n, int), np.arange(1, n + 1))])
+    starts_of_last = [np.zeros(n + 1, int)]
+    for n_clusters in range(2, most + 1):
+        new, start_of_last = np.full(n + 1, np.inf), np.zeros(n + 1, int)
+        for end in range(n_clusters, n + 1):
+            starts = np.arange(n_clusters - 1, end)
+            totals = lowest[starts] + cost(starts, end)
+            start_of_last[end] = starts[np.argmin(totals)]
+            new[end] = totals.min()
+        lowest = new
+        starts_of_last.append(start_of_last)
+    return [_backtrack(starts_of_last[: k + 1], n) for k in range(most)]
 
 
-def _follow(cuts, n):
-    """Cluster of each value, from where each cluster starts."""
+def _backtrack(starts_of_last, n):
+    """Cluster of each value, read from the last cluster to the first."""
     cluster, end = np.zeros(n, int), n
-    for k in range(len(cuts) - 1, -1, -1):
-        start = cuts[k][end]
+    for k in range(len(starts_of_last) - 1, -1, -1):
+        start = starts_of_last[k][end]
         cluster[start:end] = k
         end = start
     return cluster
 
 
 def greedy_stages(curves, most):
-    """Stages one after the other, each the one that the sum of best scores gains most by.
+    """Select stages one by one, each with the largest gain of the sum of best scores.
 
-    The sum of the scores, each task at the best of the stages chosen, has diminishing
-    returns: this reaches 1 - 1/e of the best gain at least.
+    The sum of the scores of all tasks, each at the best selected stage, is submodular in the
+    set of stages: a greedy selection gains at least 1 - 1/e of the largest possible gain
+    (Nemhauser, Wolsey and Fisher, 1978).
     """
     chosen, best = [], np.full(len(curves), -np.inf)
     for _ in range(min(most, curves.shape[1])):
@@ -154,11 +157,12 @@ def greedy_stages(curves, most):
 
 
 def improve_stages(curves, chosen, first_stage=0, max_rounds=20):
-    """Exchange single stages while the sum of best scores grows."""
+    """Exchange single stages as long as the sum of best scores grows."""
     chosen = chosen.copy()
     for _ in range(max_rounds):
         before = curves[:, chosen].max(axis=1).sum()
         for k in range(len(chosen)):
+            # `initial` covers a single stage, whose removal leaves no others.
             others = curves[:, np.delete(chosen, k)].max(axis=1, initial=-np.inf)
             totals = np.maximum(curves, others[:, None]).sum(axis=0)
             totals[:first_stage] = -np.inf

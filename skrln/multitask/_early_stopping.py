@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The meta-estimator: fit once, read every stage, keep those that tasks are best at."""
+"""Meta-estimator that fits once, scores every stage, and keeps the best stages of tasks."""
 
 import warnings
 from copy import deepcopy
@@ -13,14 +13,11 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._scoring import exact_match, mean_r2
-from skrln._core._sklearn import HasMethods, Interval, StrOptions, fit_context, take
-from skrln._core._splits import split_rows
-from skrln._core._validation import (
-    all_or_nothing,
-    check_validation_arguments,
-    check_weights,
-)
+from skrln._table._arguments import check_validation_arguments, check_weights
+from skrln._table._scoring import exact_match, mean_r2
+from skrln._table._sklearn import HasMethods, Interval, StrOptions, fit_context, take
+from skrln._table._splits import HoldOut, split_once
+from skrln.networks._whole import all_or_nothing
 
 from ._calibration import combine, fit_columns
 from ._curves import check_window, fraction_outside
@@ -32,152 +29,163 @@ from ._tasks import ClassTasks, read_tasks
 
 def _wraps_classifier(self):
     if not is_classifier(self.estimator):
-        raise AttributeError("Only a wrapped classifier has probabilities.")
+        raise AttributeError(
+            f"Got {type(self).__name__} around {type(self.estimator).__name__}, but only a "
+            "classifier has classes and probabilities. Wrap a classifier, or call predict."
+        )
     return True
 
 
 class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
-    """Stop every task of a model at a stage of its own.
+    """Stop every task of a model at its own best stage.
 
-    A model of several outputs is usually stopped where their mean is best, which is the best
-    stage of hardly any of them. This meta-estimator fits once, scores every task on validation
-    rows after every stage (an epoch, an iteration of boosting), and predicts each task from
-    its own best stage, or from one of a few that the tasks share. A task is one output, one
-    label, or one class of a single output.
+    Early stopping usually ends the fit of a multi-output model where the mean score is best.
+    Hardly any task is at its own best stage there. This meta-estimator fits once and scores
+    every task on validation rows after every stage (an epoch, or a boosting iteration). It
+    then predicts each task from the task's own best stage, or from one of a few stages that
+    tasks share. A task is one output, one label, or one class of a single output.
 
-    It is a classifier or a regressor as the estimator that it wraps. Read more in the
-    :ref:`User Guide <per_task>`.
+    The meta-estimator is a classifier or a regressor, as the wrapped estimator is. Read more
+    in the :ref:`User Guide <per_task>`.
 
     Parameters
     ----------
     estimator : object
-        What to fit, left as it is. One of, in this order:
+        Estimator to clone and fit. The first matching kind of this list applies:
 
-        - a single network of this package (``n_estimators=1``, a number as `theta`,
-          `numeric_embedding` not "auto"; :data:`skrln.presets.READABLE` is one). The default
-          ensembles are refused: each of their networks has epochs of its own. All epochs are
-          from one fit, in which the network's own early stopping does not count;
-        - an estimator of XGBoost, LightGBM or CatBoost, or any with `staged_predict` and, of
-          classes, `staged_predict_proba`, also in a
-          :class:`~sklearn.multioutput.MultiOutputRegressor` or its twin for classes: the
-          fitted ensemble is read up to the best iteration, and nothing is copied;
-        - one with `partial_fit`: a call over all rows is a stage;
-        - one with `warm_start` and `max_iter` or `n_estimators`: one more of these is a stage.
+        - A single network of this package (``n_estimators=1``, a number as `theta`,
+          `numeric_embedding` not "auto"; for example :data:`skrln.presets.READABLE`). The
+          default ensembles are refused, because each of their networks has its own epochs.
+          One fit trains all epochs, without the network's own early stopping.
+        - An estimator of XGBoost, LightGBM or CatBoost, or any regressor with
+          `staged_predict` or classifier with `staged_predict_proba`, also inside a
+          :class:`~sklearn.multioutput.MultiOutputRegressor` or
+          :class:`~sklearn.multioutput.MultiOutputClassifier`. The fitted ensemble predicts up
+          to the best iteration, and no stage is copied.
+        - An estimator with `partial_fit`. One call over all rows is a stage.
+        - An estimator with `warm_start` and `max_iter` or `n_estimators`. One more iteration
+          or ensemble member is a stage.
 
     strategy : {"kmeans", "best_k", "brute_force"}, default="kmeans"
-        Which stages are kept. "kmeans" clusters the best stages of the tasks (exactly, in one
-        dimension), "best_k" takes those stages that the sum of the tasks' validation scores is
-        highest with, "brute_force" gives every task its own: that needs many validation rows,
-        and can be worse than a single stage.
+        Rule that selects the stages to keep. "kmeans" clusters the best stages of the tasks
+        by exact K-means in one dimension. "best_k" searches for the stages with the highest
+        sum of the tasks' validation scores (greedily, then by exchanges). "brute_force" gives
+        every task its own best stage, which needs many validation rows and can be worse than
+        a single stage.
 
     n_clusters : int, "auto" or None, default=None
-        Number of stages to keep. 1 is usual early stopping, bit for bit. "auto", the same as
-        None with "kmeans" and "best_k", takes the smallest number that is within a standard
-        error of the best on validation rows that did not choose the stages; 1 where there are
-        fewer than 10 rows. With "brute_force", None or 1.
+        Number of stages to keep. 1 is ordinary early stopping, bit for bit. "auto" selects
+        the smallest number whose score is within one standard error of the best, on
+        validation rows that did not choose the stages; with fewer than 10 validation rows it
+        selects 1. None is "auto" for "kmeans" and "best_k". "brute_force" accepts None and 1.
 
     cluster_stage : {"centre", "medoid"}, default="centre"
-        Stage of a cluster of "kmeans": the mean of its stages, rounded, or the middle one.
+        Stage of a cluster of "kmeans": the rounded mean of the best stages in the cluster, or
+        their lower median.
 
     smoothing_window : int, default=10
-        Width of the centred moving mean over the curves, in stages; 1 does not smooth. At
-        most the number of stages.
+        Width of the centred moving mean that smooths the curves, in stages. At most the
+        number of stages; 1 does not smooth.
 
     tolerance : float, default=0.02
-        How much lower than its best score a task may be in its interval of `intervals_`, in
-        the units of the score. Chooses nothing.
+        Largest drop below the best score of a task inside its interval of `intervals_`, in
+        the units of the score. `tolerance` does not influence the chosen stages.
 
     burn_in : float or "auto", default="auto"
-        Share of the stages, from the first on, that are never the best. "auto" leaves out the
-        epochs in which the penalty of a network grows, as its own early stopping does, and
-        none of any other estimator.
+        Share of the stages, from the first on, that cannot be chosen. "auto" excludes the
+        epochs of a network in which its penalty grows, as the network's own early stopping
+        does, and excludes no stage of any other estimator.
 
     scoring : str, callable or None, default=None
-        Score of a task, the higher the better. Of classes "neg_log_loss" (the default),
-        "neg_brier_score", "roc_auc" or "average_precision"; of numbers "r2" (the default) or
-        "neg_mean_absolute_error", both in units of the spread of the labels passed to fit. A
-        function of ``(y_true, y_pred, sample_weight)``, arrays of shape (n_samples, n_tasks),
-        has to return one number per task.
+        Score of a task; higher is better. For a classifier "neg_log_loss" (the default),
+        "neg_brier_score", "roc_auc" or "average_precision". For a regressor "r2" (the
+        default) or "neg_mean_absolute_error", whose errors are divided by the standard
+        deviation of the labels passed to fit. A function of
+        ``(y_true, y_pred, sample_weight)``, with `y_true` and `y_pred` of shape
+        (n_samples, n_tasks), must return one number per task.
 
     max_iter : int, default=None
-        Number of stages; by default the estimator's own `max_iter`, `n_estimators` or
-        `iterations`, and 200 where it has none.
+        Number of stages. By default, the `max_iter`, `n_estimators` or `iterations` of the
+        estimator, or 200 if the estimator has none of these parameters.
 
     validation_fraction : float, default=0.2
-        Share of the rows to validate on, where neither `X_val` nor `cv` is passed. They are
-        not trained on.
+        Share of the rows to hold out for validation if neither `X_val` nor `cv` is passed.
 
     cv : int, splitter or iterable, default=None
-        Choose the stages by cross-validation: one fit for each fold, curves that are the mean
-        of the folds, and a last fit on all rows.
+        Cross-validation that chooses the stages: one fit for each fold, curves averaged over
+        the folds by the weight of their labels, and a final fit on all rows.
 
     max_snapshot_bytes : int, default=2**30
-        Memory that copies of stages may take during the fit, beside 64 MiB of a network's
-        chunk of epochs. Past it only scores are kept, and the fit is repeated from its seed
-        for the chosen stages (on a CPU with the same result, bit for bit): slower by one fit.
+        Memory in bytes for copies of stages during the fit; a network needs up to 64 MiB
+        more for a chunk of epochs. A fit that would exceed the limit keeps only scores, and
+        is repeated from its seed to recover the chosen stages (bit for bit on a CPU), which
+        costs one more fit.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the validation part, and estimators that have no seed of their own.
+        Seeds the draw of the validation rows, and a network or stepwise estimator whose
+        `random_state` is None. A boosted ensemble keeps its own `random_state`.
 
     Attributes
     ----------
     estimators_ : list
-        Fitted estimators at the chosen stages, or the one ensemble that is read at all of
-        them. `predict` of such an ensemble itself is that of its last stage.
+        Fitted estimators at the kept stages. For a boosted ensemble, the list has one entry
+        that serves all stages; the entry's own `predict` is that of its last stage.
 
     validation_curves_ : ndarray of shape (n_tasks, `n_iter_`)
-        Score of every task after every stage; NaN for tasks that cannot be scored.
+        Score of every task after every stage; NaN for a task without a score.
 
     smoothed_curves_ : ndarray of shape (n_tasks, `n_iter_`)
-        The same, smoothed: what stages are chosen by.
+        `validation_curves_` after smoothing. These curves choose the stages.
 
     summary_curve_ : ndarray of shape (`n_iter_`,)
-        Mean of the smoothed curves.
+        Mean of the smoothed curves over the scored tasks.
 
     best_stage_ : int
-        Stage at which the mean is best, counted from 0 as all stages are.
+        Stage with the highest `summary_curve_`. All stages count from 0.
 
     task_best_stage_ : ndarray of shape (n_tasks,)
-        Stage at which each task is best.
+        Best stage of each task on `smoothed_curves_`.
 
     stage_of_cluster_ : ndarray of shape (n_clusters,)
-        Stages that are kept.
+        Kept stages, ascending.
 
     task_cluster_ : ndarray of shape (n_tasks,)
-        Which of them each task is predicted from.
+        Position in `stage_of_cluster_` of the stage that predicts each task.
 
     intervals_ : ndarray of shape (n_tasks, 2)
-        First and last of the stages around the best at which a task is nearly as good.
+        First and last stage of the interval around the best stage in which a task scores at
+        most `tolerance` below its best.
 
     discrepancy_ : ndarray of shape (n_tasks,)
         ``task_best_stage_ - best_stage_``.
 
     fraction_outside_ : float
-        Share of the intervals that `best_stage_` is not in.
+        Share of the scored tasks whose interval does not contain `best_stage_`.
 
     fallback_tasks_ : ndarray
-        Tasks without validation labels, or with labels of one class; they take
-        `best_stage_`, and a warning names them.
+        Positions of the tasks without validation labels, or with labels of one class only.
+        These tasks take `best_stage_`, and a warning names them.
 
     tradeoff_ : dict or None
-        Gain over a single stage by number of stages, on validation rows that did not choose:
-        "n_clusters", "mean_gain", "std_error" and "scores" of each part of the rows.
+        Gain over a single stage for several numbers of stages, on validation rows that did
+        not choose the stages: "n_clusters", "mean_gain", "std_error", and "scores" of each
+        part of the validation rows.
 
     calibration_ : ndarray of shape (n_classes, 2) or None
-        Slope and intercept of the log odds of each class of a single output whose classes are
-        from several stages.
+        Slope and intercept of the log odds of each class. None unless the classes of a single
+        output come from several stages.
 
     first_stage_ : int
-        First stage that could be chosen.
+        First stage that can be chosen.
 
     n_iter_ : int
         Number of stages.
 
     replayed_ : bool
-        Whether a fit was repeated to stay under `max_snapshot_bytes`.
+        True if a fit was repeated to stay below `max_snapshot_bytes`.
 
     task_names_ : ndarray of shape (n_tasks,)
-        Names of the columns of `y`, classes, or numbers.
+        Column names of `y`, classes, or positions.
 
     scoring_name_ : str
         Name of the score.
@@ -185,13 +193,13 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
     See Also
     --------
     skrln.multitask.quasi_optimal_intervals : Intervals of any curves.
-    skrln.multitask.oracle_recall : The score that uses the label that is to be predicted.
+    skrln.multitask.oracle_recall : A score that leaks the label of the predicted row.
 
     Notes
     -----
-    The label of a row is never used to choose the stage that predicts it. Stages are chosen on
-    the validation rows, so the validation score of the chosen ones is too good: judge them on
-    other rows.
+    The label of a row never influences the stage that predicts the row. The validation rows
+    choose the stages, so the validation scores of the chosen stages are optimistic. Evaluate
+    the model on other rows.
 
     Examples
     --------
@@ -269,29 +277,29 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         sample_weight_val=None,
         groups=None,
     ):
-        """Fit the estimator, and find the best stage of each task.
+        """Fit the estimator, and choose the stage of each task.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training inputs, in any form that the estimator takes.
+            Training inputs, in any form that the estimator accepts.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets. In two dimensions a missing label (NaN) does not count in the scores;
-            whether it can be trained on is the estimator's to say.
+            Targets. In two dimensions, a missing label (NaN) does not count in the scores; the
+            estimator accepts or refuses missing labels in the fit.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, in the fit and in the scores.
 
         X_val, y_val : array-like, default=None
-            Validation data, in the form of `X` and `y`; by default a part of those, see
-            `validation_fraction` and `cv`.
+            Validation data, in the form of `X` and `y`. By default, rows of `X` and `y` are
+            held out; see `validation_fraction` and `cv`.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weight of each validation row.
 
         groups : array-like of shape (n_samples,), default=None
-            Groups for a `cv` that needs them.
+            Groups for a `cv` that splits by group.
 
         Returns
         -------
@@ -301,7 +309,8 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For arguments that no stage can be chosen by; the estimator stays as it was.
+            If the arguments do not allow a choice of stages. The estimator then keeps the
+            attributes of any earlier fit.
         """
         self._check_arguments(X_val, y_val, sample_weight_val)
         with all_or_nothing(self):
@@ -310,21 +319,19 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             weights = check_weights(sample_weight, X)
             rng = check_random_state(self.random_state)
             recorder = Recorder(tasks, self, rng, y)
-            parts = self._split(X, y, weights, groups, rng)
+            whole = Rows(X, y, None if sample_weight is None else weights)
+            # With X_val the split is not used, but it still checks the number of rows and
+            # advances `rng`: the seed of the fit is the same with and without X_val.
+            splits = self._split(X, y, weights, groups, rng)
+            pairs = ([_take(whole, rows) for rows in split] for split in splits)
             if X_val is not None:
-                parts = [(None, None)]
+                pairs = [(whole, Rows(X_val, y_val, sample_weight_val))]
             seed = rng.randint(np.iinfo(np.int32).max)  # the same for all folds
-            told_weights = None if sample_weight is None else weights
-            whole = Rows(X, y, told_weights)
             sources = []
-            for train, held_out in parts:
+            for train, held_out in pairs:
                 source = self._make_source(seed)
                 check_window(self.smoothing_window, source.n_stages)
-                if X_val is not None:
-                    pair = whole, Rows(X_val, y_val, sample_weight_val)
-                else:
-                    pair = _take(whole, train), _take(whole, held_out)
-                recorder.record(source, *pair)
+                recorder.record(source, train, held_out)
                 sources.append(source)
             self._choose(recorder, sources[0].first_stage)
             self._keep(recorder, sources, whole, seed)
@@ -334,8 +341,8 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         check_validation_arguments(X_val, y_val, sample_weight_val, True, None)
         if X_val is not None and self.cv is not None:
             raise ValueError(
-                f"Got X_val and y_val together with cv={self.cv!r}, but stages are chosen "
-                "on one or the other. Leave one of them out."
+                f"Got X_val and y_val together with cv={self.cv!r}, but only one of the two "
+                "can choose the stages. Leave out either X_val and y_val, or cv."
             )
         if self.strategy == "brute_force" and self.n_clusters not in (None, 1):
             raise ValueError(
@@ -345,28 +352,21 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             )
 
     def _split(self, X, y, weights, groups, rng):
-        """(train, held out) rows of each fit."""
+        """Positions of training and held-out rows, a pair for each fit."""
         rows = np.flatnonzero(weights > 0)
         if len(rows) < 2:
             raise ValueError(
-                f"Got n_samples = {len(rows)} of positive weight, but at least 2 are "
-                "needed, one of them to validate on."
+                f"Got n_samples = {len(rows)} of positive weight, but expected at least 2: "
+                "one to train on and one to validate on. Pass more rows."
             )
         labels = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-        one = labels.ndim == 1 or labels.shape[1] == 1
-        classes = labels.ravel() if is_classifier(self.estimator) and one else None
+        # Only a single output can be stratified.
+        single = labels.ndim == 1 or labels.shape[1] == 1
+        classes = labels.ravel() if is_classifier(self.estimator) and single else None
         if self.cv is None:
-            pair = split_rows(
-                X,
-                labels,
-                rows,
-                fraction=self.validation_fraction,
-                validation_cv=None,
-                groups=None,
-                stratify=classes,
-                random_state=rng.randint(np.iinfo(np.int32).max),
-            )
-            return [pair]
+            seed = rng.randint(np.iinfo(np.int32).max)
+            rule = HoldOut(True, self.validation_fraction, None, None, classes, seed)
+            return [tuple(split_once(X, labels, rows, rule))]
         splitter = check_cv(self.cv, y, classifier=classes is not None)
         return [
             (train[weights[train] > 0], held_out[weights[held_out] > 0])
@@ -374,6 +374,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         ]
 
     def _make_source(self, seed):
+        """Unfitted source; equal seeds make equal sources."""
         return make_source(
             self.estimator,
             self.max_iter,
@@ -382,79 +383,84 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         )
 
     def _choose(self, recorder, first_stage):
+        """Choose the stages by the recorded curves, and store the results."""
         curves, parts = recorder.curves()
+        # Folds may end at different stages: the curves can be shorter than the first source.
         check_window(self.smoothing_window, curves.shape[1])
         if self.burn_in != "auto":
             first_stage = int(self.burn_in * curves.shape[1])
-        number = self.n_clusters
-        if self.strategy != "brute_force" and number is None:
-            number = "auto"
+        n_clusters = self.n_clusters
+        if self.strategy != "brute_force" and n_clusters is None:
+            n_clusters = "auto"
         settings = Settings(
             self.strategy,
-            number,
+            n_clusters,
             self.cluster_stage,
             self.smoothing_window,
             first_stage,
             self.tolerance,
         )
         choice = choose(curves, parts, settings)
-        found = choice.reading
+        reading = choice.reading
         self.validation_curves_ = curves
-        self.smoothed_curves_ = found.smoothed
-        self.summary_curve_ = found.summary
+        self.smoothed_curves_ = reading.smoothed
+        self.summary_curve_ = reading.summary
         self.n_iter_ = curves.shape[1]
         self.first_stage_ = first_stage
-        self.best_stage_ = found.best
-        self.task_best_stage_ = found.task_best
-        self.discrepancy_ = found.task_best - found.best
+        self.best_stage_ = reading.best
+        self.task_best_stage_ = reading.task_best
+        self.discrepancy_ = reading.task_best - reading.best
         self.intervals_ = choice.intervals
         self.fraction_outside_ = fraction_outside(
-            choice.intervals, found.best, found.scored
+            choice.intervals, reading.best, reading.scored
         )
         self.stage_of_cluster_, self.task_cluster_ = choice.plan
         self.scoring_name_ = recorder.scorer.name
-        self.fallback_tasks_ = np.flatnonzero(~found.scored)
+        self.fallback_tasks_ = np.flatnonzero(~reading.scored)
         self.tradeoff_ = choice.tradeoff
         self.task_names_ = recorder.tasks.names
         self._tasks = recorder.tasks
-        _report(self, found.scored)
+        _warn_of_fallbacks(self, reading.scored)
 
     def _keep(self, recorder, sources, whole, seed):
-        """Models of the chosen stages, and the calibration where one is needed."""
+        """Keep the models of the chosen stages, and calibrate them if necessary."""
         stages = self.stage_of_cluster_.tolist()
         self.calibration_ = None
-        crossed = self.cv is not None
         if isinstance(self._tasks, ClassTasks) and len(stages) > 1:
-            # Nobody has a say in the calibration of rows that it was trained on.
-            told = [
-                (self._assemble(source.models(stages), held_out.X), held_out)
+            # Held-out rows of each fold only: on its training rows a model is overconfident.
+            folds = [
+                (
+                    self._assemble(source.models(stages), held_out.X),
+                    *recorder.truth_and_weights(held_out),
+                )
                 for source, held_out in zip(sources, recorder.held_out, strict=True)
             ]
-            columns = np.concatenate([found for found, _ in told])
-            pairs = [recorder.told_of(held_out) for _, held_out in told]
-            truth, weights = (np.concatenate(part) for part in zip(*pairs, strict=True))
+            columns, truth, weights = map(np.concatenate, zip(*folds, strict=True))
             self.calibration_ = fit_columns(columns, truth, weights)
         source = sources[0]
-        if crossed:
+        if self.cv is not None:
+            # The stages are known, so the final fit on all rows copies no other ones.
             source = self._make_source(seed)
             train = _take(whole, np.flatnonzero(recorder.weights_of(whole) > 0))
             source.fit(train, None, None, keep=set(stages))
         self._models = source.models(stages)
         self.estimators_ = self._models.estimators
-        self.replayed_ = any(one.replayed for one in sources)
+        self.replayed_ = any(source.replayed for source in sources)
 
     # -- predicting ----------------------------------------------------------------------
 
     def _assemble(self, models, X):
-        """Columns, each from the stage of its task, before any calibration."""
+        """Columns of all tasks, each from the stage of its task, uncalibrated."""
         tasks, classes = self._tasks, models.classes
-        found = [tasks.columns(output, classes) for output in models.outputs(X)]
-        if len(found) == 1:
-            return found[0]
-        source = np.repeat(self.task_cluster_, tasks.widths)
-        return np.stack(found)[source, :, np.arange(len(source))].T
+        by_stage = [tasks.columns(output, classes) for output in models.outputs(X)]
+        if len(by_stage) == 1:
+            return by_stage[0]
+        # A task with the probabilities of several classes takes all of them from one stage.
+        cluster = np.repeat(self.task_cluster_, tasks.widths)
+        return np.stack(by_stage)[cluster, :, np.arange(len(cluster))].T
 
     def _columns(self, X):
+        """Columns of all tasks, calibrated if the fit calibrated them."""
         check_is_fitted(self)
         columns = self._assemble(self._models, X)
         if self.calibration_ is None:
@@ -472,7 +478,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
-            Numbers, or the most likely labels.
+            Numbers for a regressor, the most likely labels for a classifier.
         """
         columns = self._columns(X)
         if is_classifier(self.estimator):
@@ -481,10 +487,10 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
     @available_if(_wraps_classifier)
     def predict_proba(self, X):
-        """Probabilities, those of every task from its own stage.
+        """Probabilities of every task from its own stage.
 
         Classes of a single output that come from different stages are calibrated one by one
-        and divided by their sum; all else is the estimator's own.
+        and divided by their sum. All other probabilities are those of the estimator.
 
         Parameters
         ----------
@@ -511,16 +517,19 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         ndarray, or list of them
-            Shaped as the result of `predict_proba`.
+            In the form of `predict_proba`.
         """
-        found = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            if isinstance(found, list):
-                return [np.log(proba) for proba in found]
-            return np.log(found)
+        proba = self.predict_proba(X)
+        with np.errstate(divide="ignore"):  # log(0) is -inf
+            if isinstance(proba, list):
+                return [np.log(of_output) for of_output in proba]
+            return np.log(proba)
 
     def score(self, X, y, sample_weight=None):
-        """Accuracy (of several labels: all right) or R2 (the mean over the tasks).
+        """Accuracy of a classifier, or R2 of a regressor.
+
+        Of several labels, the accuracy is the share of rows with all labels right. Of several
+        tasks, R2 is the mean over the tasks.
 
         Parameters
         ----------
@@ -528,7 +537,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             Inputs.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            True targets; in two dimensions a missing one does not count.
+            True targets. In two dimensions, a missing label (NaN) does not count.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
@@ -536,7 +545,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         float
-            The higher the better, at most 1.
+            Score of at most 1; higher is better.
         """
         measure = exact_match if is_classifier(self.estimator) else mean_r2
         return measure(y, self.predict(X), sample_weight)
@@ -548,7 +557,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
     @property
     def classes_(self):
-        """Classes of the labels, a list of them for several outputs."""
+        """Classes of the labels; a list of arrays for several outputs."""
         return self._classes()
 
     @property
@@ -558,16 +567,18 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
     @property
     def feature_names_in_(self):
-        """Names of the input columns, where all are strings."""
+        """Names of the input columns, if all names are strings."""
         return self._first_fitted().feature_names_in_
 
     def _first_fitted(self):
-        if "estimators_" not in vars(self):
-            raise AttributeError(f"This {type(self).__name__} is not fitted.")
+        if not hasattr(self, "estimators_"):
+            raise AttributeError(
+                f"Got {type(self).__name__} that is not fitted yet. Call fit first."
+            )
         return self.estimators_[0]
 
     def __sklearn_tags__(self):
-        """What the wrapped estimator can do, for scikit-learn."""
+        """Tags of the wrapped estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         for name in ("estimator_type", "classifier_tags", "regressor_tags"):
@@ -578,20 +589,21 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
 
 def _take(table, rows):
+    """Rows at the given positions."""
     weights = None if table.weights is None else table.weights[rows]
     return Rows(take(table.X, rows, axis=0), take(table.y, rows, axis=0), weights)
 
 
-def _report(estimator, scored):
-    """Say which tasks could not choose."""
+def _warn_of_fallbacks(estimator, scored):
+    """Warn of the tasks that could not choose a stage."""
     if scored.all():
         return
     names = [str(name) for name in estimator.task_names_[~scored]]
     few = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     warnings.warn(
-        f"{len(names)} of {len(scored)} tasks ({few}) have no labels, or those of one class "
-        "only, in the validation part, and take the stage that is best on average over the "
-        f"others ({estimator.best_stage_}). Pass X_val with labels of every task, or cv.",
+        f"{len(names)} of {len(scored)} tasks ({few}) have no validation labels, or labels "
+        "of one class only, and take the stage with the best mean score of the other tasks "
+        f"({estimator.best_stage_}). Pass X_val with labels of every task, or cv.",
         UserWarning,
         stacklevel=4,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The score of the paper, which knows the label that it is to predict, and its control."""
+"""Oracle score of the validation-curve paper, which leaks the label, and its control."""
 
 from typing import NamedTuple
 
@@ -10,22 +10,24 @@ from ._curves import read_curves
 
 
 class OracleReport(NamedTuple):
-    """Accuracies of one multiclass model, as shares of the rows."""
+    """Accuracies of a multiclass model, between 0 and 1."""
 
-    single_stage: float  #: every row at the stage that is best on average
-    oracle: float  #: every row at the stage that is best for its true class
-    no_skill_single_stage: float  #: the same with shuffled labels, mean of the shuffles
-    no_skill_oracle: float  #: likewise: what the oracle gives to a model without skill
-    no_skill_gain_std_error: float  #: of the mean difference of the last two
+    single_stage: float  #: all rows at the stage with the best mean recall
+    oracle: float  #: each row at the best stage of the row's true class
+    no_skill_single_stage: (
+        float  #: `single_stage` of shuffled labels, mean of the shuffles
+    )
+    no_skill_oracle: float  #: `oracle` of shuffled labels, mean of the shuffles
+    no_skill_gain_std_error: float  #: standard error of `no_skill_gain`
 
     @property
     def gain(self):
-        """What the oracle seems to gain."""
+        """Apparent gain of the oracle over a single stage."""
         return self.oracle - self.single_stage
 
     @property
     def no_skill_gain(self):
-        """What it seems to gain where there is nothing to be known."""
+        """Apparent gain of the oracle on shuffled labels, which nothing can predict."""
         return self.no_skill_oracle - self.no_skill_single_stage
 
 
@@ -41,30 +43,30 @@ def oracle_recall(
 ):
     r"""Score a multiclass model at the best stage of each row's **true** class.
 
-    This is how the validation-curve paper scores its brute force, and no way to predict: the
-    stage of a row is chosen by the label that the row is to be given. It is here to reproduce
-    that number, and always comes with its control, the same score of the same predictions
-    with shuffled labels. A model without skill gains, too.
+    The validation-curve paper scores its brute force in this way. The score is no estimate of
+    accuracy: the label of a row chooses the stage that predicts the label. This function
+    reproduces the published number, and always returns a control, which is the score of the
+    same predictions with shuffled labels. On shuffled labels the oracle gains, too.
 
     Parameters
     ----------
     proba_val : array-like of shape (n_stages, n_val, n_classes)
-        Probabilities of validation rows after every stage.
+        Probabilities of the validation rows after every stage.
 
     y_val : array-like of int of shape (n_val,)
-        Their classes, numbered as the columns.
+        Classes of the validation rows, as positions of the columns.
 
     proba : array-like of shape (n_stages, n_samples, n_classes)
-        Probabilities of test rows after every stage.
+        Probabilities of the test rows after every stage.
 
     y : array-like of int of shape (n_samples,)
-        Their classes.
+        Classes of the test rows, as positions of the columns.
 
     smoothing_window : int, default=10
-        Width of the moving mean over the curves of recall, in stages.
+        Width of the moving mean that smooths the recall curves, in stages.
 
     n_shuffles : int, default=20
-        Shuffles of the labels that the control is the mean of.
+        Number of shuffles of the labels; the control is their mean.
 
     random_state : int, RandomState instance or None, default=None
         Seeds the shuffles.
@@ -76,11 +78,11 @@ def oracle_recall(
 
     See Also
     --------
-    PerTaskEarlyStopping : Predictions that know no label.
+    PerTaskEarlyStopping : Early stopping of each task, without a leak of labels.
 
     Examples
     --------
-    Random probabilities, ten classes: the accuracy is a tenth, and the oracle "gains".
+    With random probabilities of ten classes the accuracy is 0.1, and the oracle "gains".
 
     >>> import numpy as np
     >>> from skrln.multitask import oracle_recall
@@ -101,21 +103,22 @@ def oracle_recall(
     if n_shuffles < 2:
         raise ValueError(
             f"Got n_shuffles={n_shuffles}, but expected at least 2: the oracle's score "
-            "says nothing without its control."
+            "cannot be judged without its control. Pass n_shuffles=20."
         )
     rng = check_random_state(random_state)
 
     def accuracies(y_val, y):
+        """Accuracy of a single stage, and of the oracle."""
+        # A class without validation rows takes the stage of the others' mean.
         recalls = [
             (guesses_val[:, y_val == k] == k).mean(axis=1)
             if (y_val == k).any()
             else np.full(len(guesses_val), np.nan)
             for k in range(n_classes)
         ]
-        found = read_curves(np.array(recalls), smoothing_window)
-        rows = np.arange(len(y))
-        own = guesses[found.task_best[y], rows]
-        return np.mean(guesses[found.best] == y), np.mean(own == y)
+        reading = read_curves(np.array(recalls), smoothing_window)
+        leaked = guesses[reading.task_best[y], np.arange(len(y))]  # y chooses the stage
+        return np.mean(guesses[reading.best] == y), np.mean(leaked == y)
 
     single, oracle = accuracies(y_val, y)
     shuffled = np.array(

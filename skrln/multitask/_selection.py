@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which stages to keep, and how many: chosen on some validation rows, judged on others."""
+"""Selection of the stages to keep, and of their number.
+
+Some parts of the validation rows choose the stages, other parts judge the choice.
+"""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._clusters import make_plans, plan_of
+from ._clusters import Plan, make_plans, plan_of
 from ._curves import Reading, intervals_around, read_curves
 
-#: Up to so many clusters all numbers are tried, then every further by this factor.
+#: All numbers of clusters up to ALL_NUMBERS are tried. Larger numbers grow by NUMBER_FACTOR,
+#: rounded up.
 ALL_NUMBERS, NUMBER_FACTOR = 10, 1.5
 
 
 class Settings(NamedTuple):
-    """What the user chose."""
+    """Parameters of the user, resolved."""
 
     strategy: str
-    n_clusters: Any
+    n_clusters: Any  #: int, "auto", or None for "brute_force"
     cluster_stage: str
     smoothing_window: int
     first_stage: int
@@ -24,30 +28,30 @@ class Settings(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What came of it."""
+    """Chosen stages of all tasks."""
 
     reading: Reading
-    plan: Any
-    intervals: np.ndarray
-    tradeoff: dict | None
+    plan: Plan
+    intervals: np.ndarray  #: (n_tasks, 2)
+    tradeoff: dict | None  #: of `weigh_numbers`; None without parts
 
 
 def choose(curves, parts, settings):
-    """Stages of all tasks.
+    """Choose the stages of all tasks.
 
     Parameters
     ----------
     curves : ndarray of shape (n_tasks, n_stages)
-        NaN in the rows of tasks that cannot be scored.
+        NaN in the rows of tasks without a score.
     parts : ndarray of shape (n_parts, n_tasks, n_stages) or None
-        The same on parts of the validation rows.
+        Curves on parts of the validation rows.
     settings : Settings
     """
     window, first = settings.smoothing_window, settings.first_stage
     if first >= curves.shape[1]:
         raise ValueError(
-            f"Got burn_in of {first} stages, but there are only {curves.shape[1]}. Lower "
-            "burn_in, or train for more stages."
+            f"Got burn_in of {first} stages, but expected fewer than the "
+            f"{curves.shape[1]} stage(s) of the fit. Lower burn_in, or train for more stages."
         )
     reading = read_curves(curves, window, first)
     n_distinct = len(np.unique(reading.task_best[reading.scored]))
@@ -55,7 +59,7 @@ def choose(curves, parts, settings):
     if isinstance(number, int | np.integer) and number > n_distinct:
         raise ValueError(
             f"Got n_clusters={number}, but the tasks have only {n_distinct} distinct best "
-            'stage(s). Pass n_clusters="auto", or at most that many.'
+            f'stage(s). Pass n_clusters="auto", or at most {n_distinct}.'
         )
     tradeoff = None
     if parts is not None:
@@ -65,6 +69,7 @@ def choose(curves, parts, settings):
     if settings.strategy == "brute_force" and number is None:
         plan = plan_of(reading.task_best)
     else:
+        # A single stage is the same with every strategy, and "brute_force" has no plans.
         strategy = "kmeans" if number == 1 else settings.strategy
         plan = make_plans(reading, strategy, [number], settings.cluster_stage, first)[0]
     intervals = intervals_around(reading, settings.tolerance, first_stage=first)
@@ -72,24 +77,35 @@ def choose(curves, parts, settings):
 
 
 def weigh_numbers(parts, scored, n_distinct, settings):
-    """Score of each number of stages on the parts that did not choose them.
+    """Score each number of stages on the part that did not choose the stages.
+
+    Each part is held out once, as in cross-validation: the mean of the other parts chooses.
+
+    Parameters
+    ----------
+    parts : ndarray of shape (n_parts, n_tasks, n_stages)
+    scored : ndarray of bool of shape (n_tasks,)
+        Tasks with a score on all rows.
+    n_distinct : int
+        Largest number of stages to score.
+    settings : Settings
 
     Returns
     -------
     dict
-        "n_clusters" of shape (n,), with `n_distinct` as the last; "scores" of shape
-        (n, n_parts), the mean over the tasks; "mean_gain" and "std_error", (n,), of the
-        difference to a single stage, paired by part.
+        "n_clusters" of shape (n,), which ends with `n_distinct`; "scores" of shape
+        (n, n_parts), means over the tasks; "mean_gain" and "std_error" of shape (n,), of the
+        gain over a single stage, paired by part.
     """
     numbers = _numbers(n_distinct)
     brute = settings.strategy == "brute_force"
     scores = np.full((len(numbers), len(parts)), np.nan)
     for k, held_out in enumerate(parts):
-        others = _nanmean(np.delete(parts, k, axis=0))
-        others[~scored] = np.nan
-        if np.isnan(others).any(axis=1).all():
-            continue
-        reading = read_curves(others, settings.smoothing_window, settings.first_stage)
+        curves = _nanmean(np.delete(parts, k, axis=0))
+        curves[~scored] = np.nan
+        if np.isnan(curves).any(axis=1).all():
+            continue  # the other parts cannot choose; the scores of part k stay NaN
+        reading = read_curves(curves, settings.smoothing_window, settings.first_stage)
         plans = make_plans(
             reading,
             "kmeans" if brute else settings.strategy,
@@ -97,28 +113,31 @@ def weigh_numbers(parts, scored, n_distinct, settings):
             settings.cluster_stage,
             settings.first_stage,
         )
-        if brute:  # every task at its own stage
+        if brute:
+            # "brute_force" is judged as the largest number: each task at its own best stage.
             plans[-1] = plan_of(reading.task_best)
         tasks = np.flatnonzero(~np.isnan(held_out).any(axis=1) & scored)
         for i, plan in enumerate(plans):
             if tasks.size:
                 scores[i, k] = held_out[tasks, plan.task_stage[tasks]].mean()
+    # Paired by part: the difficulty of a part cancels in its gain.
     gain = scores - scores[0]
-    known = ~np.isnan(gain[0])
-    n_known = max(int(known.sum()), 1)
-    spread = gain[:, known].std(axis=1, ddof=1) if n_known > 1 else 0 * gain[:, 0]
+    judged = ~np.isnan(gain[0])
+    n_judged = max(int(judged.sum()), 1)
+    spread = gain[:, judged].std(axis=1, ddof=1) if n_judged > 1 else 0 * gain[:, 0]
     return {
         "n_clusters": np.array(numbers),
         "scores": scores,
         "mean_gain": _nanmean(gain.T),
-        "std_error": spread / np.sqrt(n_known),
+        "std_error": spread / np.sqrt(n_judged),
     }
 
 
 def chosen_number(tradeoff):
-    """Smallest number that is within a standard error of the best one.
+    """Smallest number of stages whose score is within one standard error of the best.
 
-    One, where there are too few rows to judge.
+    The standard error is that of the difference from the best, paired by part. Without two
+    judged parts the number is 1.
     """
     if tradeoff is None:
         return 1
@@ -129,12 +148,11 @@ def chosen_number(tradeoff):
     behind = scores[best] - scores
     error = behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1])
     good = behind.mean(axis=1) <= error
-    good[best] = True
     return int(tradeoff["n_clusters"][np.argmax(good)])
 
 
 def _numbers(most):
-    """Numbers of clusters to try: all small ones, fewer of the large, and the largest."""
+    """Numbers of clusters to try, from 1 to `most`."""
     numbers = list(range(1, min(most, ALL_NUMBERS) + 1))
     while numbers[-1] < most:
         numbers.append(min(int(np.ceil(numbers[-1] * NUMBER_FACTOR)), most))
@@ -142,8 +160,9 @@ def _numbers(most):
 
 
 def _nanmean(values):
-    """Mean over the first axis of what is not NaN; NaN where nothing is."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
+    """Mean over the first axis without NaN; NaN if all values are NaN."""
+    # Unlike np.nanmean, without a warning if all values are NaN.
+    valid = ~np.isnan(values)
+    count = valid.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0).sum(axis=0) / np.where(count, count, np.nan)
+        return np.where(valid, values, 0).sum(axis=0) / np.where(count, count, np.nan)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One fit, looked at after every stage: networks, growing ensembles, and step by step.
+"""Sources of stages: networks, boosted ensembles, and estimators that are fitted in steps.
 
-A source is fitted once, shows its predictions of the validation rows after every stage, and
-then gives the models of the stages that were chosen.
+A source is fitted once. It passes on its predictions of the validation rows after every stage,
+and then returns the models of the chosen stages.
 """
 
 import pickle
@@ -16,55 +16,62 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.multioutput import MultiOutputClassifier
 
-from skrln._core._base import BaseRLN
-from skrln._core._settings import resolve_epochs
-from skrln._core._stages import (
-    NetworkStages,
+from skrln._ensemble._fitted import make_ensemble
+from skrln._ensemble._stages import (
     count_bytes,
-    growing_epochs,
+    count_growing_epochs,
     refuse_several,
+    run_stages,
+    stage_job,
+    stage_predictions,
 )
-from skrln._core._validation import find_missing
+from skrln._network._outcome import outcome_of, warn_outcome
+from skrln._network._settings import resolve_epochs
+from skrln._table._columns import check_columns
+from skrln._table._problem import Arguments
+from skrln.networks._base import BaseRLN
+from skrln.networks._watch import Watch
 
 from ._boosting import can_be_read, check_readable, read_all, response
 from ._models import GrowingModel, NetworkModels, SeparateModels
+from ._tasks import can_judge
 
-#: Stages of what is trained by partial_fit and has no number of its own.
+#: Number of stages of an estimator without any parameter of COUNTS.
 DEFAULT_STAGES = 200
-#: Parameters that say how many stages there are, the first that an estimator has.
+#: Parameters that hold the number of stages; the first that an estimator has counts.
 COUNTS = ("max_iter", "n_estimators", "iterations")
 
 
 class Rows(NamedTuple):
-    """Part of a table."""
+    """Rows of a table, with targets and weights."""
 
     X: Any
     y: Any
-    weights: Any = None  #: (n_samples,), or None
+    weights: Any = None  #: (n_samples,) or None
 
 
 def make_source(estimator, max_iter, rng, cap):
-    """Source for an unfitted estimator; `estimator` itself stays as it is.
+    """Make the source of a clone of `estimator`.
 
     Parameters
     ----------
     estimator : object
     max_iter : int or None
-        Number of stages; None for the estimator's own.
+        Number of stages; None for the number of the estimator.
     rng : RandomState
-        Seeds an estimator that has no seed of its own.
+        Seeds an estimator whose `random_state` is None.
     cap : int
-        Bytes that copies of stages may take.
+        Largest memory in bytes for copies of stages.
     """
     estimator = clone(estimator)
     if isinstance(estimator, BaseRLN):
-        refuse_several(estimator)
+        refuse_several(estimator._parameters())
         return NetworkSource(_seeded(estimator, rng), max_iter, cap)
     if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"Got {type(estimator).__name__}, a classifier without predict_proba, but "
-            "its columns are scored and combined as probabilities. Choose a loss that has "
-            'them, such as loss="log_loss".'
+            "stages are scored and combined by their probabilities. Choose a loss with "
+            'probabilities, such as loss="log_loss".'
         )
     if can_be_read(estimator):
         check_readable(estimator)
@@ -74,57 +81,57 @@ def make_source(estimator, max_iter, rng, cap):
     if "warm_start" in estimator.get_params() and _count_of(estimator):
         return WarmStartSource(_seeded(estimator, rng), max_iter, cap)
     raise ValueError(
-        f"Got {type(estimator).__name__}, which has no stages to choose from: it is no "
-        "network of skrln, and has no staged predictions, no partial_fit and no "
-        "warm_start with max_iter or n_estimators. Of a pipeline, wrap the last step: "
+        f"Got {type(estimator).__name__}, which has no stages to choose from, but expected "
+        "a network of skrln, or an estimator with staged predictions, with partial_fit, or "
+        "with warm_start and max_iter or n_estimators. In a pipeline, wrap the last step: "
         "make_pipeline(..., PerTaskEarlyStopping(estimator))."
     )
 
 
 class Source(ABC):
-    """Base of all sources."""
+    """Base class of the sources."""
 
-    #: Whether the models of chosen stages need no copies of their own.
+    #: True if the fitted estimator itself predicts as after any stage, without copies.
     reads_itself = False
 
     def __init__(self, estimator, max_iter, cap):
         self.estimator, self.cap = estimator, cap
         self.count_name = _count_of(estimator)
         if max_iter is None:
-            known = estimator.get_params()
-            max_iter = known.get(self.count_name, DEFAULT_STAGES)
+            params = estimator.get_params()
+            max_iter = params.get(self.count_name, DEFAULT_STAGES)
         self.n_stages = max_iter
         self.snapshots, self.n_bytes, self.replayed = {}, 0, False
 
     @property
     def first_stage(self):
-        """Stage before which the estimator's own early stopping would not stop."""
+        """First stage at which the estimator's own early stopping may stop."""
         return 0
 
     @abstractmethod
     def fit(self, train, validation, see, keep=None):
-        """Train.
+        """Fit all stages.
 
         Parameters
         ----------
         train : Rows
         validation : Rows or None
         see : callable or None
-            Takes the number of the stage, the estimator's predictions for the validation
-            rows, and its classes.
+            Called after every stage with the number of the stage, the predictions of the
+            validation rows, and the classes of the estimator.
         keep : set of int, default=None
-            Stages to keep a copy of, and no other; by default all, as far as the cap allows.
+            Stages to copy. By default all stages, unless their copies would exceed the cap.
         """
 
     @abstractmethod
     def models(self, stages):
-        """What predicts as after the stages given, ascending.
+        """Models of the given stages, which are ascending.
 
-        Trains anew where there are no copies; see `replayed`.
+        Repeats the fit if copies of these stages are missing, and sets `replayed`.
         """
 
     def _store(self, stage, make, keep):
-        """Keep a copy of a stage, or let all go where they would not stay under the cap."""
+        """Keep a copy of a stage, or drop all copies if they would exceed the cap."""
         if keep is not None:
             if stage in keep:
                 self.snapshots[stage] = make()
@@ -133,6 +140,8 @@ class Source(ABC):
             return
         snapshot = make()
         size = _size_of(snapshot)
+        # All later stages are assumed to be as large as this one. Dropping the copies now, not
+        # when the memory is full, keeps the peak below the cap.
         if self.n_bytes + size * (self.n_stages - stage) > self.cap:
             self.snapshots = None
             return
@@ -140,21 +149,23 @@ class Source(ABC):
         self.n_bytes += size
 
     def _missing(self, stages):
+        """Return True if any of the stages has no copy."""
         return self.snapshots is None or not set(stages) <= set(self.snapshots)
 
     def _replay(self, stages):
+        """Repeat the fit from its seed, and copy the given stages only."""
         self.snapshots, self.replayed = {}, True
         self.fit(self.train, self.validation, None, keep=set(stages))
 
 
 class NetworkSource(Source):
-    """The epochs of a network of this package, from one fit."""
+    """Epochs of one fit of a network of this package."""
 
     def __init__(self, estimator, max_iter, cap):
         if max_iter is None:
-            max_iter = resolve_epochs(estimator)
+            max_iter = resolve_epochs(estimator.max_iter)
         super().__init__(estimator, max_iter, cap)
-        # All epochs are trained; which is best is not the network's to say.
+        # With patience as long as the fit, the network trains all epochs.
         estimator.set_params(
             max_iter=self.n_stages,
             n_iter_no_change=self.n_stages,
@@ -164,42 +175,74 @@ class NetworkSource(Source):
 
     @property
     def first_stage(self):
-        """The end of the epochs in which the penalty grows."""
-        return growing_epochs(self.estimator)
+        """End of the epochs in which the penalty grows."""
+        return count_growing_epochs(self.estimator._parameters())
 
     def fit(self, train, validation, see, keep=None):
-        """Train."""
+        """Train all epochs."""
         self.train, self.validation = train, validation
-        judged = _can_judge(train, validation, is_classifier(self.estimator))
-        estimator = self.estimator.set_params(early_stopping=judged)
-        self.fitted = NetworkStages(estimator)
+        # A network that accepts the held-out rows returns their outputs after every epoch.
+        # Otherwise a copy of the weights of every epoch predicts these rows.
+        held_out_y = None if validation is None else validation.y
+        is_judged = can_judge(train.y, held_out_y, is_classifier(self.estimator))
+        estimator = self.estimator.set_params(early_stopping=is_judged)
+        parameters, arguments = estimator._parameters(), Arguments(*train)
+        if is_judged:
+            arguments = arguments._replace(
+                X_val=validation.X,
+                y_val=validation.y,
+                sample_weight_val=validation.weights,
+            )
+        job = stage_job(parameters, arguments, estimator.random_state)
+        predict = self._stage_predictor(job) if see else None
 
         def on_stage(epoch, copy_weights, outputs):
-            if see and outputs is not None:
-                see(epoch, self.fitted.decode(outputs), self._classes())
-            elif see:
-                found = self.fitted.predict(copy_weights(), validation.X)
-                see(epoch, found, self._classes())
+            if predict is not None:
+                see(epoch, predict(copy_weights, outputs), self._classes(job))
             self._store(epoch, copy_weights, keep)
 
-        held_out = tuple(validation) if judged else (None, None, None)
-        self.fitted.fit(*train, held_out, on_stage)
+        self.stages = run_stages(job, Watch(estimator), on_stage)
+        warn_outcome([outcome_of(self.stages.fitted)], parameters)
 
-    def _classes(self):
-        target = self.fitted.problem.target
-        return target.classes if is_classifier(self.estimator) else None
+    def _stage_predictor(self, job):
+        """Return the function that predicts the validation rows by one epoch."""
+        shared = job.shared
+        encoder = shared.encodings[job.kind.numeric_embedding].encoder
+        inputs = None
+
+        def predict(copy_weights, outputs):
+            nonlocal inputs
+            if outputs is not None:
+                target = shared.target
+                means = target.means(outputs.astype(np.float64, copy=False))
+                return target.predictions(means)
+            # The network was not given rows that it cannot judge.
+            if inputs is None:
+                X = check_columns(self.validation.X, shared.columns)
+                inputs = encoder.transform(X)
+            return stage_predictions(job, copy_weights(), inputs)
+
+        return predict
+
+    def _classes(self, job):
+        return job.shared.target.classes if is_classifier(self.estimator) else None
 
     def models(self, stages):
-        """Networks of the epochs given."""
+        """Networks of the given epochs."""
         if self._missing(stages):
             self._replay(stages)
+        columns = self.stages.job.shared.columns
+        members = [self.stages.network(s, self.snapshots[s]) for s in stages]
         return NetworkModels(
-            [self.fitted.network(s, self.snapshots[s]) for s in stages]
+            [
+                self.estimator._with_fitted(make_ensemble(columns, [member]))
+                for member in members
+            ]
         )
 
 
 class GrowingSource(Source):
-    """An ensemble that is read up to any of its iterations: no copies at all."""
+    """Boosted ensemble that predicts as after any iteration, without copies."""
 
     reads_itself = True
 
@@ -209,7 +252,7 @@ class GrowingSource(Source):
             estimator.set_params(**{self.count_name: max_iter})
 
     def fit(self, train, validation, see, keep=None):
-        """Train."""
+        """Fit the ensemble, then predict after every iteration."""
         del keep
         self.estimator.fit(train.X, train.y, **_weights(self.estimator.fit, train))
         if see is None:
@@ -218,21 +261,21 @@ class GrowingSource(Source):
             see(stage, output, _classes_of(self.estimator))
 
     def models(self, stages):
-        """The ensemble, read at several iterations."""
+        """Model that reads the ensemble at the given iterations."""
         return GrowingModel(self.estimator, stages)
 
 
 class SteppedSource(Source):
-    """Anything that goes on from where it is; a stage is a pickled copy."""
+    """Estimator that continues its fit step by step; a stage is a pickled copy."""
 
     def fit(self, train, validation, see, keep=None):
-        """Train."""
+        """Fit a clone step by step."""
         self.train, self.validation = train, validation
         estimator = clone(self.estimator)
         last = self.n_stages - 1 if keep is None else max(keep)
         for stage in range(last + 1):
             with warnings.catch_warnings():
-                # One step is not meant to converge.
+                # A single step does not converge.
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 self._step(estimator, stage, train)
             if see:
@@ -242,19 +285,20 @@ class SteppedSource(Source):
 
     @abstractmethod
     def _step(self, estimator, stage, train):
-        """Go on by one stage."""
+        """Continue the fit by one stage."""
 
     def models(self, stages):
-        """Copies of the estimator at the stages given."""
+        """Copies of the estimator at the given stages."""
         if self._missing(stages):
             self._replay(stages)
         return SeparateModels([pickle.loads(self.snapshots[s]) for s in stages])
 
 
 class PartialFitSource(SteppedSource):
-    """One call of partial_fit over all rows is a stage."""
+    """Estimator whose stages are calls of partial_fit over all rows."""
 
     def _step(self, estimator, stage, train):
+        # partial_fit needs the classes in its first call.
         options = _weights(estimator.partial_fit, train)
         if stage == 0 and is_classifier(estimator):
             options["classes"] = _classes_to_come(estimator, train.y)
@@ -262,17 +306,20 @@ class PartialFitSource(SteppedSource):
 
 
 class WarmStartSource(SteppedSource):
-    """One more member of an ensemble, or one more iteration, is a stage."""
+    """Estimator with warm starts, whose stages are iterations or ensemble members."""
 
     def _step(self, estimator, stage, train):
-        # max_iter counts the iterations of a call, n_estimators all members.
+        # max_iter counts the iterations of one call, n_estimators counts all members.
         count = 1 if self.count_name == "max_iter" else stage + 1
         estimator.set_params(warm_start=True, **{self.count_name: count})
         estimator.fit(train.X, train.y, **_weights(estimator.fit, train))
 
 
 def _count_of(estimator):
-    """Name of the parameter that counts the stages of an estimator, or None."""
+    """Name of the parameter that holds the number of stages, or None.
+
+    The parameter may be that of the estimator inside a multi-output wrapper.
+    """
     params = estimator.get_params()
     for name in COUNTS:
         if name in params:
@@ -284,7 +331,7 @@ def _count_of(estimator):
 
 
 def _seeded(estimator, rng):
-    """Give seeds to what has none, so that a fit can be replayed."""
+    """Replace each `random_state` that is no integer, so that a fit can be repeated."""
     params = estimator.get_params(deep=True)
     for name in sorted(params):
         value = params[name]
@@ -296,24 +343,29 @@ def _seeded(estimator, rng):
 
 
 def _weights(method, train):
-    """Arguments with the weights of the rows, where there are any."""
+    """Keyword arguments with the weights of the rows; empty without weights."""
     if train.weights is None:
         return {}
     if "sample_weight" not in signature(method).parameters:
         raise ValueError(
             f"Got sample_weight, but {method.__name__} of "
-            f"{type(method.__self__).__name__} does not take weights. Leave sample_weight "
-            "out."
+            f"{type(method.__self__).__name__} does not accept weights. Leave out "
+            "sample_weight."
         )
     return {"sample_weight": train.weights}
 
 
 def _classes_of(estimator):
+    """Classes of a fitted classifier; None for a regressor."""
     return estimator.classes_ if is_classifier(estimator) else None
 
 
 def _classes_to_come(estimator, y):
-    """The argument `classes` of the first call of partial_fit."""
+    """Argument `classes` of the first call of partial_fit.
+
+    An array for one output, a list for a multi-output wrapper, and the positions of the columns
+    for binary indicators of labels.
+    """
     table = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
     if table.ndim == 1:
         return np.unique(table)
@@ -322,28 +374,6 @@ def _classes_to_come(estimator, y):
     return np.arange(table.shape[1])
 
 
-def _can_judge(train, held_out, classifier):
-    """Whether a network can watch its loss on these rows.
-
-    It takes no validation rows where a task has no label, or a class that training lacks.
-    """
-    if held_out is None:
-        return False
-    tables = [_table_of(part.y) for part in (train, held_out)]
-    known, told = (~find_missing(table) for table in tables)
-    if not told.any(axis=0).all():
-        return False
-    return not classifier or all(
-        set(tables[1][told[:, k], k].tolist())
-        <= set(tables[0][known[:, k], k].tolist())
-        for k in range(len(told.T))
-    )
-
-
-def _table_of(y):
-    table = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-    return table.reshape(len(table), -1)
-
-
 def _size_of(snapshot):
+    """Memory of a copy in bytes."""
     return len(snapshot) if isinstance(snapshot, bytes) else count_bytes(snapshot)

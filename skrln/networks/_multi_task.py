@@ -1,160 +1,374 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tasks of numbers and tasks of classes in one network."""
+"""Network for regression tasks and classification tasks together."""
 
 from typing import ClassVar
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from skrln._core._base import BaseRLN
-from skrln._core._mixed_target import (
-    MixedTarget,
-    check_mixed_target,
-    resolve_task_types,
-)
-from skrln._core._params import CLASSIFICATION, COMMON, REGRESSION, TASKS
-from skrln._core._scoring import mean_score
-from skrln._core._sklearn import fit_context
+from skrln._table._labels import MixedLabels
+from skrln._table._scoring import mean_score
+from skrln._table._sklearn import fit_context
+
+from ._base import BaseRLN
+from ._params import CLASSIFICATION, COMMON, REGRESSION, TASKS
 
 
-def _tells_classes(estimator):
-    """Whether a fitted estimator has a task of classes; an unfitted one may come to."""
-    target = vars(estimator).get("_target")
-    return target is None or target.class_tasks.any()
+def _predicts_classes(estimator):
+    """Return True for a fit with a class task, and before `fit`."""
+    ensemble = estimator._get_fitted()
+    return ensemble is None or ensemble.target.class_tasks.any()
 
 
 class RLNMultiTask(BaseRLN):
     r"""Neural network for classification and regression tasks at once.
 
-    The tasks share all hidden layers and have output units of their own: what one of them
-    learns about the inputs is there for the others. Each column of `y` is a task, of numbers
-    or of classes; a label may be missing. The loss is the mean of the losses of the tasks,
-    weighted by `task_weight`: the log loss of classes, and `loss` of numbers, which are scaled
-    to mean zero and variance one.
+    All tasks share the hidden layers and have output units of their own, so that a task profits
+    from the inputs that the other tasks have found. Each column of `y` is a task, of numbers or
+    of classes; labels may be missing. The loss is the mean of the losses of the tasks, weighted
+    by `task_weight`: the log loss for classes, and `loss` for numbers, which are scaled to mean
+    zero and variance one.
 
-    It is a Regularization Learning Network [1]_, as :class:`RLNRegressor` and
-    :class:`RLNClassifier` are, which take several tasks of one kind. By its tags it is neither
-    a classifier nor a regressor: there is no one metric for all of its tasks.
+    The network is a Regularization Learning Network [1]_ like :class:`RLNRegressor` and
+    :class:`RLNClassifier`, which take several tasks of one type. By its tags the estimator is
+    neither a classifier nor a regressor, because no single metric fits all of its tasks.
 
     Read more in the :ref:`User Guide <multi_task>`.
 
     Parameters
     ----------
     hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
-        Units of each hidden layer, which all tasks share. ``()`` is a linear model of each.
+        Number of units of each hidden layer, from the inputs on. ``()`` fits a linear model.
+        "geometric" takes three layers whose widths fall from the number of inputs in equal
+        ratios, as published.
 
     activation : str, default="relu"
-        What the hidden units compute, as in :class:`RLNRegressor`.
+        Activation function of the hidden units: "relu", "leaky_relu", "elu", "selu", "silu",
+        "mish", "tanh", "logistic" or "identity". "selu" also draws the initial weights that it
+        needs (LeCun normal).
 
     task_types : array-like of {"classification", "regression"} or "auto", default="auto"
-        What each column of `y` is. "auto" asks scikit-learn's
-        :func:`~sklearn.utils.multiclass.type_of_target` about the labels that are known:
-        "continuous" is regression, "binary" and "multiclass" are classification. Whole numbers
-        are classes then, also as floats: name the types where some are counts, ages or grades.
+        Type of each column of `y`. "auto" asks :func:`~sklearn.utils.multiclass.type_of_target`
+        about the labels that are not missing: "continuous" is regression, "binary" and
+        "multiclass" are classification. Whole numbers are then classes, also as floats: name
+        the types if a task is a count, an age or a grade.
 
-    batch_norm, dropout : str or None, float, array-like or "auto"
-        As in :class:`RLNRegressor`. ``dropout="auto"`` is 0.15 where all tasks are classes
-        in an ensemble without an embedding of numbers, and 0 otherwise.
+    batch_norm : {"before", "after"} or None, default=None
+        Batch normalization of the hidden layers, before or after the activation. Predictions
+        use running means and variances, to which each batch contributes a tenth. Batch
+        normalization helps deep networks to train, but it makes a penalty on the layer before
+        it inert: with a regularized first layer, prefer None or "after". It cannot be combined
+        with "selu".
+
+    dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"
+        Share of the units of each hidden layer, in [0, 1), that a training step drops; the
+        other units are scaled up. With "selu" it is alpha dropout, which preserves mean and
+        variance. Predictions use all units. "auto" is 0.15 for networks of an ensemble that
+        predict only classes and embed no numbers, and 0 otherwise. A single network counts as
+        an ensemble if its `theta` or `numeric_embedding` is "auto".
 
     loss : str, default="squared_error"
-        Of the regression tasks, on their scaled labels: "squared_error" (half of it),
-        "absolute_error", "huber", "quantile" or "poisson". Classes have the log loss.
+        Loss on the scaled target: "squared_error" (half of the square), "absolute_error",
+        "huber", "quantile" or "poisson". "poisson" predicts a positive mean through its
+        logarithm. Classes have the log loss.
 
-    quantile, huber_threshold : float
-        Numbers of these losses, as in :class:`RLNRegressor`.
+    quantile : float, default=0.5
+        Level that ``loss="quantile"`` predicts, in (0, 1). Other losses ignore it.
 
-    regularization, theta, norm, reg_step, nu, max_reg_step, reg_warmup : object
-        As in :class:`RLNRegressor`.
+    huber_threshold : float, default=1.0
+        Residual, in standard deviations of the target, above which ``loss="huber"`` grows
+        linearly. Other losses ignore it.
 
-    rule, reg_layers, reg_scope, reg_group : str
-        As in :class:`RLNRegressor`.
+    penalty : {"rln", "uniform"}, RLNPenalty, UniformPenalty or None, default="rln"
+        Penalty of the weights. "rln" learns one coefficient per weight. "uniform" gives every
+        weight the same coefficient: proximal L1 or L2 in the same network. None trains the
+        network without a penalty. The option objects :class:`~skrln.options.RLNPenalty` and
+        :class:`~skrln.options.UniformPenalty` set the norm, the regularized layers, groups of
+        weights, the warm-up and the speed at which coefficients are learned.
 
-    store_reg_path : int, default=0
-        As in :class:`RLNRegressor`.
+    theta : float or "auto", default="auto"
+        Mean of the log coefficients, natural log, held constant while the coefficients are
+        learned. A higher theta is a stronger penalty and makes more zeros. At a learning rate
+        of 1e-3 the penalty moves a weight whose coefficient is `theta` by ``exp(theta)`` per
+        step, in units of scaled inputs and targets; at other learning rates, in proportion to
+        the rate. Useful from about -9 to -5. "auto" is -7 (-8 with a uniform penalty), 1 less
+        for networks with "piecewise" embeddings, and above 3000 rows lower by
+        ``log(n_rows / 3000) / 2``. If `numeric_embedding` is "auto" too and the table has more
+        than 150 columns, an equal number of networks is trained with a theta that is 1.25
+        higher. A single network takes the best of this value, 1 less and 1 more, by the loss on
+        held-out rows.
 
-    solver, momentum, learning_rate, learning_rate_params, learning_rate_init : object
-        As in :class:`RLNRegressor`.
+    solver : str or Solver, default="adam"
+        Optimiser of optax by its name, such as "adam", "rmsprop", "sgd", "nadam" or "lion". The
+        option object :class:`~skrln.options.Solver` sets the numbers of the optimiser, such as
+        its momentum, and gradient clipping and weight decay.
 
-    clip_value, clip_norm, weight_decay, average_decay : float or None
-        As in :class:`RLNRegressor`.
+    learning_rate : str, option object or callable, default="cosine"
+        Schedule of the learning rate over the steps of the fit. "constant" keeps the initial
+        rate. "cosine" lowers the rate to zero along half a cosine. "power" divides the initial
+        rate by ``1 + t / decay_steps`` at step ``t``; "exponential" lowers the rate to a tenth
+        every `decay_steps` steps; "performance" halves the rate whenever the validation loss
+        (without validation data, the training loss) stops improving. The option objects
+        :class:`~skrln.options.PowerDecay`, :class:`~skrln.options.ExponentialDecay` and
+        :class:`~skrln.options.ReduceOnPlateau` set the numbers of these three. A callable, such
+        as a schedule of optax, returns the learning rate for a step counted from 0.
+        `partial_fit` uses the initial rate.
 
-    batch_size, max_iter : int or "auto"
-        As in :class:`RLNRegressor`.
+    learning_rate_init : float, default=0.003
+        Initial learning rate, the highest of the schedule. A callable `learning_rate` ignores
+        it.
 
-    class_weight : dict, list, "balanced" or None, default=None
-        Weight of each class of the classification tasks. A list has an entry for each task,
-        None for one of numbers.
+    batch_size : int or "auto", default="auto"
+        Largest number of rows in a batch; batches have nearly equal sizes. "auto" is a
+        sixteenth of the rows, between 32 and 256, and for a single network up to 128 rows the
+        whole table.
 
-    task_weight : array-like of shape (n_tasks,), "uncertainty", "dynamic" or None, default=None
-        How much each task counts, in proportion; None for all the same. "uncertainty" learns
-        a log variance :math:`s` of each task with the network, and minimizes the mean of
-        :math:`e^{-s} L + s / 2` over the tasks, where :math:`L` is the loss of a task (Eq. 10
-        of [2]_): what cannot be learned well counts less. "dynamic" goes by the ratio
-        :math:`r` of the losses of a task in the last two epochs, and takes
-        :math:`\operatorname{softmax}(r / 2)` (Eq. 7 of [3]_): what is learned slowly counts
-        more. Validation losses, and `loss_curve_`, have equal weights then, so that epochs
-        compare.
+    max_iter : int or "auto", default="auto"
+        Number of epochs. Without early stopping all epochs run. "auto" is 200 for networks
+        without an embedding of numbers in an ensemble that also has "piecewise" networks, and
+        100 for all other networks.
 
-    early_stopping, validation_fraction, validation_cv, n_iter_no_change, tol : object
-        As in :class:`RLNRegressor`. The loss is that of all tasks together.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight of each class; for several tasks, a list with one entry per task. "balanced"
+        gives all classes the same total weight. Classes that a dict does not name have weight
+        one. A regression task has None.
 
-    categorical_features, input_clip, numeric_embedding : object
-        As in :class:`RLNRegressor`.
+    task_weight : array-like of shape (n_tasks,), "uncertainty" or None, default=None
+        Relative weight of each task (column of `y`) in the loss; None weighs all tasks equally.
+        "uncertainty" learns a log variance :math:`s` of each task with the network and
+        minimizes the mean of :math:`e^{-s} L + s / 2` over the tasks, where :math:`L` is the
+        loss of a task (Eq. 10 of [2]_), so that tasks that cannot be learned well weigh less.
+        The validation loss and `loss_curve_` then weigh all tasks equally, so that epochs are
+        comparable.
 
-    plain_features, plain_layer_sizes : object
-        As in :class:`RLNRegressor`.
+    early_stopping : bool, "auto" or "sparsest", default="auto"
+        If True, hold out validation rows, stop after `n_iter_no_change` epochs without an
+        improvement of their loss, and restore weights and coefficients of the best epoch. The
+        initial state competes as well if the fit starts from a fitted network or has no
+        penalty. "auto" does so in an ensemble, above 10,000 rows, or if validation data or
+        `validation_cv` is given. "sparsest" always does so and restores, among the epochs whose
+        loss exceeds the lowest by at most one standard error of the difference, the epoch with
+        the most weights at zero; it suits networks that are read.
 
-    n_estimators, bootstrap, input_selection : object
-        As in :class:`RLNRegressor`. Inputs are chosen for all tasks together.
+    validation_fraction : float, default=0.125
+        Share of the rows that is held out as validation data.
 
-    pretrained, n_frozen_layers, reuse_head, unfreeze_every, unfreeze_factor : object
-        As in :class:`RLNRegressor`. `pretrained` may be any network of this package; with
-        ``reuse_head=True`` another of this class.
+    validation_cv : int, splitter or iterable, default=None
+        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
+        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+
+    n_iter_no_change : int or "auto", default="auto"
+        Number of epochs without an improvement before early stopping. Fewer epochs take less
+        time and may miss a later, better epoch. The penalty removes edges in the first 10 to 60
+        epochs, in which the validation loss may not fall. "auto" is 20 in an ensemble on a
+        table with more than 150 columns, unless `early_stopping` is "sparsest", and 40
+        otherwise.
+
+    tol : float, default=1e-4
+        Smallest decrease of the validation loss, on the scaled target, that counts as an
+        improvement.
+
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns to one-hot encode: a boolean mask, positions or names. "from_dtype" takes the
+        category, string and object columns of a data frame. None treats all columns as numbers.
+
+    input_clip : float or None, default=3.0
+        Bound of the scaled numbers, in standard deviations: a number ``z`` becomes
+        ``z / sqrt(1 + (z / input_clip) ** 2)``, which hardly changes numbers near zero. None
+        sets no bound.
+
+    numeric_embedding : {"auto", "piecewise"} or None, default="auto"
+        Inputs of the network for each number in addition to the number itself. "piecewise" adds
+        up to 24 pieces of the range of the column (above 12,000 rows one per 500 rows, up to
+        48), which a small decision tree fits to the target; each piece grows from -1 to 1.
+        Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
+        networks without an embedding and, on dense tables with at most 150 columns of numbers,
+        as many networks with "piecewise".
+
+    plain_branch : PlainBranch, default=None
+        Columns that are no table, such as pixels or an embedding of a text, as the option
+        object :class:`~skrln.options.PlainBranch`. They pass through a small dense network
+        without a penalty, whose units meet the other columns in the first hidden layer. None
+        regularizes all columns alike.
+
+    n_estimators : int or "auto", default="auto"
+        Number of networks whose predictions are averaged (for classes, their probabilities).
+        Each network holds out another fold for early stopping, `validation_fraction` of the
+        rows or less, so that the networks together train on all rows. They train in threads. If
+        `numeric_embedding` or `theta` stands for several kinds of networks, this is the number
+        of networks of each kind, and their loss on held-out rows determines their weights.
+        "auto" is 8 up to 1000 rows and 4 above.
+
+    input_selection : bool or "auto", default="auto"
+        If True, drop inputs after training. All networks drop their least important inputs,
+        down to the number of inputs with the lowest loss on held-out rows. For this comparison
+        each network drops its own least important inputs, because the other networks were
+        trained on its held-out rows. Dropped inputs have weights of exactly zero. If at most
+        half of the inputs are left, the networks are trained again on these inputs, which takes
+        the time of a second fit, and the new networks are kept if their held-out loss is lower.
+        In a dense table with fewer rows than columns and a weak signal, the columns that enter
+        the path of a lasso first are tried beforehand, for each network by its own training
+        rows. "auto" selects inputs in an ensemble, or if another parameter is "auto", if at
+        least 25 rows are held out; True also selects in a single network and with fewer rows.
+        Fits that continue fitted networks keep their inputs.
+
+    pretrained : estimator or Transfer, default=None
+        Fitted network of this package to start from: the fit takes over its encoding of the
+        inputs, and the leading layers of equal shape with their coefficients. The columns and
+        `activation` have to be the same. The last layer is drawn anew. ``clone`` keeps the
+        estimator fitted. The option object :class:`~skrln.options.Transfer` freezes layers or
+        takes over the last layer as well.
 
     warm_start : bool, default=False
-        As in :class:`RLNRegressor`. Learned log variances go on, too; "dynamic" begins anew.
+        If True, `fit` continues from the weights, coefficients and scaling of the last fit,
+        with a new state of the solver.
 
     random_state : int, RandomState instance or None, default=None
-        As in :class:`RLNRegressor`.
+        Seed of the initial weights, the order of the rows and the validation split. With an
+        int, two fits on a CPU are identical to the bit.
 
     verbose : int or bool, default=False
-        Whether to show a progress bar with the losses.
+        If True, show a progress bar with the losses.
 
-    dtype, device : str or None
-        As in :class:`RLNRegressor`.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
+        numbers, where it costs next to no time, and single otherwise.
+
+    device : str, default=None
+        Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
+        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
 
     Attributes
     ----------
+    estimators_ : list of estimators
+        Networks of the fit, each as a fitted estimator; a single network is the estimator
+        itself. Attributes of one network, such as `coefs_` and `loss_curve_`, raise an
+        AttributeError if there are several networks: read ``estimators_[k].coefs_``.
+
+    estimator_weights_ : ndarray of shape (n_networks,)
+        Weight of each network in the prediction; the weights sum to one. A single network has
+        weight one.
+
+    temperature_ : float
+        Divisor of the logarithms of the averaged probabilities, estimated on held-out rows;
+        above one it makes probabilities more even. A single network has temperature one.
+
     classes_ : list of ndarray
-        Classes of each task; None of a regression task.
+        Classes of each task; None for a regression task.
 
     task_types_ : ndarray of str of shape (n_tasks,)
-        "classification" or "regression".
-
-    task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
-        Training loss of each task and epoch, without the weights of the tasks; NaN for a task
-        of weight zero. Those of an ensemble are in its members.
-
-    validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
-        The same for the validation data, in a member of an ensemble at the temperature that
-        suits it best; None without any.
-
-    task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
-        What each task counted when an epoch began. Sums to one, but for "uncertainty".
-
-    task_log_variance_ : ndarray of shape (n_tasks,) or None
-        Learned log variances; None but for "uncertainty".
+        "classification" or "regression" for each task.
 
     coefs_ : list of ndarray of shape (n_units_in, n_units_out)
-        Weights of each layer. The output units of the tasks are beside each other in the last
-        one: one for numbers or two classes, one per class for more. All other attributes of
-        a fitted :class:`RLNRegressor` are there too; of an ensemble `temperature_`, of the
-        probabilities.
+        Weights of each layer, on scaled inputs. Zeros are exact. The output units of the tasks
+        are beside each other in the last layer: one unit for numbers or two classes, and one
+        per class for more.
+
+    intercepts_ : list of ndarray of shape (n_units_out,)
+        Biases of each layer.
+
+    plain_coefs_, plain_intercepts_ : list of ndarray
+        Weights and biases of each layer of the `plain_branch`; empty without a branch. The last
+        rows of ``coefs_[0]`` multiply the units of the branch.
+
+    batch_norms_ : list of ndarray of shape (4, n_units)
+        Gain, shift, running mean and running variance of each hidden layer; empty without
+        `batch_norm`.
+
+    reg_coefs_ : list of ndarray, shaped as `coefs_`
+        Learned log coefficient of every weight, natural log; minus infinity if a weight is not
+        regularized.
+
+    theta_ : float
+        Mean log coefficient of the fit, the value that "auto" stands for; the weighted mean
+        over several networks.
+
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
+        Garson importance of each input column. The importances sum to one, or are all zero if
+        no path reaches an output.
+
+    active_features_ : ndarray
+        Names, or positions, of the columns with an edge that is not exactly zero. No other
+        column can change a prediction.
+
+    n_active_features_ : int
+        Number of active columns.
+
+    sparsity_ : ndarray of shape (n_layers,)
+        Share of the weights of each layer that are exactly zero.
+
+    sparsity_curve_ : ndarray of shape (`n_iter_`, n_layers)
+        Share of zero weights after each epoch.
+
+    loss_curve_ : ndarray of shape (`n_iter_`,)
+        Mean training loss of each epoch on the scaled target, without the penalty.
+
+    validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
+        Validation loss of each epoch; None without validation data.
+
+    task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Training loss of each task and epoch, before task weights; NaN for a task of weight
+        zero.
+
+    validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
+        Validation loss of each task and epoch; None without validation data.
+
+    task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Weight of each task at the start of each epoch. The weights of an epoch sum to one,
+        except with ``task_weight="uncertainty"``.
+
+    task_log_variance_ : ndarray of shape (n_tasks,) or None
+        Learned log variances; None unless ``task_weight="uncertainty"``.
+
+    n_iter_ : int
+        Number of epochs that ran; the largest number of several networks.
+
+    best_iteration_ : int
+        Epoch whose weights were kept, counted from 0; -1 if early stopping kept the initial
+        weights.
+
+    reg_path_ : ndarray of shape (`n_iter_`, n_edges, 2)
+        Weight and coefficient of recorded edges after each epoch. Only if the penalty object
+        has ``n_path_edges > 0``.
+
+    reg_path_edges_ : ndarray of shape (n_edges, 2)
+        Encoded input and unit of each recorded edge.
+
+    n_layers_ : int
+        Number of layers of units, including inputs and outputs.
+
+    n_outputs_ : int
+        Number of units of the last layer.
+
+    n_features_in_ : int
+        Number of columns of `X`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns; only if all names are strings.
 
     See Also
     --------
     RLNRegressor : Several tasks of numbers.
     RLNClassifier : Several tasks of classes.
+
+    Notes
+    -----
+    A step :math:`u_t` of the solver on the loss :math:`L` alone is followed by the proximal
+    step of the penalty,
+
+    .. math:: w_{t+1} = \operatorname{prox}_{s_t \|\cdot\|}(w_t + u_t), \qquad
+        s_t = \frac{\eta_t}{10^{-3}} e^{\lambda_t},
+
+    where :math:`\eta_t` is the learning rate and :math:`\lambda_t` the log coefficient of the
+    weight :math:`w_t`. The gradient of the loss at the new weights, on the next batch, yields
+    the derivative of the loss with respect to :math:`\lambda_t` (the counterfactual gradient,
+    Theorem 1 of [1]_). Every coefficient moves along this derivative, and all coefficients are
+    then shifted so that their mean stays `theta` (Eqs. 5 and 6 of [1]_): coefficients of
+    weights that reduce the loss fall at the expense of the others. A weight in the dead zone of
+    the proximal step does not depend on its coefficient, and only the shift moves this
+    coefficient.
+
+    The rule needs no gradient of its own.
 
     References
     ----------
@@ -162,12 +376,10 @@ class RLNMultiTask(BaseRLN):
        Datasets", NeurIPS 2018.
     .. [2] Kendall, Gal and Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses
        for Scene Geometry and Semantics", CVPR 2018.
-    .. [3] Liu, Johns and Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019.
 
     Examples
     --------
-    Progression of diabetes, and whether the blood pressure is above its mean, from the other
-    columns.
+    The tasks are the progression of diabetes, and whether the blood pressure exceeds its mean.
 
     >>> import pandas as pd
     >>> from sklearn.datasets import load_diabetes
@@ -176,7 +388,13 @@ class RLNMultiTask(BaseRLN):
     >>> high = X.pop("bp").gt(0).map({True: "high", False: "low"})
     >>> y = pd.DataFrame({"progression": progression, "pressure": high})
     >>> model = RLNMultiTask(
-    ...     (32,), task_types=("regression", "classification"), random_state=0
+    ...     (16,),
+    ...     task_types=("regression", "classification"),
+    ...     numeric_embedding=None,
+    ...     n_estimators=1,
+    ...     theta=-6.0,
+    ...     max_iter=40,
+    ...     random_state=0,
     ... )
     >>> model = model.fit(X[:300], y[:300])
     >>> model.predict(X[300:]).shape
@@ -194,7 +412,6 @@ class RLNMultiTask(BaseRLN):
         **CLASSIFICATION,
         **TASKS,
     }
-    _target_type: ClassVar[type] = MixedTarget
 
     def __init__(
         self,
@@ -207,27 +424,11 @@ class RLNMultiTask(BaseRLN):
         loss="squared_error",
         quantile=0.5,
         huber_threshold=1.0,
-        regularization="rln",
+        penalty="rln",
         theta="auto",
-        norm="l1",
-        reg_step=0.03,
-        nu=None,
-        max_reg_step=1.0,
-        reg_warmup=0.2,
-        rule="proximal",
-        reg_layers="first",
-        reg_scope="network",
-        reg_group="weight",
-        store_reg_path=0,
         solver="adam",
-        momentum=0.9,
         learning_rate="cosine",
-        learning_rate_params=None,
         learning_rate_init=0.003,
-        clip_value=None,
-        clip_norm=None,
-        weight_decay=0.0,
-        average_decay=None,
         batch_size="auto",
         max_iter="auto",
         class_weight=None,
@@ -240,16 +441,10 @@ class RLNMultiTask(BaseRLN):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding="auto",
-        plain_features=None,
-        plain_layer_sizes=(64,),
+        plain_branch=None,
         n_estimators="auto",
-        bootstrap=False,
         input_selection="auto",
         pretrained=None,
-        n_frozen_layers=0,
-        reuse_head=False,
-        unfreeze_every=None,
-        unfreeze_factor=0.1,
         warm_start=False,
         random_state=None,
         verbose=False,
@@ -264,27 +459,11 @@ class RLNMultiTask(BaseRLN):
         self.loss = loss
         self.quantile = quantile
         self.huber_threshold = huber_threshold
-        self.regularization = regularization
+        self.penalty = penalty
         self.theta = theta
-        self.norm = norm
-        self.reg_step = reg_step
-        self.nu = nu
-        self.max_reg_step = max_reg_step
-        self.reg_warmup = reg_warmup
-        self.rule = rule
-        self.reg_layers = reg_layers
-        self.reg_scope = reg_scope
-        self.reg_group = reg_group
-        self.store_reg_path = store_reg_path
         self.solver = solver
-        self.momentum = momentum
         self.learning_rate = learning_rate
-        self.learning_rate_params = learning_rate_params
         self.learning_rate_init = learning_rate_init
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
-        self.weight_decay = weight_decay
-        self.average_decay = average_decay
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.class_weight = class_weight
@@ -297,16 +476,10 @@ class RLNMultiTask(BaseRLN):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
-        self.plain_features = plain_features
-        self.plain_layer_sizes = plain_layer_sizes
+        self.plain_branch = plain_branch
         self.n_estimators = n_estimators
-        self.bootstrap = bootstrap
         self.input_selection = input_selection
         self.pretrained = pretrained
-        self.n_frozen_layers = n_frozen_layers
-        self.reuse_head = reuse_head
-        self.unfreeze_every = unfreeze_every
-        self.unfreeze_factor = unfreeze_factor
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -316,20 +489,21 @@ class RLNMultiTask(BaseRLN):
     @property
     def classes_(self):
         """Classes of each task; None of a regression task."""
-        return self._target.classes
+        return self._ensemble("classes_").target.classes
 
     @property
     def task_types_(self):
-        """What each task is: "classification" or "regression"."""
-        return np.where(self._target.class_tasks, "classification", "regression")
+        """Type of each task: "classification" or "regression"."""
+        class_tasks = self._ensemble("task_types_").target.class_tasks
+        return np.where(class_tasks, "classification", "regression")
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Take one epoch over the rows given.
+        """Train one epoch on the given rows.
 
-        The first call learns the scaling of the inputs and of regression tasks from its rows,
-        and later calls keep it; solver and coefficients go on where the last call left them.
-        The learning rate is constant.
+        The first call fits the scaling of inputs and of regression tasks to its rows, and later
+        calls keep this scaling. Each call continues with the solver and the coefficients of the
+        last call. The learning rate is constant.
 
         Parameters
         ----------
@@ -340,9 +514,9 @@ class RLNMultiTask(BaseRLN):
             Labels.
 
         classes : list, default=None
-            For each task all classes that any call will have, None for one of numbers;
-            ``task_types="auto"`` goes by it. By default the first call takes types and
-            classes from its rows, and later ones refuse other classes.
+            For each class task all classes of all calls; None for a regression task.
+            ``task_types="auto"`` takes the types from this list. By default the first call
+            takes types and classes from its rows, and later calls refuse other classes.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss.
@@ -352,19 +526,19 @@ class RLNMultiTask(BaseRLN):
         self : object
             Trained estimator.
         """
-        if classes is not None and hasattr(self, "_target"):
+        if classes is not None and self._get_fitted() is not None:
             self._check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_same_classes(self, classes):
-        known = self.classes_
-        same = len(classes) == len(known) and all(
+        earlier = self.classes_
+        is_same = len(classes) == len(earlier) and all(
             old is None if new is None else np.array_equal(np.unique(new), old)
-            for new, old in zip(classes, known, strict=True)
+            for new, old in zip(classes, earlier, strict=True)
         )
-        if not same:
+        if not is_same:
             raise ValueError(
-                f"Got classes={classes!r}, but the calls before were for {known}. Leave "
+                f"Got classes={classes!r}, but the calls before were for {earlier}. Leave "
                 "classes out after the first call, or fit a new estimator."
             )
 
@@ -379,17 +553,17 @@ class RLNMultiTask(BaseRLN):
         Returns
         -------
         ndarray of shape (n_samples, n_tasks)
-            Numbers in the units of `y`, and the most likely classes. It is an array of numbers
-            where all classes are numbers or booleans, and of objects otherwise.
+            Numbers in the units of `y`, and the most likely classes. The array holds numbers if
+            all classes are numbers or booleans, and objects otherwise.
         """
         means = self._means(X)
-        return self._target.decode(means)
+        return self._fitted.target.decode(means)
 
-    @available_if(_tells_classes)
+    @available_if(_predicts_classes)
     def predict_proba(self, X):
         """Probabilities of the classes of each task.
 
-        There is no such method once only regression tasks have been fitted.
+        A fit of regression tasks only has no such method.
 
         Parameters
         ----------
@@ -402,17 +576,19 @@ class RLNMultiTask(BaseRLN):
             For each task an ndarray of shape (n_samples, n_classes), in the order of
             `classes_`; None for a regression task.
         """
-        found = self._means(X)
-        pairs = zip(self._target.split(found), self._target.class_tasks, strict=True)
-        return [one if of_classes else None for one, of_classes in pairs]
+        means = self._means(X)
+        target = self._fitted.target
+        pairs = zip(target.split(means), target.class_tasks, strict=True)
+        return [columns if is_class else None for columns, is_class in pairs]
 
     def score(self, X, y, sample_weight=None):
-        """Mean over the tasks of what `score_tasks` gives.
+        """Mean of the scores of all tasks.
 
-        A task of numbers adds its coefficient of determination and one of classes its
-        accuracy: what :class:`RLNRegressor`, and :class:`RLNClassifier` for a single task,
-        have as their score. Both are 1 at best. A constant prediction has 0 and the share of
-        the most frequent class. Compare models by `score_tasks` where that matters.
+        The score of a regression task is its coefficient of determination, and the score of a
+        class task its accuracy, as in :class:`RLNRegressor` and :class:`RLNClassifier`. Both
+        are at most 1. A constant prediction scores 0 in a regression task, and the share of the
+        most frequent class in a class task. To compare models task by task, use
+        `score_tasks`.
 
         Parameters
         ----------
@@ -420,7 +596,7 @@ class RLNMultiTask(BaseRLN):
             Inputs.
 
         y : array-like of shape (n_samples, n_tasks)
-            True labels; a missing one does not count, nor does a task without any.
+            True labels; missing labels, and tasks without any label, are ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
@@ -428,52 +604,21 @@ class RLNMultiTask(BaseRLN):
         Returns
         -------
         float
-            At most 1.
+            Mean score, at most 1.
         """
         return mean_score(self.score_tasks(X, y, sample_weight))
 
-    def _check_target(self, y, name="y"):
-        return check_mixed_target(y, name)
-
-    def _fit_target(self, y, known, sample_weight):
-        class_tasks = resolve_task_types(self.task_types, y, known)
-        return MixedTarget(class_tasks, self.loss).fit(y, known, sample_weight)
-
-    def _refit_target(self, target, y, known, weights):
-        return target.refitted(y, known, weights)
-
-    def _first_target(self, y, known, weights, classes):
-        if classes is None:
-            return self._fit_target(y, known, weights)
-        types = ["regression" if one is None else "classification" for one in classes]
-        given = types if isinstance(self.task_types, str) else list(self.task_types)
-        if types != given or len(types) != y.shape[1]:
-            raise ValueError(
-                f"Got classes={classes!r} for y with {y.shape[1]} task(s) and task_types="
-                f"{self.task_types!r}, but expected an entry for each task: its classes, "
-                "or None for regression."
-            )
-        target = MixedTarget(np.array(types) == "classification", self.loss)
-        return target.with_classes(classes, y, known, weights)
-
-    def _encode_target(self, target, y, known, sample_weight, name):
-        codes = target.encode(y, known, name)
-        factors = target.class_weights(self.class_weight, codes, known, sample_weight)
-        return codes, known, factors
-
-    def _stratify_by(self, y):
-        return None
-
-    def _loss(self, target):
-        names = [
-            "log_loss" if of_classes else self.loss for of_classes in target.class_tasks
-        ]
-        parameter = {"quantile": self.quantile, "huber": self.huber_threshold}
-        name = names[0] if len(set(names)) == 1 else tuple(names)
-        return name, parameter.get(self.loss, 0.0)
+    def _labels(self):
+        return MixedLabels(
+            self.loss,
+            self.quantile,
+            self.huber_threshold,
+            self.task_types,
+            self.class_weight,
+        )
 
     def __sklearn_tags__(self):
-        """What this estimator can do, for scikit-learn."""
+        """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.target_tags.single_output = False

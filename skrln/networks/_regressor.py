@@ -1,301 +1,237 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The regressor."""
+"""Regressor of one data set."""
 
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
-from skrln._core._base import BaseRLN
-from skrln._core._params import COMMON, REGRESSION
-from skrln._core._scoring import mean_r2
-from skrln._core._sklearn import fit_context
-from skrln._core._targets import RegressionTarget, check_regression_target
-from skrln._core._uncertainty import draws_of, spread_of
+from skrln._ensemble._uncertainty import draw_means, spread
+from skrln._table._columns import check_columns
+from skrln._table._labels import NumberLabels
+from skrln._table._scoring import mean_r2
+from skrln._table._sklearn import fit_context
+
+from ._base import BaseRLN
+from ._params import COMMON, REGRESSION
 
 
 class RLNRegressor(RegressorMixin, BaseRLN):
     r"""Neural network regressor whose every weight learns its own penalty.
 
-    A Regularization Learning Network [1]_ tunes one regularization coefficient per weight
-    while it trains. The weights that the loss needs are set free, the others become exact
-    zeros, and what is left names the few inputs that it uses. It suits tables with many
-    columns of which few matter; where all of a few columns matter, lower `theta`.
+    A Regularization Learning Network [1]_ learns one regularization coefficient per weight
+    during training. Weights that reduce the loss are hardly penalized, other weights become
+    exactly zero, and the remaining weights show which few inputs the network uses. It suits
+    tables with many columns of which few matter. If all columns of a small table matter, lower
+    `theta`.
 
     Read more in the :ref:`User Guide <rln>`.
 
     Parameters
     ----------
     hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 256)
-        Units of each hidden layer, from the inputs on. ``()`` is a linear model. "geometric":
-        three layers whose widths fall from the inputs in equal ratios, as published.
+        Number of units of each hidden layer, from the inputs on. ``()`` fits a linear model.
+        "geometric" takes three layers whose widths fall from the number of inputs in equal
+        ratios, as published.
 
     activation : str, default="relu"
-        What the hidden units compute: "relu", "leaky_relu", "elu", "selu", "silu", "mish",
-        "tanh", "logistic" or "identity". "selu" draws its weights for it (LeCun normal).
+        Activation function of the hidden units: "relu", "leaky_relu", "elu", "selu", "silu",
+        "mish", "tanh", "logistic" or "identity". "selu" also draws the initial weights that it
+        needs (LeCun normal).
 
     batch_norm : {"before", "after"} or None, default=None
-        Batch normalization of the hidden layers, before or after the activation. It
-        predicts with running means and variances, to which each batch adds a tenth. It helps
-        deep networks to train and makes a penalty on the layer before it inert, so it is best
-        left out or "after" with a regularized first layer. Not with "selu".
+        Batch normalization of the hidden layers, before or after the activation. Predictions
+        use running means and variances, to which each batch contributes a tenth. Batch
+        normalization helps deep networks to train, but it makes a penalty on the layer before
+        it inert: with a regularized first layer, prefer None or "after". It cannot be combined
+        with "selu".
 
     dropout : float, array-like of shape (n_hidden_layers,) or "auto", default="auto"
-        Share of the units of each hidden layer, in [0, 1), that a training step leaves out;
-        the others are scaled up. With "selu" it is alpha dropout, which keeps mean and
-        variance. Predictions use all units; draws of `sample_predictions`, and what
-        ``return_std=True`` returns, do not. "auto" is 0.15 in networks of an ensemble that
-        tell classes without an embedding of numbers, and 0 in all others.
+        Share of the units of each hidden layer, in [0, 1), that a training step drops; the
+        other units are scaled up. With "selu" it is alpha dropout, which preserves mean and
+        variance. Predictions use all units. "auto" is 0.15 for networks of an ensemble that
+        predict only classes and embed no numbers, and 0 otherwise. A single network counts as
+        an ensemble if its `theta` or `numeric_embedding` is "auto". Draws of
+        `sample_predictions` and the spread of ``return_std=True`` use random masks.
 
     loss : str, default="squared_error"
-        What is minimized, on the scaled target: "squared_error", "absolute_error", "huber",
-        "quantile" or "poisson". "poisson" predicts a positive mean through
-        its logarithm.
+        Loss on the scaled target: "squared_error" (half of the square), "absolute_error",
+        "huber", "quantile" or "poisson". "poisson" predicts a positive mean through its
+        logarithm.
 
     quantile : float, default=0.5
-        Level that ``loss="quantile"`` predicts, in (0, 1); unused by the others.
+        Level that ``loss="quantile"`` predicts, in (0, 1). Other losses ignore it.
 
     huber_threshold : float, default=1.0
-        Residual, in standard deviations of the target, from which ``loss="huber"`` grows
-        linearly; unused by the others.
+        Residual, in standard deviations of the target, above which ``loss="huber"`` grows
+        linearly. Other losses ignore it.
 
-    regularization : {"rln", "uniform"} or None, default="rln"
-        "rln" learns one coefficient per weight. "uniform" gives every weight the same
-        (`reg_step` is taken as 0): proximal L1 or L2 in the same network. None is the plain
-        network, without a penalty.
+    penalty : {"rln", "uniform"}, RLNPenalty, UniformPenalty or None, default="rln"
+        Penalty of the weights. "rln" learns one coefficient per weight. "uniform" gives every
+        weight the same coefficient: proximal L1 or L2 in the same network. None trains the
+        network without a penalty. The option objects :class:`~skrln.options.RLNPenalty` and
+        :class:`~skrln.options.UniformPenalty` set the norm, the regularized layers, groups of
+        weights, the warm-up and the speed at which coefficients are learned.
 
     theta : float or "auto", default="auto"
-        Mean of the log coefficients, natural log, held constant while they are learned.
-        Higher is stronger: more zeros. At a learning rate of 1e-3 a penalty step at
-        ``lambda = theta`` is ``exp(theta)`` long, in units of scaled inputs and targets; at
-        other rates it grows in proportion. Useful from about -9 to -5. "auto" is -7
-        (with "uniform" -8), one less for networks with pieces of numbers, and less above
-        3,000 rows by half the logarithm of their number over that; a single network takes the
-        best of that, one more and one less, by the loss on rows that are held out.
+        Mean of the log coefficients, natural log, held constant while the coefficients are
+        learned. A higher theta is a stronger penalty and makes more zeros. At a learning rate
+        of 1e-3 the penalty moves a weight whose coefficient is `theta` by ``exp(theta)`` per
+        step, in units of scaled inputs and targets; at other learning rates, in proportion to
+        the rate. Useful from about -9 to -5. "auto" is -7 (-8 with a uniform penalty), 1 less
+        for networks with "piecewise" embeddings, and above 3000 rows lower by
+        ``log(n_rows / 3000) / 2``. If `numeric_embedding` is "auto" too and the table has more
+        than 150 columns, an equal number of networks is trained with a theta that is 1.25
+        higher. A single network takes the best of this value, 1 less and 1 more, by the loss on
+        held-out rows.
 
-    norm : {"l1", "l2"}, default="l1"
-        Penalty of a weight. Only "l1" makes exact zeros.
+    solver : str or Solver, default="adam"
+        Optimiser of optax by its name, such as "adam", "rmsprop", "sgd", "nadam" or "lion". The
+        option object :class:`~skrln.options.Solver` sets the numbers of the optimiser, such as
+        its momentum, and gradient clipping and weight decay.
 
-    reg_step : float, default=0.03
-        How fast coefficients are learned: the change of a coefficient, natural log, for a
-        solver's step as long as the learning rate. 0 keeps them all at `theta`.
-
-    nu : float, default=None
-        Step size of the coefficients as the paper defines it; overrides `reg_step`. It is
-        ``reg_step / (learning_rate_init * exp(theta))`` at a learning rate of 1e-3.
-
-    max_reg_step : float, default=1.0
-        Largest change of a coefficient in one step.
-
-    reg_warmup : float, default=0.2
-        Share of the `max_iter` epochs, in [0, 1), in which the penalty grows linearly to its
-        full strength, over at least 200 steps; a shorter fit never meets all of it. It gives
-        inputs that act through several units, without a slope of their own, the time to be
-        found. Early stopping chooses among the epochs after that share. 0 is the published
-        rule. Calls of `partial_fit`, and fits that go on by `warm_start`, have none.
-
-    rule : {"proximal", "subgradient"}, default="proximal"
-        How the penalty moves a weight. "proximal" solves for it and makes exact zeros.
-        "subgradient" is the rule released in 2018: the penalty's gradient, with the
-        coefficient lowered where a step would pass zero. It is there to compare with.
-
-    reg_layers : {"first", "all"}, default="first"
-        Which layers are regularized. Biases never are.
-
-    reg_scope : {"network", "layer"}, default="network"
-        Over which weights the mean of the coefficients is `theta`: all regularized ones
-        together, or each layer for itself. Per layer, one with fewer inputs than the first
-        gets a weaker mean, in proportion to its inputs.
-
-    reg_group : {"weight", "input"}, default="weight"
-        One coefficient per weight, or per input column. With "input" all weights of a column
-        (of all its one-hot columns) reach zero together: a feature selector. It wants a
-        weaker `theta`, by about one half to one: a column is dropped as a whole.
-
-    store_reg_path : int, default=0
-        Number of first-layer edges whose weight and coefficient are recorded each epoch, in
-        `reg_path_`. Half of them are the strongest survivors.
-
-    solver : {"adam", "rmsprop", "sgd"}, default="adam"
-        Optimiser, of optax.
-
-    momentum : float, default=0.9
-        Of "sgd", in [0, 1); unused by the others.
-
-    learning_rate : str or callable, default="cosine"
-        Schedule over the steps of the fit. "constant"; "cosine", half a cosine down to zero;
-        "multi_cycle", four cosine cycles, each twice as long as the one before; "power",
-        ``(1 + t / decay_steps) ** -power``; "exponential", a tenth every `decay_steps`;
-        "performance", `factor` times less whenever the validation loss (without validation
-        data, the training loss) has not improved by `tol` for `patience` epochs. A callable,
-        such as a schedule of optax, gives the learning rate itself for a step counted from
-        0. Calls of `partial_fit` use the initial rate.
-
-    learning_rate_params : dict, default=None
-        Numbers of the schedule. "power": ``decay_steps`` (a tenth of all steps) and ``power``
-        (1.0); "exponential": ``decay_steps`` (half of all steps); "performance": ``factor``
-        (0.5), ``patience`` (5), ``cooldown`` (0, epochs that do not count after a drop) and
-        ``smallest`` (1e-3, of the initial rate).
+    learning_rate : str, option object or callable, default="cosine"
+        Schedule of the learning rate over the steps of the fit. "constant" keeps the initial
+        rate. "cosine" lowers the rate to zero along half a cosine. "power" divides the initial
+        rate by ``1 + t / decay_steps`` at step ``t``; "exponential" lowers the rate to a tenth
+        every `decay_steps` steps; "performance" halves the rate whenever the validation loss
+        (without validation data, the training loss) stops improving. The option objects
+        :class:`~skrln.options.PowerDecay`, :class:`~skrln.options.ExponentialDecay` and
+        :class:`~skrln.options.ReduceOnPlateau` set the numbers of these three. A callable, such
+        as a schedule of optax, returns the learning rate for a step counted from 0.
+        `partial_fit` uses the initial rate.
 
     learning_rate_init : float, default=0.003
-        Initial learning rate; the highest of the schedule. Unused with a callable.
-
-    clip_value : float, default=None
-        Bound on every entry of the gradient: its direction changes. None for no bound.
-
-    clip_norm : float, default=None
-        Bound on the length of the gradient over all layers together: its direction stays.
-
-    weight_decay : float, default=0.0
-        Decoupled decay: a step at learning rate ``r`` takes away the share ``r *
-        weight_decay`` of every weight, not of biases. The rule does not see it.
-
-    average_decay : float, default=None
-        Weight of the past, in [0, 1), in an exponential average of the weights over the
-        steps, such as 0.99. The average is what is validated, kept and predicts; what is
-        exactly zero at the end is zero in it. None keeps the weights of the last step.
+        Initial learning rate, the highest of the schedule. A callable `learning_rate` ignores
+        it.
 
     batch_size : int or "auto", default="auto"
-        Most rows of a batch; batches are as equal as can be. "auto" is a sixteenth of the
-        table, between 32 and 256, and for a single network up to 128 rows the whole table.
+        Largest number of rows in a batch; batches have nearly equal sizes. "auto" is a
+        sixteenth of the rows, between 32 and 256, and for a single network up to 128 rows the
+        whole table.
 
     max_iter : int or "auto", default="auto"
-        Epochs. Without early stopping all of them run. "auto" is 200 for networks of an
-        ensemble that get numbers alone where others get "piecewise", and 100 for all others.
+        Number of epochs. Without early stopping all epochs run. "auto" is 200 for networks
+        without an embedding of numbers in an ensemble that also has "piecewise" networks, and
+        100 for all other networks.
 
-    task_weight : array-like of shape (n_tasks,), "uncertainty", "dynamic" or None, default=None
-        How much each column of `y` counts, in proportion; None for all the same. "uncertainty"
-        learns a log variance of each task with the network, and "dynamic" goes by how fast the
-        loss of each task falls; see :class:`RLNMultiTask` for both. Validation losses, and
-        `loss_curve_`, have equal weights then, so that epochs compare.
+    task_weight : array-like of shape (n_tasks,), "uncertainty" or None, default=None
+        Relative weight of each task (column of `y`) in the loss; None weighs all tasks equally.
+        "uncertainty" learns a log variance :math:`s` of each task with the network and
+        minimizes the mean of :math:`e^{-s} L + s / 2` over the tasks, where :math:`L` is the
+        loss of a task (Eq. 10 of [2]_), so that tasks that cannot be learned well weigh less.
+        The validation loss and `loss_curve_` then weigh all tasks equally, so that epochs are
+        comparable.
 
-    early_stopping : bool or "auto", default="auto"
-        Whether to hold out validation data, stop after `n_iter_no_change` epochs without
-        improvement of its loss, and restore the best epoch: weights and coefficients. Where a
-        fit goes on from a fitted network, or has no penalty, the start competes too. "auto"
-        does so in an ensemble, above 10,000 rows, or where validation data or a
-        `validation_cv` is given. "sparsest" does so always, and keeps, of the epochs whose
-        loss exceeds the lowest by no more than one standard error of the difference, the one
-        with most weights at zero: for networks that are read.
+    early_stopping : bool, "auto" or "sparsest", default="auto"
+        If True, hold out validation rows, stop after `n_iter_no_change` epochs without an
+        improvement of their loss, and restore weights and coefficients of the best epoch. The
+        initial state competes as well if the fit starts from a fitted network or has no
+        penalty. "auto" does so in an ensemble, above 10,000 rows, or if validation data or
+        `validation_cv` is given. "sparsest" always does so and restores, among the epochs whose
+        loss exceeds the lowest by at most one standard error of the difference, the epoch with
+        the most weights at zero; it suits networks that are read.
 
     validation_fraction : float, default=0.125
-        Share of the rows held out.
+        Share of the rows that is held out as validation data.
 
     validation_cv : int, splitter or iterable, default=None
-        Chooses the rows held out instead: its first split is used. For groups or time order,
-        such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
+        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
 
     n_iter_no_change : int or "auto", default="auto"
-        Epochs without improvement before early stopping. Fewer take less time, and may miss a
-        later and better epoch. Dropping edges takes the first 10 to 60 epochs, in which the
-        validation loss need not fall: allow for them. "auto" is 20 for networks of an ensemble
-        that get more than 150 columns and are not the "sparsest", and 40 for all others.
+        Number of epochs without an improvement before early stopping. Fewer epochs take less
+        time and may miss a later, better epoch. The penalty removes edges in the first 10 to 60
+        epochs, in which the validation loss may not fall. "auto" is 20 in an ensemble on a
+        table with more than 150 columns, unless `early_stopping` is "sparsest", and 40
+        otherwise.
 
     tol : float, default=1e-4
-        Improvement of the validation loss that counts, in units of the scaled target.
+        Smallest decrease of the validation loss, on the scaled target, that counts as an
+        improvement.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns to one-hot encode: by mask, positions or names. "from_dtype" takes the
-        category, string and object columns of a data frame. None has numbers only.
+        Columns to one-hot encode: a boolean mask, positions or names. "from_dtype" takes the
+        category, string and object columns of a data frame. None treats all columns as numbers.
 
     input_clip : float or None, default=3.0
-        Scaled numbers ``z`` become ``z / sqrt(1 + (z / input_clip) ** 2)``: nearly what they
-        were near zero, and never beyond this many standard deviations. None leaves them.
+        Bound of the scaled numbers, in standard deviations: a number ``z`` becomes
+        ``z / sqrt(1 + (z / input_clip) ** 2)``, which hardly changes numbers near zero. None
+        sets no bound.
 
-    numeric_embedding : {"auto", "periodic", "piecewise"} or None, default="auto"
-        What the network gets of each number beside the number itself. "periodic": three
-        learned mixtures of sixteen learned cosines of it. "piecewise": up to 24 pieces of
-        its range (beyond 12,000 rows one for 500 rows, up to 48), found by a small tree that
-        knows the target, each growing from -1 to 1.
-        They help where a target jumps or turns with a number. None gives it the number alone.
-        "auto" trains networks without an embedding and, in dense tables with at most 150
-        columns of numbers, as many with "piecewise".
+    numeric_embedding : {"auto", "piecewise"} or None, default="auto"
+        Inputs of the network for each number in addition to the number itself. "piecewise" adds
+        up to 24 pieces of the range of the column (above 12,000 rows one per 500 rows, up to
+        48), which a small decision tree fits to the target; each piece grows from -1 to 1.
+        Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
+        networks without an embedding and, on dense tables with at most 150 columns of numbers,
+        as many networks with "piecewise".
 
-    plain_features : array-like, str or slice, default=None
-        Columns that are no table, such as pixels or an embedding of a text: names or
-        positions, a boolean mask, or a slice of positions or (with both ends) of names. They
-        are scaled and go through a branch of their own, a small dense network without a
-        penalty, and what comes out of it meets the other columns in the first hidden layer.
-        All of it is trained together; `theta` holds for the other columns alone, and inputs
-        are selected among those. None regularizes all columns alike.
-
-    plain_layer_sizes : array-like of int or int, default=(64,)
-        Units of each layer of that branch. They have the `activation` of the network, and
-        neither batch normalization nor dropout. Only with `plain_features`.
+    plain_branch : PlainBranch, default=None
+        Columns that are no table, such as pixels or an embedding of a text, as the option
+        object :class:`~skrln.options.PlainBranch`. They pass through a small dense network
+        without a penalty, whose units meet the other columns in the first hidden layer. None
+        regularizes all columns alike.
 
     n_estimators : int or "auto", default="auto"
-        Networks whose predictions are averaged (of classes, their probabilities). Each holds
-        out another fold for early stopping, `validation_fraction` of the rows or less, so
-        that together they see all rows; they train in threads. Where `numeric_embedding`
-        stands for two kinds of networks, this is the number of each kind, and they are
-        weighed by their loss on the rows that they have not seen. "auto" is 8 up to 1,000
-        rows and 4 beyond.
-
-    bootstrap : bool, default=False
-        Whether the rows of each network of an ensemble are drawn with replacement.
+        Number of networks whose predictions are averaged (for classes, their probabilities).
+        Each network holds out another fold for early stopping, `validation_fraction` of the
+        rows or less, so that the networks together train on all rows. They train in threads. If
+        `numeric_embedding` or `theta` stands for several kinds of networks, this is the number
+        of networks of each kind, and their loss on held-out rows determines their weights.
+        "auto" is 8 up to 1000 rows and 4 above.
 
     input_selection : bool or "auto", default="auto"
-        Whether to drop inputs after the networks are trained. The least important ones go,
-        from all networks alike, down to the number with the lowest loss on rows that are held
-        out; each network loses its own least important ones there, because the others have
-        seen its rows. Dropped inputs have exact zeros. Where at most half of the inputs are
-        left, the networks are trained once more on those alone, which takes the time of a
-        second fit, and kept if they predict the rows held out better. In a dense table with
-        fewer rows than columns that tells little, the columns that enter the path of a lasso
-        first are tried before, each network's on its own rows. "auto" does so in an
-        ensemble or wherever something else is "auto", if at least 25 rows are held out; True
-        also in a single network and with fewer rows. Fits that go on from fitted networks
-        keep their inputs.
+        If True, drop inputs after training. All networks drop their least important inputs,
+        down to the number of inputs with the lowest loss on held-out rows. For this comparison
+        each network drops its own least important inputs, because the other networks were
+        trained on its held-out rows. Dropped inputs have weights of exactly zero. If at most
+        half of the inputs are left, the networks are trained again on these inputs, which takes
+        the time of a second fit, and the new networks are kept if their held-out loss is lower.
+        In a dense table with fewer rows than columns and a weak signal, the columns that enter
+        the path of a lasso first are tried beforehand, for each network by its own training
+        rows. "auto" selects inputs in an ensemble, or if another parameter is "auto", if at
+        least 25 rows are held out; True also selects in a single network and with fewer rows.
+        Fits that continue fitted networks keep their inputs.
 
-    pretrained : estimator, default=None
-        Fitted network of this package to start from: its encoding of the inputs, and the
-        leading layers that have the same shape as here, with their coefficients. The columns
-        and `activation` have to be the same. The last layer is drawn anew. ``clone`` keeps it
-        fitted.
-
-    n_frozen_layers : int, default=0
-        Layers, counted from the inputs, that stay as they are to the bit; needs `pretrained`
-        or `warm_start`.
-
-    reuse_head : bool, default=False
-        Whether the last layer of `pretrained` is taken too, with its target: classes, or
-        scale, are those that it knows.
-
-    unfreeze_every : int, default=None
-        Epochs after which one more of the frozen layers trains, the last of them first. None
-        keeps them frozen.
-
-    unfreeze_factor : float, default=0.1
-        Factor of the learning rate of layers that were frozen.
+    pretrained : estimator or Transfer, default=None
+        Fitted network of this package to start from: the fit takes over its encoding of the
+        inputs, and the leading layers of equal shape with their coefficients. The columns and
+        `activation` have to be the same. The last layer is drawn anew. ``clone`` keeps the
+        estimator fitted. The option object :class:`~skrln.options.Transfer` freezes layers or
+        takes over the last layer as well.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights, coefficients and scaling of the last fit, with
-        a fresh solver.
+        If True, `fit` continues from the weights, coefficients and scaling of the last fit,
+        with a new state of the solver.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the order of the rows and the validation split. With an int
-        two fits on a CPU are identical to the bit.
+        Seed of the initial weights, the order of the rows and the validation split. With an
+        int, two fits on a CPU are identical to the bit.
 
     verbose : int or bool, default=False
-        Whether to show a progress bar with the losses.
+        If True, show a progress bar with the losses.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of training. "auto" is double on a CPU for tables of at most 2,000 numbers,
-        where it costs nothing to speak of, and single otherwise.
+        Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
+        numbers, where it costs next to no time, and single otherwise.
 
     device : str, default=None
-        Where to train: "cpu", "gpu", "gpu:1"; None is JAX's default. Fitted attributes are
-        NumPy arrays, and predictions are computed in NumPy.
+        Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
+        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
 
     Attributes
     ----------
     estimators_ : list of estimators
-        The networks that predict: those of an ensemble, each a fitted estimator, or the
-        estimator itself. What follows of weights, curves and paths is that of one network, and
-        an ensemble has it in its members only.
+        Networks of the fit, each as a fitted estimator; a single network is the estimator
+        itself. Attributes of one network, such as `coefs_` and `loss_curve_`, raise an
+        AttributeError if there are several networks: read ``estimators_[k].coefs_``.
 
     estimator_weights_ : ndarray of shape (n_networks,)
-        What each network of an ensemble counts; they sum to one. Not of a plain single network.
+        Weight of each network in the prediction; the weights sum to one. A single network has
+        weight one.
+
+    temperature_ : float
+        Always 1.0 for a regressor.
 
     coefs_ : list of ndarray of shape (n_units_in, n_units_out)
         Weights of each layer, on scaled inputs. Zeros are exact.
@@ -303,89 +239,91 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     intercepts_ : list of ndarray of shape (n_units_out,)
         Biases of each layer.
 
-    embedding_ : dict of ndarray or None
-        Frequencies and phases (n_numbers, 16), weights (n_numbers, 16, 3) and biases of the
-        periodic embedding. Its rows of the first weights follow those of the inputs.
-
     plain_coefs_, plain_intercepts_ : list of ndarray
-        Weights and biases of the branch of the `plain_features`; empty without. The last
-        rows of the first weights multiply what comes out of it.
+        Weights and biases of each layer of the `plain_branch`; empty without a branch. The last
+        rows of ``coefs_[0]`` multiply the units of the branch.
 
     batch_norms_ : list of ndarray of shape (4, n_units)
-        Gain, shift, running mean and variance of each hidden layer; empty without
+        Gain, shift, running mean and running variance of each hidden layer; empty without
         `batch_norm`.
 
     reg_coefs_ : list of ndarray, shaped as `coefs_`
-        Learned log coefficient of every weight, natural log; minus infinity where a weight is
-        not regularized.
+        Learned log coefficient of every weight, natural log; minus infinity if a weight is not
+        regularized.
 
     theta_ : float
-        Mean of the coefficients of the regularized weights.
+        Mean log coefficient of the fit, the value that "auto" stands for; the weighted mean
+        over several networks.
 
     feature_importances_ : ndarray of shape (`n_features_in_`,)
-        Garson importance of each input column. Sums to one; all zeros where no path is left.
+        Garson importance of each input column. The importances sum to one, or are all zero if
+        no path reaches an output.
 
     active_features_ : ndarray
-        Names, or positions, of the columns with an edge that is not zero.
+        Names, or positions, of the columns with an edge that is not exactly zero. No other
+        column can change a prediction.
 
     n_active_features_ : int
-        How many those are.
+        Number of active columns.
 
     sparsity_ : ndarray of shape (n_layers,)
         Share of the weights of each layer that are exactly zero.
 
     sparsity_curve_ : ndarray of shape (`n_iter_`, n_layers)
-        The same after every epoch.
+        Share of zero weights after each epoch.
 
     loss_curve_ : ndarray of shape (`n_iter_`,)
-        Mean training loss of each epoch without the penalty, on the scaled target.
+        Mean training loss of each epoch on the scaled target, without the penalty.
 
     validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Validation loss of each epoch; None without validation data.
 
     task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
-        Training loss of each task and epoch, without the weights of the tasks; NaN for a task
-        of weight zero. This and the next three are there for `y` in two dimensions only.
+        Training loss of each task and epoch, before task weights; NaN for a task of weight
+        zero. Only for a `y` of two dimensions, like the other attributes of tasks.
 
     validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
-        The same for the validation data; None without any.
+        Validation loss of each task and epoch; None without validation data.
 
     task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
-        What each task counted when an epoch began. Sums to one, but for "uncertainty".
+        Weight of each task at the start of each epoch. The weights of an epoch sum to one,
+        except with ``task_weight="uncertainty"``.
 
     task_log_variance_ : ndarray of shape (n_tasks,) or None
-        Learned log variances; None but for ``task_weight="uncertainty"``.
+        Learned log variances; None unless ``task_weight="uncertainty"``.
 
     n_iter_ : int
-        Epochs that ran.
+        Number of epochs that ran; the largest number of several networks.
 
     best_iteration_ : int
-        Epoch whose weights were kept, counted from 0; -1 where early stopping kept those
-        that the fit started from.
+        Epoch whose weights were kept, counted from 0; -1 if early stopping kept the initial
+        weights.
 
     reg_path_ : ndarray of shape (`n_iter_`, n_edges, 2)
-        Weight and coefficient of the edges followed; only with `store_reg_path`.
+        Weight and coefficient of recorded edges after each epoch. Only if the penalty object
+        has ``n_path_edges > 0``.
 
     reg_path_edges_ : ndarray of shape (n_edges, 2)
-        Encoded input and unit of those edges.
+        Encoded input and unit of each recorded edge.
 
     n_layers_ : int
-        Layers of units, inputs and outputs included.
+        Number of layers of units, including inputs and outputs.
 
     n_outputs_ : int
-        Units of the last layer.
+        Number of units of the last layer.
 
     n_features_in_ : int
-        Columns of `X`.
+        Number of columns of `X`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where all are strings.
+        Names of the columns; only if all names are strings.
 
     See Also
     --------
-    RLNMultiTask : Tasks of numbers and tasks of classes in one network.
+    RLNMultiTask : Regression and classification tasks in one network.
     RLNClassifier : The same network for class labels.
-    sklearn.neural_network.MLPRegressor : Plain network with one penalty for all weights.
+    RLNRegressorCV : The network with the best theta of a cross-validation.
+    sklearn.neural_network.MLPRegressor : Network with one penalty for all weights.
 
     Notes
     -----
@@ -395,34 +333,44 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     .. math:: w_{t+1} = \operatorname{prox}_{s_t \|\cdot\|}(w_t + u_t), \qquad
         s_t = \frac{\eta_t}{10^{-3}} e^{\lambda_t},
 
-    where :math:`\eta_t` is the learning rate. At the next batch the loss at the new weights
-    tells how it would have changed with another :math:`\lambda` (the counterfactual gradient,
-    Theorem 1 of [1]_). Every coefficient moves along that and all are shifted so that their
-    mean stays `theta` (Eqs. 5 and 6 of [1]_): weights that the loss asks for are set free at
-    the expense of those that it does not. A weight in the dead zone of the proximal step does
-    not depend on its coefficient, and moves it only by the shift.
+    where :math:`\eta_t` is the learning rate and :math:`\lambda_t` the log coefficient of the
+    weight :math:`w_t`. The gradient of the loss at the new weights, on the next batch, yields
+    the derivative of the loss with respect to :math:`\lambda_t` (the counterfactual gradient,
+    Theorem 1 of [1]_). Every coefficient moves along this derivative, and all coefficients are
+    then shifted so that their mean stays `theta` (Eqs. 5 and 6 of [1]_): coefficients of
+    weights that reduce the loss fall at the expense of the others. A weight in the dead zone of
+    the proximal step does not depend on its coefficient, and only the shift moves this
+    coefficient.
 
-    The rule costs no gradient of its own.
+    The rule needs no gradient of its own.
 
     References
     ----------
     .. [1] Shavitt and Segal, "Regularization Learning Networks: Deep Learning for Tabular
        Datasets", NeurIPS 2018.
+    .. [2] Kendall, Gal and Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses
+       for Scene Geometry and Semantics", CVPR 2018.
 
     Examples
     --------
     >>> from sklearn.datasets import make_friedman1
     >>> from skrln import RLNRegressor
-    >>> X, y = make_friedman1(n_samples=300, n_features=50, random_state=0)
-    >>> model = RLNRegressor(random_state=0).fit(X[:200], y[:200])
-    >>> bool(model.score(X[200:], y[200:]) > 0.7)
+    >>> from skrln.presets import READABLE
+    >>> X, y = make_friedman1(n_samples=160, n_features=20, random_state=0)
+    >>> params = READABLE | {"hidden_layer_sizes": (16,)}
+    >>> model = RLNRegressor(**params, random_state=0).fit(X[:120], y[:120])
+    >>> bool(model.score(X[120:], y[120:]) > 0.7)
     True
+
+    The first five columns determine the target, and the network uses them:
+
     >>> set(range(5)) <= set(model.active_features_)
     True
+    >>> model.coefs_[0].shape
+    (20, 16)
     """
 
     _parameter_constraints: ClassVar[dict] = {**COMMON, **REGRESSION}
-    _target_type: ClassVar[type] = RegressionTarget
 
     def __init__(
         self,
@@ -434,27 +382,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         loss="squared_error",
         quantile=0.5,
         huber_threshold=1.0,
-        regularization="rln",
+        penalty="rln",
         theta="auto",
-        norm="l1",
-        reg_step=0.03,
-        nu=None,
-        max_reg_step=1.0,
-        reg_warmup=0.2,
-        rule="proximal",
-        reg_layers="first",
-        reg_scope="network",
-        reg_group="weight",
-        store_reg_path=0,
         solver="adam",
-        momentum=0.9,
         learning_rate="cosine",
-        learning_rate_params=None,
         learning_rate_init=0.003,
-        clip_value=None,
-        clip_norm=None,
-        weight_decay=0.0,
-        average_decay=None,
         batch_size="auto",
         max_iter="auto",
         task_weight=None,
@@ -466,16 +398,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding="auto",
-        plain_features=None,
-        plain_layer_sizes=(64,),
+        plain_branch=None,
         n_estimators="auto",
-        bootstrap=False,
         input_selection="auto",
         pretrained=None,
-        n_frozen_layers=0,
-        reuse_head=False,
-        unfreeze_every=None,
-        unfreeze_factor=0.1,
         warm_start=False,
         random_state=None,
         verbose=False,
@@ -489,27 +415,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.loss = loss
         self.quantile = quantile
         self.huber_threshold = huber_threshold
-        self.regularization = regularization
+        self.penalty = penalty
         self.theta = theta
-        self.norm = norm
-        self.reg_step = reg_step
-        self.nu = nu
-        self.max_reg_step = max_reg_step
-        self.reg_warmup = reg_warmup
-        self.rule = rule
-        self.reg_layers = reg_layers
-        self.reg_scope = reg_scope
-        self.reg_group = reg_group
-        self.store_reg_path = store_reg_path
         self.solver = solver
-        self.momentum = momentum
         self.learning_rate = learning_rate
-        self.learning_rate_params = learning_rate_params
         self.learning_rate_init = learning_rate_init
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
-        self.weight_decay = weight_decay
-        self.average_decay = average_decay
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.task_weight = task_weight
@@ -521,16 +431,10 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
-        self.plain_features = plain_features
-        self.plain_layer_sizes = plain_layer_sizes
+        self.plain_branch = plain_branch
         self.n_estimators = n_estimators
-        self.bootstrap = bootstrap
         self.input_selection = input_selection
         self.pretrained = pretrained
-        self.n_frozen_layers = n_frozen_layers
-        self.reuse_head = reuse_head
-        self.unfreeze_every = unfreeze_every
-        self.unfreeze_factor = unfreeze_factor
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -539,11 +443,11 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
-        """Take one epoch over the rows given.
+        """Train one epoch on the given rows.
 
-        The first call learns the scaling of inputs and targets from its rows, and later calls
-        keep it; solver and coefficients go on where the last call left them. The learning
-        rate is constant.
+        The first call fits the scaling of inputs and targets to its rows, and later calls keep
+        this scaling. Each call continues with the solver and the coefficients of the last
+        call. The learning rate is constant.
 
         Parameters
         ----------
@@ -572,51 +476,53 @@ class RLNRegressor(RegressorMixin, BaseRLN):
             Inputs.
 
         return_std : bool, default=False
-            Whether to return how far the networks that the fit stands for differ, too. That
-            takes `dropout` (Monte Carlo dropout: 100 draws, with the seed `random_state` of
-            the estimator), or an ensemble (the spread of its members by their weight), or
-            both. It says how well the data determine the prediction, and has no part of the
-            noise of `y`.
+            If True, also return the standard deviation of the predictions over dropout masks
+            (Monte Carlo dropout, 100 masks), over the members of an ensemble in proportion to
+            their weights, or over both. The estimator's `random_state` is the seed. The
+            standard deviation measures how well the data determine the prediction; it does not
+            include the noise of `y`.
 
         Returns
         -------
         y_mean : ndarray of shape (n_samples,) or (n_samples, n_tasks)
-            In the units of `y`. The same with and without `return_std`: of all units of
-            all networks, not the mean of the draws.
+            Predictions in the units of `y`. They use all units of all networks and do not
+            depend on `return_std`.
 
         y_std : ndarray, shaped as `y_mean`
-            Standard deviation, in the units of `y`. Only with `return_std`.
+            Standard deviations in the units of `y`. Only with `return_std`.
 
         Raises
         ------
         ValueError
-            With `return_std`, for a single network without dropout.
+            If `return_std` is True for a single network without dropout.
 
         Examples
         --------
         >>> from sklearn.datasets import make_friedman1
         >>> from skrln import RLNRegressor
-        >>> X, y = make_friedman1(n_samples=200, random_state=0)
-        >>> model = RLNRegressor(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> from skrln.presets import READABLE
+        >>> X, y = make_friedman1(n_samples=120, n_features=20, random_state=0)
+        >>> params = READABLE | {"hidden_layer_sizes": (16,), "dropout": 0.1}
+        >>> model = RLNRegressor(**params, random_state=0).fit(X, y)
         >>> mean, std = model.predict(X, return_std=True)
         >>> mean.shape, std.shape
-        ((200,), (200,))
+        ((120,), (120,))
         """
-        means = self._means(X)
-        mean = self._target.decode(means)
+        ensemble = self._check_fitted()
+        X = check_columns(X, ensemble.columns)
+        mean = ensemble.target.decode(ensemble.means(X))
         if not return_std:
             return mean
-        std = spread_of(self, X) * self._target.scale
+        std = spread(ensemble, X, self.random_state) * ensemble.target.scale
         return mean, std.reshape(mean.shape)
 
     def sample_predictions(self, X, n_samples=100, random_state=None):
-        """Draw predictions: what each of the networks that the fit stands for says.
+        """Draw predictions from random members and dropout masks.
 
-        With `dropout` each draw is a random mask of dropout through one network; of an
-        ensemble through one of its members, each of them as often as its weight has it.
-        Without dropout the draws are the members. A draw is the same network for all rows:
-        what is computed from several predictions, such as their difference or sum, can be
-        computed from each draw.
+        With `dropout`, each draw applies a random dropout mask to one network; in an ensemble,
+        to a member that is drawn in proportion to its weight. Without dropout, each draw is a
+        member of the ensemble. A draw is the same network for all rows, so that functions of
+        several predictions, such as their difference or sum, can be computed for each draw.
 
         Parameters
         ----------
@@ -627,29 +533,32 @@ class RLNRegressor(RegressorMixin, BaseRLN):
             Number of draws.
 
         random_state : int, RandomState instance or None, default=None
-            Seeds the draws; with None they differ from call to call.
+            Seed of the draws; with None the draws differ from call to call.
 
         Returns
         -------
         ndarray of shape (n_samples_X, n_samples) or (n_samples_X, n_tasks, n_samples)
-            In the units of `y`, without its noise.
+            Predictions in the units of `y`, without the noise of `y`.
 
         Raises
         ------
         ValueError
-            For a single network without dropout.
+            For a single network without dropout, which has no randomness to sample.
 
         Examples
         --------
         >>> from sklearn.datasets import make_friedman1
         >>> from skrln import RLNRegressor
-        >>> X, y = make_friedman1(n_samples=200, random_state=0)
-        >>> model = RLNRegressor(dropout=0.1, max_iter=20, random_state=0).fit(X, y)
+        >>> from skrln.presets import READABLE
+        >>> X, y = make_friedman1(n_samples=120, n_features=20, random_state=0)
+        >>> params = READABLE | {"hidden_layer_sizes": (16,), "dropout": 0.1}
+        >>> model = RLNRegressor(**params, random_state=0).fit(X, y)
         >>> model.sample_predictions(X[:3], n_samples=50, random_state=0).shape
         (3, 50)
         """
-        draws = draws_of(self, X, n_samples, random_state)
-        target = self._target
+        ensemble = self._check_fitted()
+        X, target = check_columns(X, ensemble.columns), ensemble.target
+        draws = draw_means(ensemble, X, n_samples, random_state)
         draws = draws * target.scale[:, None] + target.center[:, None]
         return draws[:, 0] if target.one_dimensional else draws
 
@@ -662,7 +571,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
             Inputs.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            True targets; in two dimensions a missing one (NaN) does not count.
+            True targets; in two dimensions a missing target (NaN) is ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
@@ -674,28 +583,5 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         """
         return mean_r2(y, self.predict(X), sample_weight)
 
-    def _check_target(self, y, name="y"):
-        y = check_regression_target(y, name)
-        return y, ~np.isnan(y.reshape(len(y), -1))
-
-    def _fit_target(self, y, known, sample_weight):
-        return RegressionTarget(self.loss).fit(y, sample_weight)
-
-    def _refit_target(self, target, y, known, weights):
-        return self._fit_target(y, known, weights)
-
-    def _encode_target(self, target, y, known, sample_weight, name):
-        n_tasks = 1 if y.ndim == 1 else y.shape[1]
-        if n_tasks != len(target.scale):
-            raise ValueError(
-                f"Got {name} with {n_tasks} task(s), but expected {len(target.scale)}."
-            )
-        targets, known = target.encode(y)
-        return targets, known, None
-
-    def _stratify_by(self, y):
-        return None
-
-    def _loss(self, target=None):
-        parameter = {"quantile": self.quantile, "huber": self.huber_threshold}
-        return self.loss, parameter.get(self.loss, 0.0)
+    def _labels(self):
+        return NumberLabels(self.loss, self.quantile, self.huber_threshold)

@@ -1,114 +1,230 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The regressor that chooses theta and reg_step by cross-validation."""
+"""Regressor that chooses theta and the step by cross-validation."""
 
 from typing import ClassVar
 
-from skrln._core._params import COMMON, REGRESSION, SEARCH, without_chosen
-from skrln._core._search import SearchMixin
-
+from ._params import COMMON, REGRESSION, SEARCH, without_chosen
 from ._regressor import RLNRegressor
+from ._search import SearchMixin
 
 
 class RLNRegressorCV(SearchMixin, RLNRegressor):
-    r"""RLN regressor that chooses `theta` and `reg_step` by cross-validation.
+    r"""RLN regressor that chooses `theta` and the step by cross-validation.
 
-    To :class:`RLNRegressor` what :class:`~sklearn.linear_model.LassoCV` is to
-    :class:`~sklearn.linear_model.Lasso`: it trains a network for every value of the grid and
-    every fold, chooses the best, fits it on all rows, and is that network from then on. All
-    fits of the grid run one compiled program, in as many threads as there are processors.
+    The search is to :class:`RLNRegressor` as :class:`~sklearn.linear_model.LassoCV` is to
+    :class:`~sklearn.linear_model.Lasso`: it trains a Regularization Learning Network [1]_ for
+    every value of the grid and every fold, chooses the best value, and fits it on all rows. The
+    fitted search is that network. All fits of the search run one compiled program, in as many
+    threads as there are processors.
 
     Read more in the :ref:`User Guide <choosing_theta>`.
 
     Parameters
     ----------
-    hidden_layer_sizes : array-like of int or int, default=(256, 64)
-        Units of each hidden layer, from the inputs on. ``()`` is a linear model.
+    hidden_layer_sizes : array-like of int, int or "geometric", default=(256, 64)
+        Number of units of each hidden layer, from the inputs on. ``()`` fits a linear model.
+        "geometric" takes three layers whose widths fall from the number of inputs in equal
+        ratios, as published.
 
     activation : str, default="relu"
-        What the hidden units compute, as in :class:`RLNRegressor`.
+        Activation function of the hidden units: "relu", "leaky_relu", "elu", "selu", "silu",
+        "mish", "tanh", "logistic" or "identity". "selu" also draws the initial weights that it
+        needs (LeCun normal).
 
     thetas : array-like of float or "auto", default="auto"
-        Values of `theta` to try. "auto" tries eight: from -8.5 to -5 in halves with
-        ``regularization="rln"`` and from -10 to -6.5 with "uniform". Without regularization
-        `theta` means nothing, and it is one value.
+        Values of `theta` to try, see :class:`RLNRegressor`. "auto" tries eight values in steps
+        of 0.5: from -8.5 to -5 for the RLN penalty, and from -10 to -6.5 for a uniform penalty.
+        Without a penalty, `theta` has no effect and "auto" is a single value.
 
-    reg_steps : array-like of float, default=(0.03,)
-        Values of `reg_step` to try with each of them, such as ``(0.01, 0.03, 0.1)``. Only
-        "rln" without `nu` uses them.
+    reg_steps : array-like of float or None, default=None
+        Values of the option `step` of :class:`~skrln.options.RLNPenalty` to try with each
+        theta, such as ``(0.01, 0.03, 0.1)``, instead of the `step` of `penalty`. None tries
+        the `step` of `penalty` alone. A uniform penalty has no step.
 
     cv : int, splitter or iterable, default=5
-        Folds: an int does not shuffle, as in scikit-learn. An iterable
-        yields training and test positions. A splitter of groups gets the `groups` of `fit`.
+        Folds of the cross-validation. Folds of an int are not shuffled, as in scikit-learn. An
+        iterable yields training and test positions. A splitter of groups receives the `groups`
+        of `fit`.
 
     scoring : str, callable or None, default=None
-        What is best. None is the loss that the networks are trained with, on the rows that a
-        fold holds out, with its sign turned: higher is better. The coefficient of
-        determination is noisier on small folds. Otherwise the name of a scorer of
-        scikit-learn, or a callable with the signature ``scorer(estimator, X, y)``.
+        Score to maximize. None is the negative training loss on the held-out rows of each fold;
+        the coefficient of determination is noisier on small folds. Otherwise, the name of a
+        scorer of scikit-learn or a callable ``scorer(estimator, X, y)``.
 
     one_standard_error : bool, default=False
-        Whether to choose, instead of the best, the highest `theta` whose mean score is within
-        one standard error of it: a sparser network at a loss that the folds cannot tell.
+        If True, choose the highest theta whose mean score is within one standard error of the
+        best mean score: a sparser network at a loss that the folds cannot tell apart from the
+        lowest.
 
-    batch_norm, dropout : str or None, float or array-like
-        As in :class:`RLNRegressor`.
+    batch_norm : {"before", "after"} or None, default=None
+        Batch normalization of the hidden layers, before or after the activation. Predictions
+        use running means and variances, to which each batch contributes a tenth. Batch
+        normalization helps deep networks to train, but it makes a penalty on the layer before
+        it inert: with a regularized first layer, prefer None or "after". It cannot be combined
+        with "selu".
 
-    loss, quantile, huber_threshold : str, float and float
-        As in :class:`RLNRegressor`; `loss` is what the default score is made of.
+    dropout : float, array-like of shape (n_hidden_layers,) or "auto", default=0.0
+        Share of the units of each hidden layer, in [0, 1), that a training step drops; the
+        other units are scaled up. With "selu" it is alpha dropout, which preserves mean and
+        variance. Predictions use all units. "auto" is 0.15 for networks of an ensemble that
+        predict only classes and embed no numbers, and 0 otherwise. Draws of
+        `sample_predictions` and the spread of ``return_std=True`` use random masks.
 
-    regularization, norm, nu, max_reg_step, reg_warmup, rule : str and float
-        As in :class:`RLNRegressor`.
+    loss : str, default="squared_error"
+        Loss on the scaled target: "squared_error" (half of the square), "absolute_error",
+        "huber", "quantile" or "poisson". "poisson" predicts a positive mean through its
+        logarithm.
 
-    reg_layers, reg_scope, reg_group : str
-        As in :class:`RLNRegressor`.
+    quantile : float, default=0.5
+        Level that ``loss="quantile"`` predicts, in (0, 1). Other losses ignore it.
 
-    store_reg_path : int, default=0
-        As in :class:`RLNRegressor`; of the fit on all rows.
+    huber_threshold : float, default=1.0
+        Residual, in standard deviations of the target, above which ``loss="huber"`` grows
+        linearly. Other losses ignore it.
 
-    solver, momentum, learning_rate, learning_rate_params, learning_rate_init : object
-        As in :class:`RLNRegressor`.
+    penalty : {"rln", "uniform"}, RLNPenalty, UniformPenalty or None, default="rln"
+        Penalty of the weights. "rln" learns one coefficient per weight. "uniform" gives every
+        weight the same coefficient: proximal L1 or L2 in the same network. None trains the
+        network without a penalty. The option objects :class:`~skrln.options.RLNPenalty` and
+        :class:`~skrln.options.UniformPenalty` set the norm, the regularized layers, groups of
+        weights, the warm-up and the speed at which coefficients are learned.
 
-    clip_value, clip_norm, weight_decay, average_decay : float or None
-        As in :class:`RLNRegressor`.
+    solver : str or Solver, default="adam"
+        Optimiser of optax by its name, such as "adam", "rmsprop", "sgd", "nadam" or "lion". The
+        option object :class:`~skrln.options.Solver` sets the numbers of the optimiser, such as
+        its momentum, and gradient clipping and weight decay.
+
+    learning_rate : str, option object or callable, default="cosine"
+        Schedule of the learning rate over the steps of the fit. "constant" keeps the initial
+        rate. "cosine" lowers the rate to zero along half a cosine. "power" divides the initial
+        rate by ``1 + t / decay_steps`` at step ``t``; "exponential" lowers the rate to a tenth
+        every `decay_steps` steps; "performance" halves the rate whenever the validation loss
+        (without validation data, the training loss) stops improving. The option objects
+        :class:`~skrln.options.PowerDecay`, :class:`~skrln.options.ExponentialDecay` and
+        :class:`~skrln.options.ReduceOnPlateau` set the numbers of these three. A callable, such
+        as a schedule of optax, returns the learning rate for a step counted from 0.
+
+    learning_rate_init : float, default=0.003
+        Initial learning rate, the highest of the schedule. A callable `learning_rate` ignores
+        it.
 
     batch_size : int or "auto", default="auto"
-        As in :class:`RLNRegressor`. With up to 128 rows in a fold, "auto" takes one step an
-        epoch, too few to make edges zero: pass 32, as ``presets.READABLE`` has it.
+        Largest number of rows in a batch; batches have nearly equal sizes. "auto" is a
+        sixteenth of the rows, between 32 and 256, and for a single network up to 128 rows the
+        whole table. With up to 128 rows in a fold, "auto" takes one step per epoch, too few to
+        make edges zero: pass 32, as ``presets.READABLE`` does.
 
     max_iter : int or "auto", default="auto"
-        As in :class:`RLNRegressor`.
+        Number of epochs. Without early stopping all epochs run. "auto" is 200 for networks
+        without an embedding of numbers in an ensemble that also has "piecewise" networks, and
+        100 for all other networks.
 
-    task_weight : array-like, str or None
-        As in :class:`RLNRegressor`.
+    task_weight : array-like of shape (n_tasks,), "uncertainty" or None, default=None
+        Relative weight of each task (column of `y`) in the loss; None weighs all tasks equally.
+        "uncertainty" learns a log variance :math:`s` of each task with the network and
+        minimizes the mean of :math:`e^{-s} L + s / 2` over the tasks, where :math:`L` is the
+        loss of a task (Eq. 10 of [2]_), so that tasks that cannot be learned well weigh less.
+        The validation loss and `loss_curve_` then weigh all tasks equally, so that epochs are
+        comparable.
 
-    early_stopping, validation_fraction, validation_cv, n_iter_no_change, tol : object
-        As in :class:`RLNRegressor`, inside each fit: what it holds out is a part of the
-        training rows of the fold. `validation_cv` has to be an int or a splitter here.
+    early_stopping : bool, "auto" or "sparsest", default="auto"
+        If True, hold out validation rows, stop after `n_iter_no_change` epochs without an
+        improvement of their loss, and restore weights and coefficients of the best epoch. The
+        initial state competes as well if the fit starts from a fitted network or has no
+        penalty. "auto" does so in an ensemble, above 10,000 rows, or if validation data or
+        `validation_cv` is given. "sparsest" always does so and restores, among the epochs whose
+        loss exceeds the lowest by at most one standard error of the difference, the epoch with
+        the most weights at zero; it suits networks that are read.
 
-    categorical_features, input_clip, numeric_embedding : object
-        As in :class:`RLNRegressor`. They are fitted on the training rows of each fold.
-        Where that gives tables of different widths (pieces of "piecewise", categories that a
-        fold lacks), each width compiles a program of its own.
+    validation_fraction : float, default=0.125
+        Share of the rows that is held out as validation data. In the fits of the search, these
+        are training rows of the fold.
 
-    plain_features, plain_layer_sizes : object
-        As in :class:`RLNRegressor`.
+    validation_cv : int or splitter, default=None
+        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
+        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
 
-    n_estimators, bootstrap, input_selection : int, bool and bool
-        As in :class:`RLNRegressor`, of the fit on all rows; the grid has single networks.
+    n_iter_no_change : int or "auto", default="auto"
+        Number of epochs without an improvement before early stopping. Fewer epochs take less
+        time and may miss a later, better epoch. The penalty removes edges in the first 10 to 60
+        epochs, in which the validation loss may not fall. "auto" is 20 in an ensemble on a
+        table with more than 150 columns, unless `early_stopping` is "sparsest", and 40
+        otherwise.
 
-    pretrained, n_frozen_layers, reuse_head, unfreeze_every, unfreeze_factor : object
-        As in :class:`RLNRegressor`.
+    tol : float, default=1e-4
+        Smallest decrease of the validation loss, on the scaled target, that counts as an
+        improvement.
+
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns to one-hot encode: a boolean mask, positions or names. "from_dtype" takes the
+        category, string and object columns of a data frame. None treats all columns as numbers.
+
+    input_clip : float or None, default=3.0
+        Bound of the scaled numbers, in standard deviations: a number ``z`` becomes
+        ``z / sqrt(1 + (z / input_clip) ** 2)``, which hardly changes numbers near zero. None
+        sets no bound.
+
+    numeric_embedding : {"auto", "piecewise"} or None, default=None
+        Inputs of the network for each number in addition to the number itself. "piecewise" adds
+        up to 24 pieces of the range of the column (above 12,000 rows one per 500 rows, up to
+        48), which a small decision tree fits to the target; each piece grows from -1 to 1.
+        Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
+        networks without an embedding and, on dense tables with at most 150 columns of numbers,
+        as many networks with "piecewise". Encodings are fitted to the training rows of each
+        fold; each number of inputs that results (of pieces, or of categories that a fold lacks)
+        compiles another program.
+
+    plain_branch : PlainBranch, default=None
+        Columns that are no table, such as pixels or an embedding of a text, as the option
+        object :class:`~skrln.options.PlainBranch`. They pass through a small dense network
+        without a penalty, whose units meet the other columns in the first hidden layer. None
+        regularizes all columns alike.
+
+    n_estimators : int or "auto", default=1
+        Number of networks whose predictions are averaged (for classes, their probabilities).
+        Each network holds out another fold for early stopping, `validation_fraction` of the
+        rows or less, so that the networks together train on all rows. They train in threads. If
+        `numeric_embedding` or `theta` stands for several kinds of networks, this is the number
+        of networks of each kind, and their loss on held-out rows determines their weights.
+        "auto" is 8 up to 1000 rows and 4 above. The fits of the search are single networks.
+
+    input_selection : bool or "auto", default="auto"
+        If True, drop inputs after training. All networks drop their least important inputs,
+        down to the number of inputs with the lowest loss on held-out rows. For this comparison
+        each network drops its own least important inputs, because the other networks were
+        trained on its held-out rows. Dropped inputs have weights of exactly zero. If at most
+        half of the inputs are left, the networks are trained again on these inputs, which takes
+        the time of a second fit, and the new networks are kept if their held-out loss is lower.
+        In a dense table with fewer rows than columns and a weak signal, the columns that enter
+        the path of a lasso first are tried beforehand, for each network by its own training
+        rows. "auto" selects inputs in an ensemble, or if another parameter is "auto", if at
+        least 25 rows are held out; True also selects in a single network and with fewer rows.
+        Fits that continue fitted networks keep their inputs.
+
+    pretrained : estimator or Transfer, default=None
+        Fitted network of this package to start from: the fit takes over its encoding of the
+        inputs, and the leading layers of equal shape with their coefficients. The columns and
+        `activation` have to be the same. The last layer is drawn anew. ``clone`` keeps the
+        estimator fitted. The option object :class:`~skrln.options.Transfer` freezes layers or
+        takes over the last layer as well.
 
     random_state : int, RandomState instance or None, default=None
-        As in :class:`RLNRegressor`. All fits start from the same weights: candidates
-        differ by what they are, not by their luck. The threads change nothing.
+        Seed of the initial weights, the order of the rows and the validation split. With an
+        int, two fits on a CPU are identical to the bit. All fits of the search start from the
+        same random seed, so that candidates differ by their parameters only. The number of
+        threads changes nothing.
 
     verbose : int or bool, default=False
-        Whether to show a progress bar over all epochs of the grid, and then one of the fit on
-        all rows.
+        If True, show a progress bar with the losses. One bar shows all epochs of the search,
+        and another the epochs of the fit on all rows.
 
-    dtype, device : str or None
-        As in :class:`RLNRegressor`.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
+        numbers, where it costs next to no time, and single otherwise.
+
+    device : str, default=None
+        Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
+        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
 
     Attributes
     ----------
@@ -119,59 +235,157 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         Chosen value of `reg_steps`.
 
     cv_results_ : dict of ndarray
-        As that of :class:`~sklearn.model_selection.GridSearchCV`, for a data frame:
-        `param_reg_step`, `param_theta`, `params`, `split0_test_score` and so on,
-        `mean_test_score`, `std_test_score`, `rank_test_score`, `mean_fit_time`,
+        Results of the search in the form of :class:`~sklearn.model_selection.GridSearchCV`,
+        ready for a data frame: `param_reg_step`, `param_theta`, `params`, `split0_test_score`
+        and so on, `mean_test_score`, `std_test_score`, `rank_test_score`, `mean_fit_time`,
         `std_fit_time`, `mean_score_time`, `std_score_time` (in seconds; fits that run at the
-        same time slow each other), and `mean_n_active_features`, the columns in use.
+        same time slow each other down), and `mean_n_active_features`, the mean number of active
+        columns.
 
     best_index_ : int
-        Position of what was chosen in them.
+        Position of the chosen candidate in `cv_results_`.
 
     best_score_ : float
-        Its mean score.
+        Mean score of the chosen candidate.
 
     n_splits_ : int
         Number of folds.
 
+    estimators_ : list of estimators
+        Networks of the fit, each as a fitted estimator; a single network is the estimator
+        itself. Attributes of one network, such as `coefs_` and `loss_curve_`, raise an
+        AttributeError if there are several networks: read ``estimators_[k].coefs_``.
+
+    estimator_weights_ : ndarray of shape (n_networks,)
+        Weight of each network in the prediction; the weights sum to one. A single network has
+        weight one.
+
+    temperature_ : float
+        Always 1.0 for a regressor.
+
     coefs_ : list of ndarray of shape (n_units_in, n_units_out)
-        Weights of the network that was fitted on all rows. All other attributes of a fitted
-        :class:`RLNRegressor` are there too.
+        Weights of each layer, on scaled inputs. Zeros are exact.
+
+    intercepts_ : list of ndarray of shape (n_units_out,)
+        Biases of each layer.
+
+    plain_coefs_, plain_intercepts_ : list of ndarray
+        Weights and biases of each layer of the `plain_branch`; empty without a branch. The last
+        rows of ``coefs_[0]`` multiply the units of the branch.
+
+    batch_norms_ : list of ndarray of shape (4, n_units)
+        Gain, shift, running mean and running variance of each hidden layer; empty without
+        `batch_norm`.
+
+    reg_coefs_ : list of ndarray, shaped as `coefs_`
+        Learned log coefficient of every weight, natural log; minus infinity if a weight is not
+        regularized.
+
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
+        Garson importance of each input column. The importances sum to one, or are all zero if
+        no path reaches an output.
+
+    active_features_ : ndarray
+        Names, or positions, of the columns with an edge that is not exactly zero. No other
+        column can change a prediction.
+
+    n_active_features_ : int
+        Number of active columns.
+
+    sparsity_ : ndarray of shape (n_layers,)
+        Share of the weights of each layer that are exactly zero.
+
+    sparsity_curve_ : ndarray of shape (`n_iter_`, n_layers)
+        Share of zero weights after each epoch.
+
+    loss_curve_ : ndarray of shape (`n_iter_`,)
+        Mean training loss of each epoch on the scaled target, without the penalty.
+
+    validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
+        Validation loss of each epoch; None without validation data.
+
+    task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Training loss of each task and epoch, before task weights; NaN for a task of weight
+        zero. Only for a `y` of two dimensions, like the other attributes of tasks.
+
+    validation_task_loss_curve_ : ndarray of shape (`n_iter_`, n_tasks) or None
+        Validation loss of each task and epoch; None without validation data.
+
+    task_weight_curve_ : ndarray of shape (`n_iter_`, n_tasks)
+        Weight of each task at the start of each epoch. The weights of an epoch sum to one,
+        except with ``task_weight="uncertainty"``.
+
+    task_log_variance_ : ndarray of shape (n_tasks,) or None
+        Learned log variances; None unless ``task_weight="uncertainty"``.
+
+    n_iter_ : int
+        Number of epochs that ran; the largest number of several networks.
+
+    best_iteration_ : int
+        Epoch whose weights were kept, counted from 0; -1 if early stopping kept the initial
+        weights.
+
+    reg_path_ : ndarray of shape (`n_iter_`, n_edges, 2)
+        Weight and coefficient of recorded edges after each epoch. Only if the penalty object
+        has ``n_path_edges > 0``.
+
+    reg_path_edges_ : ndarray of shape (n_edges, 2)
+        Encoded input and unit of each recorded edge.
+
+    n_layers_ : int
+        Number of layers of units, including inputs and outputs.
+
+    n_outputs_ : int
+        Number of units of the last layer.
+
+    n_features_in_ : int
+        Number of columns of `X`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns; only if all names are strings.
 
     See Also
     --------
     RLNRegressor : The network itself.
     RLNClassifierCV : The same for class labels.
-    sklearn.model_selection.GridSearchCV : Searches over any parameters.
+    sklearn.model_selection.GridSearchCV : Search over any parameters.
 
     Notes
     -----
-    The defaults are those of ``skrln.presets.READABLE``, a single network to look into. The
-    result is that of ``RLNRegressor(theta=theta_, reg_step=reg_step_)`` with the other
-    parameters as they are here, to the bit for an int as `random_state`.
+    Apart from `batch_size`, the defaults are those of ``skrln.presets.READABLE``: a single
+    network that can be read. The result is that of
+    ``RLNRegressor(theta=theta_, penalty=RLNPenalty(step=reg_step_))`` with the other parameters
+    of the search, to the bit if `random_state` is an int.
 
-    Weights of rows count in training and in the default score. A scorer gets them if it asks
-    for them (``set_score_request(sample_weight=True)``, with metadata routing). Callbacks
-    hear of the fit on all rows only. An interrupt during the search ends `fit` with
-    ``KeyboardInterrupt`` and leaves the estimator as it was; during the fit on all rows it
-    keeps the weights reached by then.
+    The weights of rows count in training and in the default score. A scorer receives them if it
+    requests them (``set_score_request(sample_weight=True)``, with metadata routing). Callbacks
+    are called for the fit on all rows only. An interrupt during the search ends `fit` with
+    ``KeyboardInterrupt`` and leaves the estimator unchanged; an interrupt during the fit on all
+    rows keeps the weights of the last epoch.
+
+    References
+    ----------
+    .. [1] Shavitt and Segal, "Regularization Learning Networks: Deep Learning for Tabular
+       Datasets", NeurIPS 2018.
+    .. [2] Kendall, Gal and Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses
+       for Scene Geometry and Semantics", CVPR 2018.
 
     Examples
     --------
     >>> from sklearn.datasets import make_friedman1
     >>> from skrln import RLNRegressorCV
-    >>> X, y = make_friedman1(n_samples=300, n_features=50, random_state=0)
-    >>> search = RLNRegressorCV((64,), thetas=(-8, -6), cv=3, random_state=0)
-    >>> search = search.fit(X[:200], y[:200])
+    >>> X, y = make_friedman1(n_samples=160, n_features=20, random_state=0)
+    >>> search = RLNRegressorCV((16,), thetas=(-8, -6), cv=3, batch_size=32, random_state=0)
+    >>> search = search.fit(X[:120], y[:120])
     >>> search.theta_ in (-8, -6)
     True
     >>> search.cv_results_["mean_test_score"].shape
     (2,)
-    >>> bool(search.score(X[200:], y[200:]) > 0.7)
+    >>> bool(search.score(X[120:], y[120:]) > 0.7)
     True
     """
 
-    _network_type: ClassVar = RLNRegressor
+    _member_type: ClassVar = RLNRegressor
     _parameter_constraints: ClassVar[dict] = {
         **without_chosen(COMMON),
         **REGRESSION,
@@ -184,7 +398,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         activation="relu",
         *,
         thetas="auto",
-        reg_steps=(0.03,),
+        reg_steps=None,
         cv=5,
         scoring=None,
         one_standard_error=False,
@@ -193,25 +407,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         loss="squared_error",
         quantile=0.5,
         huber_threshold=1.0,
-        regularization="rln",
-        norm="l1",
-        nu=None,
-        max_reg_step=1.0,
-        reg_warmup=0.2,
-        rule="proximal",
-        reg_layers="first",
-        reg_scope="network",
-        reg_group="weight",
-        store_reg_path=0,
+        penalty="rln",
         solver="adam",
-        momentum=0.9,
         learning_rate="cosine",
-        learning_rate_params=None,
         learning_rate_init=0.003,
-        clip_value=None,
-        clip_norm=None,
-        weight_decay=0.0,
-        average_decay=None,
         batch_size="auto",
         max_iter="auto",
         task_weight=None,
@@ -223,16 +422,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         categorical_features="from_dtype",
         input_clip=3.0,
         numeric_embedding=None,
-        plain_features=None,
-        plain_layer_sizes=(64,),
+        plain_branch=None,
         n_estimators=1,
-        bootstrap=False,
         input_selection="auto",
         pretrained=None,
-        n_frozen_layers=0,
-        reuse_head=False,
-        unfreeze_every=None,
-        unfreeze_factor=0.1,
         random_state=None,
         verbose=False,
         dtype="auto",
@@ -250,25 +443,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         self.loss = loss
         self.quantile = quantile
         self.huber_threshold = huber_threshold
-        self.regularization = regularization
-        self.norm = norm
-        self.nu = nu
-        self.max_reg_step = max_reg_step
-        self.reg_warmup = reg_warmup
-        self.rule = rule
-        self.reg_layers = reg_layers
-        self.reg_scope = reg_scope
-        self.reg_group = reg_group
-        self.store_reg_path = store_reg_path
+        self.penalty = penalty
         self.solver = solver
-        self.momentum = momentum
         self.learning_rate = learning_rate
-        self.learning_rate_params = learning_rate_params
         self.learning_rate_init = learning_rate_init
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
-        self.weight_decay = weight_decay
-        self.average_decay = average_decay
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.task_weight = task_weight
@@ -280,16 +458,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.numeric_embedding = numeric_embedding
-        self.plain_features = plain_features
-        self.plain_layer_sizes = plain_layer_sizes
+        self.plain_branch = plain_branch
         self.n_estimators = n_estimators
-        self.bootstrap = bootstrap
         self.input_selection = input_selection
         self.pretrained = pretrained
-        self.n_frozen_layers = n_frozen_layers
-        self.reuse_head = reuse_head
-        self.unfreeze_every = unfreeze_every
-        self.unfreeze_factor = unfreeze_factor
         self.random_state = random_state
         self.verbose = verbose
         self.dtype = dtype

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Removing units that duplicate or cancel each other."""
+"""Removal of hidden units that duplicate or cancel each other."""
 
 from ._pruner import DistinctivenessPruner
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From a fitted network and its rows to what a plan needs to know of each layer."""
+"""Descriptions and plans of the layers of a fitted network."""
 
 from numbers import Integral
 
 import numpy as np
 
-from skrln._core._forward import hidden_values
+from skrln._network._forward import hidden_values
 
 from ._angles import CENTERS, angles_between, centred, incoming_vectors
 from ._networks import read_inputs, read_network
@@ -13,10 +13,10 @@ from ._plan import Layer, close_pairs, make_plan, random_pairs
 
 
 def resolve_layers(layers, n_hidden):
-    """Positions of the hidden layers meant, sorted."""
+    """Sorted positions of the hidden layers that the parameter `layers` names."""
     if n_hidden == 0:
         raise ValueError(
-            "Got a network without a hidden layer, which has no units to prune. Pass "
+            "Got a network without a hidden layer, but expected hidden units to prune. Pass "
             "hidden_layer_sizes with at least one layer."
         )
     if isinstance(layers, str):  # "all"
@@ -26,15 +26,17 @@ def resolve_layers(layers, n_hidden):
     if not good or not wanted:
         raise ValueError(
             f"Got layers={layers!r}, but expected 'all' or positions of hidden layers from "
-            f"{-n_hidden} to {n_hidden - 1}: the network has {n_hidden}."
+            f"{-n_hidden} to {n_hidden - 1}: the network has {n_hidden} hidden layer(s). "
+            "Pass layers='all'."
         )
     return sorted({k % n_hidden for k in wanted})
 
 
 def describe_layers(model, X, layers, *, criterion, include_bias, center):
-    """Layer of each position in `layers`, as a dict.
+    """Return a dict with the `Layer` of each position in `layers`.
 
-    The random control has the angles of the incoming weights: they say how many go.
+    The random control also needs the angles of the incoming weights, which determine the number
+    of units to remove.
     """
     network, inputs = read_network(model), read_inputs(model, X)
     found = {}
@@ -55,16 +57,17 @@ def describe_layers(model, X, layers, *, criterion, include_bias, center):
 
 
 def plan_layers(found, rule, counts, *, at_random, rng):
-    """Plan of every layer of a dict of them.
+    """Return a dict with the plan of each layer.
 
     Parameters
     ----------
     found : dict of Layer
+        Layers by position.
     rule : Rule
     counts : dict of int
-        Most units of each layer that may go.
+        Largest number of units to remove from each layer.
     at_random : bool
-        Whether as many units go, but others.
+        True to remove the same number of units at random, as a control.
     rng : Generator
     """
     plans = {}
@@ -72,6 +75,7 @@ def plan_layers(found, rule, counts, *, at_random, rng):
         pairs = close_pairs(layer.angles, rule)
         plan = make_plan(layer, pairs, rule, counts.get(k, np.inf))
         if at_random:
+            # The plan by angles only gives the number of units.
             pairs = random_pairs(len(plan.kept), int(np.sum(~plan.kept)), rng)
             plan = make_plan(layer, pairs, rule)
         plans[k] = plan

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Pruning of hidden units by their distinctiveness."""
+"""Meta-estimator that prunes hidden units which are not distinctive."""
 
 from copy import deepcopy
 from numbers import Integral, Real
@@ -17,8 +17,8 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._settings import resolve_epochs
-from skrln._core._sklearn import (
+from skrln._network._settings import resolve_epochs
+from skrln._table._sklearn import (
     HasMethods,
     Interval,
     StrOptions,
@@ -26,7 +26,7 @@ from skrln._core._sklearn import (
     refuse_unrouted,
     routing_enabled,
 )
-from skrln._core._validation import all_or_nothing
+from skrln.networks._whole import all_or_nothing
 
 from ._layers import describe_layers, plan_layers, resolve_layers
 from ._networks import check_readable, hidden_sizes, shrink, train_epoch, train_on
@@ -35,11 +35,11 @@ from ._record import Record
 
 
 def _inner_has(name):
-    """Whether the network has a method."""
+    """Check for `available_if` that the network has a method."""
 
     def check(self):
-        inner = vars(self).get("estimator_", self.estimator)
-        getattr(inner, name)  # its own message where it has not
+        inner = getattr(self, "estimator_", self.estimator)
+        getattr(inner, name)  # raises the network's own AttributeError
         return True
 
     return check
@@ -48,11 +48,11 @@ def _inner_has(name):
 class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     r"""Fit a network, and remove the units that duplicate or cancel each other.
 
-    Two units of a layer whose vectors point in nearly the same direction do the same twice:
-    one of them goes, and the other takes its place in what comes behind. Two whose vectors
-    point in opposite directions say the same with another sign. What is left is a smaller
-    network, not a masked one: it predicts faster, and can be taken apart, saved and trained
-    like any other.
+    Two units of a layer whose vectors point in nearly the same direction are redundant: the
+    pruner removes one of them, and the remaining units compensate for it. Two units whose
+    vectors point in opposite directions are redundant up to the sign. The result is a smaller
+    network, not a masked one. It predicts faster, and can be inspected, saved and trained like
+    any other network.
 
     Read more in the :ref:`User Guide <pruning>`.
 
@@ -62,77 +62,81 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator : estimator
         A single network of this package, :class:`~sklearn.neural_network.MLPClassifier` or
-        :class:`~sklearn.neural_network.MLPRegressor`. A clone is fitted; one that is
-        fitted already comes in a :class:`~sklearn.frozen.FrozenEstimator`, and is left as
-        it is.
+        :class:`~sklearn.neural_network.MLPRegressor`. The pruner fits a clone. To prune a
+        network that is fitted already, wrap it in a
+        :class:`~sklearn.frozen.FrozenEstimator`; the network itself does not change.
 
     criterion : {"weight", "activation", "random"}, default="weight"
-        Vectors that are compared:
+        Vectors to compare:
 
-        - "weight": the incoming weights of a unit (with batch normalization before the
-          activation, what it makes of them);
-        - "activation": its activations over the training rows, centred as `center` says;
-        - "random": units are drawn at random, as many of a layer as "weight" would remove
-          or as `ratio` says. A control: if it is as good, the angles told nothing.
+        - "weight": the incoming weights of a unit, with batch normalization before the
+          activation folded in.
+        - "activation": the activations of a unit over the training rows, minus `center`.
+        - "random": no vectors. Removes random units, as many of each layer as "weight" or
+          `ratio` would remove. A control: if "random" scores as well, the angles carry no
+          information.
 
     similar_angle : float, default=15
-        Units at less than so many degrees are similar; more prunes more. 0 prunes none.
+        Units at less than this angle, in degrees, are similar. A larger angle prunes more; 0
+        prunes no similar units.
 
     complementary_angle : float, default=165
-        Units at more than so many degrees are complementary; less prunes more. 180 prunes
-        none.
+        Units at more than this angle, in degrees, are complementary. A smaller angle prunes
+        more; 180 prunes no complementary units.
 
     ratio : float or None, default=None
-        Share of the units of each layer to remove, in [0, 1), the nearest pairs first and
-        whatever their angles; None goes by the two angles. "middle_third" gets there in
-        equal steps.
+        Share of the units of each layer to remove, in [0, 1), nearest pairs first. With a
+        `ratio` the two angles do not count; None prunes by the two angles. "middle_third"
+        reaches the share in equal steps.
 
     layers : "all", int or list of int, default="all"
-        Hidden layers to prune, counted from 0; -1 is the last one.
+        Hidden layers to prune, counted from 0; -1 is the last hidden layer.
 
     schedule : {"post", "middle_third"}, default="post"
-        When to prune: once, when the network is trained; or every `prune_every` epochs in
-        the middle third of the training, as long as the loss still falls. The second trains
-        by `partial_fit`, for `max_iter` epochs of `estimator`, without early stopping and
-        at a constant learning rate.
+        Time of the pruning. "post" prunes once, after training. "middle_third" prunes every
+        `prune_every` epochs in the middle third of the training, as long as the loss falls.
+        It trains by `partial_fit`, for `max_iter` epochs of `estimator`, without early
+        stopping and at a constant learning rate.
 
     prune_every : int, default=20
-        Epochs from one pruning to the next, and over which the loss is averaged to see
-        whether it falls. Only for "middle_third".
+        Number of epochs between two prunings. The loss falls if its mean over this many epochs
+        is below its mean over as many epochs before. Only for "middle_third".
 
     compensate : {"regression", "pair", "add"} or None, default="regression"
-        What the units that stay take over from one that goes:
+        Replacement of a removed unit in the next layer:
 
-        - "regression": least squares over the training rows says by which factors, and
-          with which constant, all of them together stand for it. It leaves the least
-          error that outgoing weights can leave;
-        - "pair": the same with the other unit of the pair alone;
-        - "add": that other unit takes its outgoing weights as they are, as published.
-          Exact only for units that are the same;
-        - None: nothing.
+        - "regression": all kept units together, with the factors and the constant of least
+          squares over the training rows. This leaves the least error in the inputs of the next
+          layer that a change of the outgoing weights can leave.
+        - "pair": the kept unit of the pair, with the factor and the constant of least squares.
+        - "add": the kept unit of the pair, with the unchanged outgoing weights of the removed
+          unit, as published. Exact for identical units only.
+        - None: no replacement.
 
     complement : {"fold", "remove"}, default="fold"
-        What happens to complementary units. "fold" removes one, for which `compensate`
-        finds a replacement (of opposite sign); "remove" removes both with all that they
-        did, as published. Where only one unit may still go, the pair stays.
+        Treatment of complementary units. "fold" removes one unit of the pair, and `compensate`
+        replaces it with the opposite sign. "remove" removes both units without replacement, as
+        published; if only one more unit may be removed, both stay.
 
     include_bias : bool, default=True
-        Whether the intercept of a unit counts as one more incoming weight. Without it
-        units that switch at other places pass for the same. Only for "weight".
+        If True, the intercept of a unit is one more incoming weight. If False, units that
+        differ in the intercept only, and so switch at different inputs, count as identical.
+        Only for "weight".
 
     center : {"auto", "mean", "midrange", "unit"}, default="auto"
-        What is subtracted from activations. "auto" is 0.5 for "logistic", 0 for "tanh" and
-        else the mean of the layer; "mean" the latter always; "midrange" the middle between
-        the lowest and the highest activation of the layer; "unit" the mean of each unit, so
-        that angles are those of correlations. Without a centre no two activations of one
-        sign are ever at more than 90 degrees. Only for "activation".
+        Centre to subtract from the activations: "mean" is the mean of the layer; "midrange" is
+        the middle between the lowest and the highest activation of the layer; "unit" is the
+        mean of each unit, which turns the cosines of the angles into correlations; "auto" is
+        0.5 for "logistic", 0 for "tanh", and the mean of the layer otherwise. Without a centre,
+        the angle between activations of one sign never exceeds 90 degrees. Only for
+        "activation".
 
     retrain : bool or int, default=True
-        Epochs of training after "post" pruning, from the weights that are left; True for
-        `max_iter` of the estimator, False for none. "middle_third" trains on anyway.
+        Number of epochs of training after "post" pruning, from the remaining weights. True is
+        `max_iter` of the estimator, False is 0. "middle_third" always continues its training.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds ``criterion="random"``. The network has its own.
+        Seeds ``criterion="random"``. The network has its own `random_state`.
 
     Attributes
     ----------
@@ -140,65 +144,65 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         The pruned network.
 
     unpruned_estimator_ : estimator or None
-        The network as it was trained before "post" pruning; None for "middle_third".
+        The trained network before "post" pruning; None for "middle_third".
 
     masks_ : list of ndarray of bool of shape (n_units,)
-        Of each hidden layer, which of its first units are left.
+        For each hidden layer, True for the original units that are kept.
 
     pairs_ : ndarray of shape (n_pairs, 4)
-        Layer, the two units, and 0 for similar or 1 for complementary ones. The second unit
-        has gone, and with ``complement="remove"`` the first of complementary ones, too. The
-        pairs of "random" are drawn, not similar.
+        Layer, two units, and kind: 0 for similar, 1 for complementary units. The second unit
+        is removed; with ``complement="remove"``, the first unit of a complementary pair is
+        removed, too. The pairs of "random" are drawn at random, and their kind is 0.
 
     angles_ : list of ndarray of shape (n_units, n_units)
-        Angles in degrees of the layers in `layers_`, at the last pruning, among the units
-        that were there at that time; empty if there was none. Of "random" those of the
-        weights.
+        Angles in degrees between the units of each layer in `layers_`, just before the last
+        pruning; empty without a pruning. For "random", the angles of the incoming weights.
 
     layers_ : list of int
-        Hidden layers that were looked at.
+        Hidden layers to which the pruning applies.
 
     pruning_ratio_ : float
-        Share of the units of these layers that is gone.
+        Removed share of the units of `layers_`.
 
     history_ : dict of ndarray
-        "loss_curve": loss of all epochs. Of each pruning: "epoch" before which it came,
-        "n_removed", and the score of the training rows "score_before" and "score_after" it.
+        "loss_curve" has the loss of every epoch. The other arrays have an entry for each
+        pruning: "epoch" (number of epochs before the pruning), "n_removed", and the scores on
+        the training rows, "score_before" and "score_after".
 
     classes_ : ndarray or list of ndarray
-        Classes that the network knows; only of classifiers.
+        Classes of the network; only for a classifier.
 
     n_features_in_ : int
         Number of columns of `X`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns; only where `X` has names that are all strings.
+        Names of the columns; only if all names of `X` are strings.
 
     See Also
     --------
-    skrln.feature_selection.GeneticSelector : Fewer inputs instead of fewer units.
-    skrln.inspection.PruningTradeoffDisplay : Score by the share that is pruned.
-    skrln.inspection.AngleMatrixDisplay : The angles.
-    skrln.inspection.PruningHistoryDisplay : The loss around each pruning.
+    skrln.feature_selection.GeneticSelector : Selection of inputs instead of units.
+    skrln.inspection.PruningTradeoffDisplay : Plot of the score against the pruned share.
+    skrln.inspection.AngleMatrixDisplay : Plot of the angles.
+    skrln.inspection.PruningHistoryDisplay : Plot of the loss around each pruning.
 
     Notes
     -----
-    With :math:`v_i` the vectors of two units, their angle is
-    :math:`\arccos (v_i \cdot v_j / |v_i| |v_j|)`. Pairs are gone through from the nearest to 0
-    or 180 degrees on; one of which a unit is gone is passed over. For activations
-    :math:`a_i, a_j` over the training rows, "pair" finds
+    The angle of two units with vectors :math:`v_i, v_j` is
+    :math:`\arccos (v_i \cdot v_j / |v_i| |v_j|)`. The pruner considers the pairs in the order
+    of their distance from 0 or 180 degrees, and skips a pair if either unit is already removed.
+    For activations :math:`a_i, a_j` over the training rows, "pair" fits
 
     .. math:: a_j \approx c\, a_i + d, \quad c = \mathrm{cov}(a_i, a_j) / \mathrm{var}(a_i),
        \quad d = \bar a_j - c\, \bar a_i,
 
-    and with outgoing weights :math:`V` replaces :math:`V_i` by :math:`V_i + c V_j` and adds
-    :math:`d V_j` to the next intercepts. For the exact complement of a sigmoid that is
-    :math:`c = -1, d = 1`; for :math:`\mathrm{relu}(2z)` beside :math:`\mathrm{relu}(z)` it is
-    :math:`c = 2, d = 0`. "regression" has all units that stay on the right. Of several
-    layers all angles are those before any is pruned. All rows count the same in angles and
-    factors, whatever their `sample_weight`.
+    replaces the outgoing weights :math:`V_i` by :math:`V_i + c V_j`, and adds :math:`d V_j` to
+    the next intercepts. For exact complements of a sigmoid, :math:`c = -1` and :math:`d = 1`.
+    For :math:`a_j = \mathrm{relu}(2z)` and :math:`a_i = \mathrm{relu}(z)`, :math:`c = 2` and
+    :math:`d = 0`. "regression" fits :math:`a_j` by all kept units. With several layers, all
+    angles and activations are those before any layer is pruned. All rows count the same in
+    angles and factors: `sample_weight` does not apply.
 
-    Ensembles are refused: a unit is one of a network. Prune the members one by one.
+    Ensembles are refused, because a unit belongs to one network. Prune the members one by one.
 
     References
     ----------
@@ -281,8 +285,8 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            Training inputs, as the network takes them. Of a fitted network the rows over
-            which its activations are compared, and which it is trained on again.
+            Training inputs, in any form that the network accepts. A network that is already
+            fitted uses these rows for its activations and for `retrain`.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets.
@@ -299,7 +303,8 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For angles that cross, networks whose weights cannot be read, and ensembles.
+            If `similar_angle` is not below `complementary_angle`, or if the estimator is not
+            a single network with readable weights.
         """
         refuse_unrouted(params, self, "fit")
         fit_params = {}
@@ -324,28 +329,31 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _rule(self, similar, complementary):
+        """Rule with the two angles."""
         if not similar < complementary:
             raise ValueError(
                 f"Got similar_angle={similar} and complementary_angle={complementary}, but "
-                "expected the first to be below the second: a pair of units is one or the "
-                "other."
+                "expected similar_angle to be below complementary_angle. Lower "
+                "similar_angle, or raise complementary_angle."
             )
         return Rule(similar, complementary, self.complement, self.compensate)
 
     def _check_online(self, network, frozen):
+        """Refuse networks that cannot be pruned during training."""
         if frozen:
             raise ValueError(
                 "Got schedule='middle_third' with a fitted network in a FrozenEstimator, "
-                "whose training is over. Pass schedule='post', or the network itself."
+                "but expected a network to train. Pass schedule='post', or the network "
+                "itself."
             )
         if network.solver == "lbfgs":
             raise ValueError(
-                "Got schedule='middle_third' with solver='lbfgs', which has no epochs to "
-                "prune between. Pass schedule='post', or solver='adam' to the network."
+                "Got schedule='middle_third' with solver='lbfgs', but expected a solver "
+                "with epochs. Pass schedule='post', or solver='adam' to the network."
             )
 
     def _prune_after(self, network, X, y, rng, fit_params, *, fitted):
-        """Network that was trained, pruned, and trained on; and what happened."""
+        """Train, prune and retrain; return the network and the record."""
         if fitted:
             check_is_fitted(network)
         else:
@@ -362,30 +370,34 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return small, record
 
     def _retraining_epochs(self, network):
-        return resolve_epochs(network) if self.retrain is True else int(self.retrain)
+        # `is True`: the number of epochs may be 1, which equals True.
+        if self.retrain is True:
+            return resolve_epochs(network.max_iter)
+        return int(self.retrain)
 
     def _prune_while(self, network, X, y, rng, fit_params):
-        """Network that was pruned while it was trained; and what happened."""
+        """Train and prune in turn; return the network and the record."""
         self.unpruned_estimator_ = None
-        n_epochs, record = resolve_epochs(network), None
+        n_epochs, record = resolve_epochs(network.max_iter), None
+        # A pruning is due before each of these epochs, in the middle third.
         due = range(-(-n_epochs // 3), 2 * n_epochs // 3, self.prune_every)
         for epoch in range(n_epochs):
             if epoch in due and record.is_falling(self.prune_every):
                 share = (due.index(epoch) + 1) / len(due)
                 network = self._prune(network, X, y, rng, record, share=share)
             train_epoch(network, X, y, fit_params)
-            if record is None:
+            if record is None:  # layer sizes are known after the first epoch
                 layers = resolve_layers(self.layers, len(network.coefs_) - 1)
                 record = Record(hidden_sizes(network), layers)
             record.add_losses(network.loss_curve_[-1:])
         return network, record
 
     def _prune(self, network, X, y, rng, record, *, share):
-        """Smaller copy of a network; `record` learns of it.
+        """Return a smaller copy of a network, and add the pruning to `record`.
 
-        `share` is that of the ratio that is due by now.
+        `share` is the share of `ratio` to reach with this pruning.
         """
-        found = describe_layers(
+        descriptions = describe_layers(
             network,
             X,
             record.layers,
@@ -398,29 +410,35 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
             rule = rule._replace(any_angle=True)
             counts = record.counts(share * self.ratio)
         at_random = self.criterion == "random"
-        plans = plan_layers(found, rule, counts, at_random=at_random, rng=rng)
+        plans = plan_layers(descriptions, rule, counts, at_random=at_random, rng=rng)
         small = shrink(network, plans)
-        record.add_pruning(found, plans, network.score(X, y), small.score(X, y))
+        scores = network.score(X, y), small.score(X, y)
+        record.add_pruning(descriptions, plans, *scores)
         return small
 
     def _store(self, model, record):
-        self._layers = record.found
+        """Set the fitted attributes."""
+        self._layers = record.descriptions
         self.estimator_ = model
         self.masks_ = record.masks
         self.pairs_ = record.pairs()
         self.layers_ = record.layers
-        self.angles_ = [layer.angles for layer in record.found.values()]
+        self.angles_ = [layer.angles for layer in record.descriptions.values()]
         self.pruning_ratio_ = record.ratio()
         self.history_ = record.history()
         for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
+            # A second fit may be on columns without names.
+            if hasattr(self, name):
+                delattr(self, name)
             if hasattr(model, name):
                 setattr(self, name, getattr(model, name))
 
     # -- the path over thresholds --------------------------------------------------------
 
     def path(self, X, y, thresholds=((15, 165), (20, 160), (25, 155), (30, 150))):
-        """Score by threshold, without training again: all from one set of angles.
+        """Score the unpruned network at several thresholds, without retraining.
+
+        All thresholds use the angles of `fit`.
 
         Parameters
         ----------
@@ -428,10 +446,10 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
             Rows to score.
 
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Their targets.
+            Targets of the rows.
 
         thresholds : sequence of (float, float)
-            Pairs of `similar_angle` and `complementary_angle`. `ratio` does not count.
+            Pairs of `similar_angle` and `complementary_angle`. `ratio` is ignored.
 
         Returns
         -------
@@ -442,13 +460,13 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For ``schedule="middle_third"``, which has no trained network to start from.
+            For ``schedule="middle_third"``, which has no unpruned network.
         """
         check_is_fitted(self)
         if self.unpruned_estimator_ is None:
             raise ValueError(
-                "Got schedule='middle_third', which prunes while it trains, so that there "
-                "is no one network to prune at all thresholds. Fit with schedule='post'."
+                "Got schedule='middle_third', which prunes during training, but expected "
+                "an unpruned network for all thresholds. Fit with schedule='post'."
             )
         rng = np.random.default_rng(
             check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
@@ -468,7 +486,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
 
     @property
     def classes_(self):
-        """Classes that the network knows."""
+        """Classes of the network."""
         return self.estimator_.classes_
 
     @available_if(_inner_has("predict"))
@@ -490,7 +508,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
 
     @available_if(_inner_has("predict_proba"))
     def predict_proba(self, X):
-        """Probabilities of the classes by the pruned network.
+        """Predict class probabilities with the pruned network.
 
         Parameters
         ----------
@@ -500,13 +518,13 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or list of them
-            As the network returns them.
+            Probabilities in the form of the network's `predict_proba`.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
     def score(self, X, y, sample_weight=None):
-        """Score of the pruned network, as its own `score` has it.
+        """Score of the pruned network, by the `score` of the network.
 
         Parameters
         ----------
@@ -527,11 +545,11 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return self.estimator_.score(X, y, sample_weight)
 
     def __sklearn_is_fitted__(self):
-        """Whether there is a pruned network."""
+        """Return True after `fit`."""
         return hasattr(self, "estimator_")
 
     def get_metadata_routing(self):
-        """Where metadata goes: to `fit` of the network.
+        """Router that passes metadata of `fit` to `fit` of the network.
 
         Returns
         -------
@@ -542,7 +560,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self):
-        """What this estimator can do, for scikit-learn: the same as its network."""
+        """Tags of the network, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.estimator_type = inner.estimator_type

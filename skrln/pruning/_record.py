@@ -1,51 +1,64 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What happens to a network while it is pruned."""
+"""Record of the prunings of a network."""
 
 import numpy as np
 
 
 class Record:
-    """Units that are left, pairs that met, losses and scores.
+    """Kept units, pairs, losses and scores of all prunings of a network.
 
     Parameters
     ----------
     sizes : tuple of int
-        Units of each hidden layer at the start.
+        Units of each hidden layer before the first pruning.
     layers : list of int
-        Hidden layers that may lose units.
+        Hidden layers to prune.
+
+    Attributes
+    ----------
+    masks : list of ndarray of bool
+        For each hidden layer, True for the original units that are kept.
+    descriptions : dict of Layer
+        Layers before the last pruning, by position.
     """
 
     def __init__(self, sizes, layers):
         self.layers = layers
         self.masks = [np.ones(size, bool) for size in sizes]
-        self.found = {}
+        self.descriptions = {}
         self._pairs, self._losses, self._prunings = [], [], []
 
     def add_losses(self, losses):
-        """Losses of further epochs."""
+        """Append the losses of further epochs."""
         self._losses.extend(float(loss) for loss in losses)
 
     def is_falling(self, window):
-        """Whether the mean loss of the last epochs is below that of as many before."""
+        """Return True if the mean loss fell from one window of epochs to the next.
+
+        Compares the last `window` epochs with the `window` epochs before them; False without
+        that many epochs.
+        """
         if len(self._losses) < 2 * window:
             return False
         recent = np.mean(self._losses[-window:])
         return bool(recent < np.mean(self._losses[-2 * window : -window]))
 
-    def add_pruning(self, found, plans, before, after):
-        """A pruning: layers as they were, plans for them, scores before and after."""
+    def add_pruning(self, descriptions, plans, before, after):
+        """Add a pruning: layers before, their plans, and scores before and after."""
         n_removed = 0
         for k, plan in plans.items():
-            first = np.flatnonzero(self.masks[k])  # numbers that the units had at first
+            # A plan counts the units that earlier prunings have left, the record counts the
+            # original units.
+            original = np.flatnonzero(self.masks[k])
             for i, j, kind in plan.pairs:
-                self._pairs.append((k, first[i], first[j], kind))
-            self.masks[k][first[~plan.kept]] = False
+                self._pairs.append((k, original[i], original[j], kind))
+            self.masks[k][original[~plan.kept]] = False
             n_removed += int(np.sum(~plan.kept))
-        self.found = found
+        self.descriptions = descriptions
         self._prunings.append((len(self._losses), n_removed, before, after))
 
     def counts(self, share):
-        """Units of each layer that have yet to go for this share of them to be gone."""
+        """Number of units of each layer to remove now, for a removed share of `share`."""
         return {
             k: max(0, round(share * len(mask)) - int(np.sum(~mask)))
             for k, mask in enumerate(self.masks)
@@ -53,16 +66,16 @@ class Record:
         }
 
     def pairs(self):
-        """Layer, both units and kind of every pair, (n_pairs, 4)."""
+        """Layer, two units and kind of every pair, (n_pairs, 4)."""
         return np.array(self._pairs, int).reshape(-1, 4)
 
     def ratio(self):
-        """Share of the units of the layers looked at that is gone."""
+        """Removed share of the original units of the pruned layers."""
         masks = np.concatenate([self.masks[k] for k in self.layers])
         return float(1 - masks.mean())
 
     def history(self):
-        """Arrays by name."""
+        """Losses of all epochs, and a record of each pruning, as named arrays."""
         epoch, removed, before, after = np.reshape(self._prunings, (-1, 4)).T
         return {
             "loss_curve": np.array(self._losses),

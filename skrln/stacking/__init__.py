@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Networks and other classifiers that predict together."""
+"""Stacks of networks and other classifiers."""
 
 from ._blending_classifier import BlendingClassifier
 

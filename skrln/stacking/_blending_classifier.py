@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A stack whose combiner keeps probabilities probabilities."""
+"""Stack of classifiers that averages probabilities with learned weights."""
 
 from numbers import Real
 from typing import ClassVar
@@ -8,86 +8,89 @@ import numpy as np
 from sklearn.ensemble import StackingClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._core._blend import EQUAL_PULL
-from skrln._core._sklearn import Interval
+from skrln._ensemble._blend import EQUAL_PULL
+from skrln._table._sklearn import Interval
 
 from ._linear_pool import LinearPool
 
 
 class BlendingClassifier(StackingClassifier):
-    r"""Classifiers whose probabilities are averaged by weights that are learned.
+    r"""Stack of classifiers that averages their probabilities with learned weights.
 
-    The stack of a network and gradient boosted trees. As in
-    :class:`~sklearn.ensemble.StackingClassifier` all classifiers are fitted on all rows, and
-    their probabilities for rows that they have not seen come from a cross-validation. What
-    combines them there is a logistic regression on probabilities, which has to learn from few
-    rows what a probability is, and class by class. Here it is a weighted mean with one
-    temperature: as many numbers as there are classifiers, which few rows can tell. Where the
-    classifiers together say more than a mean of them can, the regression is the better one.
+    Typical members are a network and gradient boosted trees. As in
+    :class:`~sklearn.ensemble.StackingClassifier`, every classifier is fitted on all rows, and
+    a cross-validation gives its probabilities for held-out rows. The default combiner there
+    is a logistic regression with one coefficient per class and column of probabilities. The
+    combiner here is a weighted mean with a temperature: one number per classifier and one
+    more, which few rows suffice to estimate. The logistic regression is the better combiner
+    where no weighted mean can express the joint information of the classifiers.
 
     Read more in the :ref:`User Guide <blending>`.
 
     Parameters
     ----------
     estimators : list of (str, estimator)
-        Classifiers with ``predict_proba``, by name; "drop" leaves one out.
+        Names and classifiers with ``predict_proba``. The string "drop" in place of a
+        classifier removes it.
 
     cv : int, splitter, iterable or "prefit", default=None
-        Cross-validation that makes the probabilities for unseen rows; None for five stratified
-        folds. With "prefit" the estimators are fitted already and `fit` wants rows that they
-        have not seen.
+        Cross-validation that gives the probabilities for held-out rows; None uses five
+        stratified folds. With "prefit" the classifiers are already fitted, and `fit` expects
+        rows that they were not fitted on.
 
     n_jobs : int, default=None
-        Fits at the same time. The networks of this package use all processors by themselves.
+        Number of parallel fits. A network of this package uses all processors by itself.
 
     equal_pull : float, default=3.0
-        How strongly the weights are drawn towards equal ones, in rows for each classifier: a
-        few rows hardly move them. 0 goes by the loss alone.
+        Strength of the pull of the weights towards equal weights, in rows per classifier:
+        with few rows the weights stay nearly equal. 0 minimizes the log loss alone.
 
     calibrate : bool, default=True
-        Whether the mean is made sharper or softer by the temperature with the lowest log
-        loss. A mean is softer than what it is made of.
+        Scale the logarithms of the mean by the temperature with the lowest log loss. A mean
+        of probabilities is usually less confident than its members.
 
     verbose : int, default=0
-        How much the fits of the cross-validation tell.
+        Verbosity of the cross-validation.
 
     Attributes
     ----------
     weights_ : ndarray of shape (n_estimators,)
-        What each classifier counts; they sum to one.
+        Weight of each classifier; the weights sum to one.
 
     temperature_ : float
-        Below one the mean is sharpened, above one softened.
+        Divisor of the logarithms of the mean: below one the mean becomes more confident, above
+        one less confident.
 
     estimators_ : list of estimators
-        The fitted classifiers, and by name ``named_estimators_``.
+        Fitted classifiers; ``named_estimators_`` holds them by name.
 
     final_estimator_ : estimator
-        What holds weights and temperature.
+        Combiner, with weights and temperature.
 
     classes_ : ndarray of shape (n_classes,)
-        Labels.
+        Class labels.
 
     stack_method_ : list of str
-        "predict_proba" for each.
+        "predict_proba" for each classifier.
 
     n_features_in_ : int
-        Columns of `X`.
+        Number of columns of `X`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where all are strings.
+        Names of the columns, if all are strings.
 
     See Also
     --------
-    sklearn.ensemble.StackingRegressor : For numbers; its default combiner does as well there.
-    sklearn.ensemble.VotingClassifier : With equal weights, and no cross-validation.
+    sklearn.ensemble.StackingRegressor : For regression, where its default combiner suffices.
+    sklearn.ensemble.VotingClassifier : Equal weights, without cross-validation.
 
     Notes
     -----
-    With the probabilities :math:`p_k` of classifier :math:`k` for unseen rows, the weights
-    minimize the log loss of :math:`\sum_k w_k p_k` with :math:`w_k \ge 0` and
-    :math:`\sum_k w_k = 1`, known as stacking with convex weights [1]_ or a linear opinion
-    pool. The logarithms of the mean are then divided by the temperature and normalized.
+    With the probabilities :math:`p_k` of classifier :math:`k` for held-out rows, the weights
+    minimize the log loss of :math:`\sum_k w_k p_k` plus the pull, with :math:`w_k \ge 0` and
+    :math:`\sum_k w_k = 1`. This is stacking with convex weights [1]_, also called a linear
+    opinion pool. The logarithms of the mean are then divided by the temperature, and the
+    result is normalized.
 
     References
     ----------
@@ -110,6 +113,7 @@ class BlendingClassifier(StackingClassifier):
     True
     """
 
+    # scikit-learn's constraints of the inherited parameters, and those of the new parameters.
     _parameter_constraints: ClassVar[dict] = {
         **{
             name: rule
@@ -119,7 +123,7 @@ class BlendingClassifier(StackingClassifier):
         "equal_pull": [Interval(Real, 0, None, closed="left")],
         "calibrate": ["boolean"],
     }
-    #: What a stack has as parameters, and this one needs to be so.
+    #: Parameters of a StackingClassifier that are fixed here.
     stack_method, passthrough = "predict_proba", False
 
     def __init__(
@@ -140,19 +144,19 @@ class BlendingClassifier(StackingClassifier):
         self.verbose = verbose
 
     def fit(self, X, y, **fit_params):
-        """Fit the classifiers, and find weights and temperature.
+        """Fit the classifiers, and estimate weights and temperature.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            Training inputs, as all of the classifiers take them.
+            Training inputs, in a form that all classifiers accept.
 
         y : array-like of shape (n_samples,)
-            Labels of one task.
+            Class labels of one task.
 
         **fit_params : dict
-            ``sample_weight``, of shape (n_samples,); with metadata routing also what else the
-            classifiers ask for.
+            ``sample_weight`` of shape (n_samples,); with metadata routing also other metadata
+            that the classifiers request.
 
         Returns
         -------
@@ -162,30 +166,31 @@ class BlendingClassifier(StackingClassifier):
         Raises
         ------
         ValueError
-            For several tasks, and for classifiers without ``predict_proba``.
+            If `y` has several tasks, or a classifier has no ``predict_proba``.
         """
+        # The combiner has one weight per classifier: tasks would need weights of their own.
         shape = np.asarray(y).shape
         if len(shape) == 2 and shape[1] > 1:
             raise ValueError(
-                f"Got y of shape {shape}, but expected (n_samples,): one task. Blend "
-                "each task by itself, or take a StackingClassifier."
+                f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
+                "blend for each task, or use a StackingClassifier."
             )
         return super().fit(X, y, **fit_params)
 
     @property
     def final_estimator(self):
-        """What combines the columns, unfitted."""
+        """Unfitted combiner of the probabilities."""
         return LinearPool(self.equal_pull, self.calibrate)
 
     @property
     def weights_(self):
-        """What each classifier counts."""
+        """Weight of each classifier, (n_estimators,)."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.weights_
 
     @property
     def temperature_(self):
-        """What the logarithms of the mean are divided by."""
+        """Divisor of the logarithms of the mean."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.temperature_
 

@@ -7,6 +7,7 @@ from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from skrln import RLNRegressor
+from skrln.options import RLNPenalty
 from skrln.presets import READABLE
 
 from ._measure import in_turn, seconds_per_epoch
@@ -18,10 +19,10 @@ SINGLE = {key: value for key, value in READABLE.items() if key != "hidden_layer_
 #: little else in them.
 EPOCHS, MLP_EPOCHS = (1, 13), (1, 3)
 KINDS = {
-    "RLN, rule off": {"regularization": None},
+    "RLN, rule off": {"penalty": None},
     "RLN, rule on": {},
-    'RLN, reg_layers="all"': {"reg_layers": "all"},
-    'RLN, reg_group="input"': {"reg_group": "input"},
+    'RLN, layers="all"': {"penalty": RLNPenalty(layers="all")},
+    'RLN, group="input"': {"penalty": RLNPenalty(group="input")},
 }
 
 

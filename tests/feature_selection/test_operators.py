@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from skrln.feature_selection._operators import (
-    cross,
+    crossover,
     draw_population,
-    keep_count,
-    part_twins,
+    repair_count,
+    separate_duplicates,
     shuffle_bits,
     tournament,
 )
@@ -20,7 +20,7 @@ def rng(global_random_seed):
 @pytest.mark.parametrize(("p", "k"), [(10, 5), (10, 1), (10, 9), (64, 32), (3, 3)])
 def test_every_individual_has_k_bits(rng, p, k):
     population = draw_population(rng, 30, p, k)
-    children = cross(population, 1.0, k, rng)
+    children = crossover(population, 1.0, k, rng)
     mutants = shuffle_bits(children, 1.0, 0.5, rng)
     for bits in (population, children, mutants):
         assert bits.shape == (30, p)
@@ -35,7 +35,7 @@ def test_all_columns_are_drawn_alike(rng):
 
 def test_repair_flips_no_more_than_it_must(rng):
     bits = rng.random((200, 12)) < 0.5
-    repaired = keep_count(bits, 6, rng)
+    repaired = repair_count(bits, 6, rng)
     np.testing.assert_array_equal(
         (repaired != bits).sum(axis=1), np.abs(bits.sum(axis=1) - 6)
     )
@@ -43,16 +43,16 @@ def test_repair_flips_no_more_than_it_must(rng):
 
 def test_children_have_the_bits_that_both_parents_have(rng):
     parents = np.array([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]] * 200, bool)
-    children = cross(parents, 1.0, 3, rng)
+    children = crossover(parents, 1.0, 3, rng)
     # A cut in the middle of these parents makes rows of all or nothing before the repair.
     assert (children != parents).any(axis=1).mean() > 0.5
     same = np.repeat(parents[:1], 10, axis=0)
-    np.testing.assert_array_equal(cross(same, 1.0, 3, rng), same)
+    np.testing.assert_array_equal(crossover(same, 1.0, 3, rng), same)
 
 
 def test_probabilities_of_zero_leave_rows_as_they_are(rng):
     bits = draw_population(rng, 21, 12, 5)
-    np.testing.assert_array_equal(cross(bits, 0.0, 5, rng), bits)
+    np.testing.assert_array_equal(crossover(bits, 0.0, 5, rng), bits)
     np.testing.assert_array_equal(shuffle_bits(bits, 0.0, 1.0, rng), bits)
     np.testing.assert_array_equal(shuffle_bits(bits, 1.0, 0.0, rng), bits)
 
@@ -74,18 +74,18 @@ def test_the_fittest_of_a_tournament_wins(rng):
 
 def test_one_column(rng):
     bits = np.ones((5, 1), bool)
-    np.testing.assert_array_equal(cross(bits, 1.0, 1, rng), bits)
+    np.testing.assert_array_equal(crossover(bits, 1.0, 1, rng), bits)
     np.testing.assert_array_equal(shuffle_bits(bits, 1.0, 1.0, rng), bits)
 
 
-def test_twins_part(rng):
+def test_duplicates_are_separated(rng):
     one = np.arange(12) < 5
     bits = np.repeat(one[None], 4, axis=0)
-    parted = part_twins(bits, rng)
+    parted = separate_duplicates(bits, rng)
     np.testing.assert_array_equal(parted[0], one)
     np.testing.assert_array_equal(parted.sum(axis=1), 5)
     np.testing.assert_array_equal((parted != bits).sum(axis=1), [0, 2, 2, 2])
     everything = np.ones((3, 4), bool)
-    np.testing.assert_array_equal(part_twins(everything, rng), everything)
+    np.testing.assert_array_equal(separate_duplicates(everything, rng), everything)
     different = draw_population(rng, 1, 12, 5)
-    np.testing.assert_array_equal(part_twins(different, rng), different)
+    np.testing.assert_array_equal(separate_duplicates(different, rng), different)

@@ -26,6 +26,17 @@ from skrln import (
     RLNRegressor,
     RLNRegressorCV,
 )
+from skrln.options import (
+    Coupling,
+    ExponentialDecay,
+    PlainBranch,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    Transfer,
+    UniformPenalty,
+)
 from skrln.presets import READABLE
 
 from . import _tables as tables
@@ -39,7 +50,7 @@ SINGLE_PRECISION = set()
 SMALL = {
     "hidden_layer_sizes": (16, 8),
     "theta": -7.0,
-    "reg_warmup": 0.0,
+    "penalty": RLNPenalty(warmup=0.0),
     "learning_rate_init": 0.01,
     "batch_size": 20,
     "max_iter": 8,
@@ -53,7 +64,7 @@ SMALL = {
 SEARCH = {
     "thetas": (-7.0, -6.0, -5.0),
     "cv": 3,
-    "reg_warmup": 0.0,
+    "penalty": RLNPenalty(warmup=0.0),
     "learning_rate_init": 0.01,
     "batch_size": 20,
     "max_iter": 8,
@@ -64,7 +75,7 @@ SEARCH = {
 JOINT = {
     "hidden_layer_sizes": (8,),
     "theta": -6.0,
-    "reg_warmup": 0.0,
+    "penalty": RLNPenalty(warmup=0.0),
     "learning_rate_init": 0.01,
     "max_iter": 12,
     "dtype": "float64",
@@ -230,16 +241,15 @@ def readable():
 
 @case
 def readable_with_warmup():
-    return regressor(reg_warmup=0.4, max_iter=20, batch_size=10)
+    return regressor(penalty=RLNPenalty(warmup=0.4), max_iter=20, batch_size=10)
 
 
 @case
 def published_network():
     return regressor(
         hidden_layer_sizes="geometric",
-        rule="subgradient",
+        penalty=RLNPenalty(0.05, rule="subgradient", warmup=0.0),
         theta=-10.0,
-        reg_step=0.05,
         solver="rmsprop",
         learning_rate="constant",
         learning_rate_init=1e-3,
@@ -275,52 +285,54 @@ def two_classes():
 
 @case
 def subgradient_rule():
-    return regressor(rule="subgradient", theta=-8.0, reg_step=0.3)
+    return regressor(
+        penalty=RLNPenalty(0.3, rule="subgradient", warmup=0.0), theta=-8.0
+    )
 
 
 @case
 def fast_reg_step():
-    return regressor(reg_step=0.3)
+    return regressor(penalty=RLNPenalty(0.3, warmup=0.0))
 
 
 @case
 def uniform():
-    return regressor(regularization="uniform")
+    return regressor(penalty=UniformPenalty(warmup=0.0))
 
 
 @case
 def no_penalty():
-    return regressor(regularization=None)
+    return regressor(penalty=None)
 
 
 @case
 def l2():
-    return regressor(norm="l2")
+    return regressor(penalty=RLNPenalty(norm="l2", warmup=0.0))
 
 
 @case
 def uniform_l2():
-    return regressor(regularization="uniform", norm="l2")
+    return regressor(penalty=UniformPenalty("l2", warmup=0.0))
 
 
 @case
 def all_layers():
-    return regressor(reg_layers="all")
+    return regressor(penalty=RLNPenalty(layers="all", warmup=0.0))
 
 
 @case
 def all_layers_each():
-    return regressor(reg_layers="all", reg_scope="layer")
+    return regressor(penalty=RLNPenalty(layers="all", scope="layer", warmup=0.0))
 
 
 @case
 def group_of_input():
-    return regressor(reg_group="input", theta=-6.5)
+    return regressor(penalty=RLNPenalty(group="input", warmup=0.0), theta=-6.5)
 
 
 @case
 def reg_path():
-    return regressor(store_reg_path=6)
+    return regressor(penalty=RLNPenalty(n_path_edges=6, warmup=0.0))
 
 
 @case
@@ -396,13 +408,13 @@ def piecewise_of_classes():
 
 @case
 def plain_branch():
-    return regressor(plain_features=slice(6, 10), plain_layer_sizes=(4,))
+    return regressor(plain_branch=PlainBranch(slice(6, 10), layer_sizes=(4,)))
 
 
 @case
 def plain_branch_of_pixels():
     X, y, new = tables.pixels()
-    model = RLNClassifier(**SMALL, plain_features=np.arange(16, 64))
+    model = RLNClassifier(**SMALL, plain_branch=PlainBranch(np.arange(16, 64)))
     return read(model.fit(X, y), new)
 
 
@@ -640,7 +652,7 @@ def early_stopping_sparsest():
 
 @case
 def early_stopping_without_penalty():
-    return regressor(early_stopping=True, regularization=None)
+    return regressor(early_stopping=True, penalty=None)
 
 
 @case
@@ -675,17 +687,17 @@ def rmsprop():
 
 @case
 def sgd_with_momentum():
-    return regressor(solver="sgd", momentum=0.8)
+    return regressor(solver=Solver("sgd", options={"momentum": 0.8}))
 
 
 @case
 def clipped_values():
-    return regressor(clip_value=0.01)
+    return regressor(solver=Solver(clip_value=0.01))
 
 
 @case
 def clipped_norm():
-    return regressor(clip_norm=0.1, weight_decay=0.1)
+    return regressor(solver=Solver(clip_norm=0.1, weight_decay=0.1))
 
 
 @case
@@ -695,23 +707,18 @@ def constant_rate():
 
 @case
 def power_rate():
-    return regressor(
-        learning_rate="power", learning_rate_params={"decay_steps": 10, "power": 0.5}
-    )
+    return regressor(learning_rate=PowerDecay(10, power=0.5))
 
 
 @case
 def exponential_rate():
-    return regressor(
-        learning_rate="exponential", learning_rate_params={"decay_steps": 30}
-    )
+    return regressor(learning_rate=ExponentialDecay(30))
 
 
 @case
 def performance_rate():
     return regressor(
-        learning_rate="performance",
-        learning_rate_params={"factor": 0.3, "patience": 2, "cooldown": 1},
+        learning_rate=ReduceOnPlateau(0.3, patience=2, cooldown=1),
         early_stopping=True,
         learning_rate_init=0.03,
         max_iter=15,
@@ -744,30 +751,29 @@ def warm_start_ensemble():
 def frozen_layers():
     X, y, _ = tables.numbers()
     source = RLNRegressor(**SMALL).fit(X, y)
-    return regressor(pretrained=source, n_frozen_layers=1)
+    return regressor(pretrained=Transfer(source, n_frozen_layers=1))
 
 
 @case
 def unfrozen_layers():
     X, y, _ = tables.numbers()
     source = RLNRegressor(**SMALL).fit(X, y)
-    return regressor(
-        pretrained=source, n_frozen_layers=2, unfreeze_every=2, unfreeze_factor=0.3
-    )
+    start = Transfer(source, n_frozen_layers=2, unfreeze_every=2, unfreeze_factor=0.3)
+    return regressor(pretrained=start)
 
 
 @case
 def reused_head():
     X, y, _ = tables.three_classes()
     source = RLNClassifier(**SMALL).fit(X, y)
-    return classifier(pretrained=source, reuse_head=True)
+    return classifier(pretrained=Transfer(source, reuse_head=True))
 
 
 @case
 def pretrained_ensemble():
     X, y, _ = tables.numbers()
     source = RLNRegressor(**SMALL | {"n_estimators": 2}).fit(X, y)
-    return regressor(pretrained=source, n_estimators=2, n_frozen_layers=1)
+    return regressor(pretrained=Transfer(source, n_frozen_layers=1), n_estimators=2)
 
 
 @case
@@ -929,46 +935,50 @@ def stages_of_scikit_learn_network():
 
 @case
 def joint():
-    return joint_regressor(strategy="joint")
+    return joint_regressor(coupling="joint")
 
 
 @case
 def joint_l2():
-    return joint_regressor(strategy="l2", solver="sgd", coupling=0.5)
+    return joint_regressor(coupling=Coupling("l2", strength=0.5), solver="sgd")
 
 
 @case
 def joint_shared():
-    return joint_regressor(strategy="shared", share_output=False)
+    return joint_regressor(coupling="shared", share_output=False)
 
 
 @case
 def joint_finetune():
-    return joint_regressor(strategy="finetune")
+    return joint_regressor(coupling="finetune")
 
 
 @case
 def joint_isolated():
-    return joint_regressor(strategy="isolated", regularization="uniform")
+    return joint_regressor(coupling="isolated", penalty=UniformPenalty(warmup=0.0))
 
 
 @case
 def joint_options():
     return joint_regressor(
-        robust_norm="cauchy",
-        sigma="median",
-        sigma_factor=3.0,
-        pair_layers=False,
+        coupling=Coupling(
+            strength=1.0,
+            robust_norm="cauchy",
+            sigma="median",
+            sigma_factor=3.0,
+            pair_layers=False,
+        ),
         share_output=False,
         early_stopping=True,
-        coupling=1.0,
     )
 
 
 @case
 def joint_irls():
     return joint_regressor(
-        irls_weight="paper", max_irls_iter=3, inner_max_iter=2, n_shared_layers=1
+        coupling=Coupling(
+            irls_weight="paper", max_irls_iter=3, inner_max_iter=2, n_shared_layers=1
+        )
     )
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small fits give the recorded results.
 
-The tolerance allows for another processor. With ``SKRLN_GOLDEN_RTOL=0`` in the environment
-the tests ask for the same bits. The machine that recorded them gives the same bits, as long
-as the number of its cores is the same: the default regressor differs by 5e-9 on one core.
+The tolerance allows for another processor. ``SKRLN_GOLDEN_RTOL=0`` in the environment asks
+for the same bits, and ``XLA_FLAGS=--xla_cpu_use_fusion_emitters=false`` for the programs
+that were recorded. The machine that recorded the results gives the same bits with as many
+cores, except for joint_generator_of_frame: its loop was compiled anew since, and moved by
+3e-16. On one core the default regressor differs by 5e-9.
 """
 
 import os
@@ -16,6 +18,8 @@ from ._cases import CASES, SINGLE_PRECISION
 #: Largest difference as a share of the largest magnitude of an array.
 RTOL, RTOL_SINGLE = 1e-6, 1e-4
 RECORDED = _results.load()
+#: Attributes that single networks did not have when the results were recorded.
+NEW = {"estimator_weights_", "temperature_"}
 
 
 def test_all_cases_are_recorded():
@@ -26,7 +30,9 @@ def test_all_cases_are_recorded():
 @pytest.mark.parametrize("name", CASES)
 def test_results(name):
     kept, recorded = _results.keep_all(CASES[name]()), RECORDED[name]
-    assert list(kept) == list(recorded), f"{name}: other results than recorded"
+    missing = sorted(set(recorded) - set(kept))
+    assert not missing, f"{name}: lacks {missing}"
+    assert set(kept) - set(recorded) <= NEW, f"{name}: more results than recorded"
     default = RTOL_SINGLE if name in SINGLE_PRECISION else RTOL
     rtol = float(os.environ.get("SKRLN_GOLDEN_RTOL", default))
     errors = []

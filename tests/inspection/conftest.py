@@ -7,12 +7,12 @@ import pytest
 
 from skrln import RLNClassifier, RLNRegressor
 from skrln.datasets import make_friedman1_noise
+from skrln.options import RLNPenalty
 
 #: What decides which edges survive is set: new defaults leave the tests alone.
 TINY = {
     "hidden_layer_sizes": (8,),
     "activation": "relu",
-    "reg_step": 0.03,
     "learning_rate": "cosine",
     "learning_rate_init": 0.003,
     "max_iter": 12,
@@ -35,16 +35,15 @@ def rln():
     return RLNRegressor(
         **TINY | {"theta": -5.5},
         batch_size=10,
-        reg_warmup=0,
+        penalty=RLNPenalty(warmup=0.0, n_path_edges=20),
         early_stopping=True,
-        store_reg_path=20,
     ).fit(*friedman())
 
 
 @pytest.fixture(scope="package")
 def plain():
     """Network on an array, without a penalty or validation data."""
-    return RLNRegressor(**TINY, regularization=None, store_reg_path=4).fit(*friedman())
+    return RLNRegressor(**TINY, penalty=None).fit(*friedman())
 
 
 @pytest.fixture(scope="package")
@@ -52,14 +51,16 @@ def classifier():
     """Three classes."""
     X, y = friedman()
     classes = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
-    return RLNClassifier(**TINY | {"theta": -6}, store_reg_path=4).fit(X, classes)
+    return RLNClassifier(
+        **TINY | {"theta": -6}, penalty=RLNPenalty(n_path_edges=4)
+    ).fit(X, classes)
 
 
 @pytest.fixture(scope="package")
 def multi_output():
     """Two targets."""
     X, y = friedman()
-    return RLNRegressor(**TINY | {"theta": -6}, store_reg_path=4).fit(
+    return RLNRegressor(**TINY | {"theta": -6}, penalty=RLNPenalty(n_path_edges=4)).fit(
         X, np.c_[y, -(y**2)]
     )
 

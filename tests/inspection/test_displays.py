@@ -47,7 +47,7 @@ def test_unfitted(pyplot, display):
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_other_estimators_are_told_the_way_out(pyplot, display):
     pipeline = make_pipeline(StandardScaler(), Ridge()).fit(*friedman())
-    message = "Got Pipeline, but expected .* Of a pipeline pass the last step"
+    message = "Got Pipeline, but expected .* Pass the last step of a pipeline"
     with pytest.raises(ValueError, match=message):
         display.from_estimator(pipeline)
     assert pyplot.get_fignums() == []

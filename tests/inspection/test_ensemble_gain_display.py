@@ -126,7 +126,7 @@ def test_errors(pyplot):
         draw(TRUE, FAR[:1])
     with pytest.raises(ValueError, match=r"expected \(n_models, 20\)"):
         draw(TRUE[:20], FAR)
-    with pytest.raises(ValueError, match="Got y_true that is constant"):
+    with pytest.raises(ValueError, match="Got a constant y_true, but expected"):
         draw(np.ones(30), FAR)
     with pytest.raises(ValueError, match="Got single='best', but expected one of"):
         draw(TRUE, FAR, single="best")
@@ -146,7 +146,7 @@ def test_errors(pyplot):
         EnsembleGainDisplay.from_estimators([svm, svm], X, y > 14)
     model = LogisticRegression().fit(X, y > 14)
     with pytest.raises(
-        ValueError, match="but 2 classes: pass the class of each column"
+        ValueError, match=r"but 2 classes\. Pass `classes` with the class of each"
     ):
         EnsembleGainDisplay.from_estimators([model, model], X, np.digitize(y, [9, 14]))
     assert pyplot.get_fignums() == []

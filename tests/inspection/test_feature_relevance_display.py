@@ -52,7 +52,7 @@ def test_tables_on_one_axis(pyplot):
     assert second.line_.get_color() == second.noise_line_.get_color()
     assert second.line_.get_color() != first.line_.get_color()
     texts = [text.get_text() for text in first.ax_.get_legend().get_texts()]
-    assert [text.split(" ")[0] for text in texts] == ["first", "as", "second"]
+    assert [text.split(" ")[0] for text in texts] == ["first", "noise", "second"]
 
 
 def test_columns_of_a_data_frame_are_marked_by_name(pyplot):

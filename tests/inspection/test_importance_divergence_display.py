@@ -54,7 +54,7 @@ def test_panels(pyplot):
         assert line.get_color() == "k"
     means = left.lines[2].get_xdata()
     np.testing.assert_allclose(means, [pairs.mean() for pairs in display.divergences])
-    assert right.lines[0].get_label() == "the top 3 inputs"
+    assert right.lines[0].get_label() == "top 3 inputs"
     np.testing.assert_array_equal(right.lines[0].get_xdata(), display.top_stability)
     np.testing.assert_array_equal(right.lines[1].get_xdata(), display.used_stability)
     # The kind that has no mark there says why.

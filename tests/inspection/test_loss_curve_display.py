@@ -52,6 +52,16 @@ def test_without_validation_nothing_is_marked(pyplot, request, network, unit):
     assert display.ax_.get_ylabel() == unit
 
 
+def test_weights_of_the_start_are_not_marked(pyplot):
+    validation = np.array([2.0, 3.0])
+    for best, n_marks in ((0, 1), (-1, 0)):
+        display = LossCurveDisplay(
+            np.array([2.0, 1.0]), validation_loss_curve=validation, best_iteration=best
+        ).plot()
+        assert len(display.ax_.lines) == len(display.lines_) + n_marks == 2 + n_marks
+        assert len(labels(display)) == 2 + n_marks
+
+
 def test_share_of_zeros_on_a_second_axis(pyplot, rln):
     display = LossCurveDisplay.from_estimator(rln, sparsity=True)
     (line,) = display.zeros_ax_.lines

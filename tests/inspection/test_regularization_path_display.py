@@ -31,7 +31,9 @@ def test_both_axes(pyplot, rln):
         display.survivors_.get_segments()[0], display.path[:, first]
     )
     assert display.ax_.get_xlabel() == "Weight $w$"
-    assert display.ax_.get_ylabel() == r"Log coefficient $\lambda$ (lower: freer)"
+    assert (
+        display.ax_.get_ylabel() == r"Log coefficient $\lambda$ (lower: weaker penalty)"
+    )
     legend = display.ax_.get_legend()
     assert legend.get_title().get_text() == f"RLN: {display.n_left} edges left"
     assert [text.get_text() for text in legend.get_texts()] == [
@@ -89,12 +91,12 @@ def test_all_edges_survive_or_none(pyplot, survives):
 
 
 def test_path_that_was_not_recorded(pyplot, frame_network):
-    message = "store_reg_path=0, but .* Set store_reg_path"
+    message = r"n_path_edges=0 in its penalty, but.*RLNPenalty\(n_path_edges=50\)"
     with pytest.raises(ValueError, match=message):
         RegularizationPathDisplay.from_estimator(frame_network)
 
 
 def test_network_without_coefficients(pyplot, plain):
-    with pytest.raises(ValueError, match="Got an estimator with regularization=None"):
+    with pytest.raises(ValueError, match="Got an estimator fitted with penalty=None"):
         RegularizationPathDisplay.from_estimator(plain)
     assert pyplot.get_fignums() == []

@@ -84,7 +84,7 @@ def test_panels(pyplot):
     texts = [text.get_text() for text in right.get_legend().get_texts()]
     assert texts == ["tree", "net", "mean"]
     assert left.get_xlabel() == "Score (R2)"
-    assert "less that of net" in right.get_xlabel()
+    assert "Difference to net (R2)" in right.get_xlabel()
 
 
 def test_one_split_has_no_error(pyplot):

@@ -2,8 +2,10 @@
 """Small domains and small networks, of few shapes."""
 
 import numpy as np
+import pytest
 
-from skrln.joint import JointClassifier, JointRegressor
+from skrln.joint import JointClassifier, JointRegressor, _base
+from skrln.options import RLNPenalty
 
 NAMES = np.array(["north", "east", "south"])
 SIZES = (30, 18, 24)
@@ -29,7 +31,7 @@ def small(estimator, **params):
     defaults = {
         "hidden_layer_sizes": (5, 4),
         "theta": -6.5,
-        "reg_warmup": 0.0,
+        "penalty": RLNPenalty(warmup=0.0),
         "max_iter": 10,
         "learning_rate_init": 0.01,
         "batch_size": 64,
@@ -49,6 +51,37 @@ def classifier(**params):
 def arrays(model):
     """Everything that training has changed."""
     return [*model.coefs_, *model.intercepts_, *model.reg_coefs_]
+
+
+class RecordedError(Exception):
+    """Raised in place of the work of the kernel."""
+
+
+def kernel_call(monkeypatch, model, X, *y, sample_domain):
+    """Arguments that a fit passes to the kernel, which does not run.
+
+    Each new structure would compile a program of its own.
+    """
+    calls = []
+
+    def record(*arguments, **options):
+        calls.append((arguments, options))
+        raise RecordedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_base, "fit_joint", record)
+        with pytest.raises(RecordedError):
+            model.fit(X, *y, sample_domain=sample_domain)
+    assert not hasattr(model, "domains_")
+    return calls[0]
+
+
+def is_same_call(first, second):
+    try:
+        np.testing.assert_equal(first, second)
+    except AssertionError:
+        return False
+    return True
 
 
 def is_same_fit(first, second):

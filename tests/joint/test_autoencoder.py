@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Autoencoders: codes, completion, and the networks behind them."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -8,8 +10,9 @@ from sklearn.pipeline import make_pipeline
 
 from skrln import RLNRegressor
 from skrln.joint import JointAutoencoder
+from skrln.options import RLNPenalty
 
-from ._domains import NAMES, arrays
+from ._domains import NAMES, is_same_call, kernel_call
 
 
 def make_rows(seed=0, n=90):
@@ -27,7 +30,7 @@ def autoencoder(**params):
         "n_components": 2,
         "hidden_layer_sizes": (6,),
         "theta": -9.0,
-        "reg_warmup": 0.0,
+        "penalty": RLNPenalty(warmup=0.0),
         "max_iter": 10,
         "learning_rate_init": 0.02,
         "batch_size": 32,
@@ -48,7 +51,7 @@ def test_codes_and_rows(fitted):
     codes = fitted.transform(X, sample_domain=domain)
     assert codes.shape == (90, 2)
     again = fitted.inverse_transform(codes, sample_domain=domain)
-    assert_allclose(again, fitted._columns(X, domain), rtol=1e-4)
+    assert_allclose(again, fitted._predict_columns(X, domain), rtol=1e-4)
     total = np.sum((X - X.mean(axis=0)) ** 2)
     expected = 1 - np.sum((X - again) ** 2) / total
     assert_allclose(fitted.score(X, sample_domain=domain), expected, rtol=1e-4)
@@ -97,30 +100,30 @@ def test_a_single_domain_is_the_plain_network_bit_for_bit():
         {"n_components": 1},
         {"masked_fraction": 0.5},
         {"masks": [[True, False, False, False]]},
-        {"strategy": "isolated"},
+        {"coupling": "isolated"},
         {"share_output": False},
     ],
 )
-def test_parameters_matter(params):
+def test_parameters_go_to_the_kernel(monkeypatch, params):
+    """Kernel tests show that each of them matters."""
     X, domain = make_rows()
-    before = autoencoder().fit(X, sample_domain=domain)
-    after = autoencoder(**params).fit(X, sample_domain=domain)
-    assert any(
-        a.shape != b.shape or not np.array_equal(a, b)
-        for a, b in zip(arrays(before), arrays(after), strict=True)
+    before, again, after = (
+        kernel_call(monkeypatch, autoencoder(**changes), X, sample_domain=domain)
+        for changes in ({}, {}, params)
     )
+    assert is_same_call(before, again)
+    assert not is_same_call(before, after)
 
 
-def test_more_copies_are_more_rows_to_learn_from():
+def test_copies_are_rows_to_learn_from(monkeypatch):
     X, domain = make_rows()
-    few, many = (
-        autoencoder(masked_fraction=0.3, n_masked_copies=n).fit(X, sample_domain=domain)
-        for n in (1, 3)
-    )
-    assert not np.array_equal(few.coefs_[0], many.coefs_[0])
+    for n_copies in (1, 3):
+        model = autoencoder(masked_fraction=0.3, n_masked_copies=n_copies)
+        (tables, *_), _ = kernel_call(monkeypatch, model, X, sample_domain=domain)
+        assert_array_equal(tables.data.n_rows, [30 * (1 + n_copies)] * 3)
     with pytest.raises(ValueError, match=r"masks of shape \(1, 3\), but expected"):
         autoencoder(masks=[[True, False, False]]).fit(X, sample_domain=domain)
-    with pytest.raises(ValueError, match="cells left to see"):
+    with pytest.raises(ValueError, match="one visible cell in each"):
         autoencoder(masks=[[True] * 4]).fit(X, sample_domain=domain)
 
 
@@ -130,8 +133,7 @@ def test_new_and_unknown_domains(fitted):
     for call in (fitted.transform, fitted.inpaint):
         with pytest.raises(ValueError, match=r"Got the domain.*'west'"):
             call(X, sample_domain=west)
-    model = autoencoder().fit(*make_rows()[:1], sample_domain=make_rows()[1])
-    model.set_params(unknown_domain="nearest")
+    model = copy(fitted).set_params(unknown_domain="nearest")
     assert np.isfinite(model.transform(X, sample_domain=west)).all()
     model.add_domain(X[:12], domain="west")
     assert model.domains_[-1] == "west"

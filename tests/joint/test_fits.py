@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a joint fit is: reductions, strategies, invariance, and what every parameter does."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrln import RLNClassifier, RLNRegressor
 from skrln.datasets import make_domains
+from skrln.joint import _base
+from skrln.options import Coupling, PowerDecay, RLNPenalty, Solver, UniformPenalty
 
 from ._domains import (
     NAMES,
     SIZES,
+    RecordedError,
     arrays,
     classifier,
+    is_same_call,
     is_same_fit,
+    kernel_call,
     make_classes,
     make_table,
     regressor,
@@ -76,7 +83,7 @@ def test_objective_is_the_losses_and_the_consistency(fitted):
 def test_consistency_without_a_robust_norm_is_the_squared_distance(table):
     X, y, domain = table
     for strategy in ("l2", "isolated"):
-        model = regressor(strategy=strategy).fit(X, y, sample_domain=domain)
+        model = regressor(coupling=strategy).fit(X, y, sample_domain=domain)
         squares = np.sum(np.triu(model.pair_distances_, 1))
         assert_allclose(model.consistency_curve_[-1], squares, rtol=1e-5)
         strength = 3 if strategy == "l2" else 0
@@ -90,11 +97,10 @@ def test_domains_that_are_alike_find_each_other():
     model = regressor(
         solver="sgd",
         learning_rate_init=0.1,
-        regularization=None,
+        penalty=None,
         max_iter=120,
         hidden_layer_sizes=(8,),
-        coupling=10.0,
-        sigma_factor=4.5,
+        coupling=Coupling(strength=10.0, sigma_factor=4.5),
     ).fit(X, y, sample_domain=label)
     weights = model.pair_weights_[0]
     kind = np.arange(6) % 3 == 2
@@ -116,14 +122,13 @@ def test_a_hostile_domain_is_let_go_of():
         "hidden_layer_sizes": (16,),
         "solver": "sgd",
         "learning_rate_init": 0.1,
-        "regularization": None,
-        "sigma_factor": 3.0,
+        "penalty": None,
         "max_iter": 200,
         "batch_size": "auto",
     }
     score, test = {}, ~train & (domain < 4)
     for strategy in ("isolated", "l2", "joint"):
-        model = regressor(**params, strategy=strategy)
+        model = regressor(**params, coupling=Coupling(strategy, sigma_factor=3.0))
         model.fit(X[train], y[train], sample_domain=domain[train])
         score[strategy] = model.score(X[test], y[test], sample_domain=domain[test])
     assert model.pair_weights_[:, 4, :4].max() < 0.2
@@ -135,16 +140,18 @@ def test_a_hostile_domain_is_let_go_of():
 @pytest.mark.parametrize("strategy", ["joint", "l2"])
 def test_no_coupling_is_isolated_bit_for_bit(table, strategy):
     X, y, domain = table
-    loose = regressor(strategy=strategy, coupling=0).fit(X, y, sample_domain=domain)
-    alone = regressor(strategy="isolated").fit(X, y, sample_domain=domain)
+    loose = regressor(coupling=Coupling(strategy, strength=0)).fit(
+        X, y, sample_domain=domain
+    )
+    alone = regressor(coupling="isolated").fit(X, y, sample_domain=domain)
     assert is_same_fit(loose, alone)
 
 
 def test_endless_l2_coupling_is_shared(table):
     X, y, domain = table
-    options = {"solver": "sgd", "reg_step": 0.0}
-    near = regressor(strategy="l2", coupling=1e9, **options)
-    shared = regressor(strategy="shared", **options)
+    options = {"solver": "sgd", "penalty": RLNPenalty(step=0.0, warmup=0.0)}
+    near = regressor(coupling=Coupling("l2", strength=1e9), **options)
+    shared = regressor(coupling="shared", **options)
     for a, b in zip(
         arrays(near.fit(X, y, sample_domain=domain))[:6],
         arrays(shared.fit(X, y, sample_domain=domain))[:6],
@@ -155,10 +162,10 @@ def test_endless_l2_coupling_is_shared(table):
 
 def test_shared_networks_are_one(table):
     X, y, domain = table
-    one = regressor(strategy="shared").fit(X, y, sample_domain=domain)
+    one = regressor(coupling="shared").fit(X, y, sample_domain=domain)
     for w in one.coefs_:
         assert_allclose(w, w[[0, 0, 0]], atol=1e-6)
-    heads = regressor(strategy="shared", share_output=False)
+    heads = regressor(coupling="shared", share_output=False)
     heads.fit(X, y, sample_domain=domain)
     assert heads.n_shared_layers_ == 2
     assert_allclose(heads.coefs_[1], heads.coefs_[1][[0, 0, 0]], atol=1e-6)
@@ -168,10 +175,10 @@ def test_shared_networks_are_one(table):
 def test_all_strategies_have_one_start(table):
     X, y, domain = table
     starts = [
-        regressor(strategy=one, learning_rate_init=1e-12, regularization=None)
+        regressor(coupling=strategy, learning_rate_init=1e-12)
         .fit(X, y, sample_domain=domain)
         .coefs_
-        for one in ("joint", "l2", "shared", "finetune", "isolated")
+        for strategy in ("joint", "l2", "shared", "finetune", "isolated")
     ]
     for other in starts[1:]:
         for a, b in zip(starts[0], other, strict=True):
@@ -184,7 +191,7 @@ def test_order_of_rows_and_names_of_domains_do_not_matter(table):
     order = np.random.default_rng(0).permutation(len(y))
     renamed = np.array([{"north": 3, "east": 7, "south": 5}[d] for d in domain])
     # In one batch, and with one optimum: rounding must not grow.
-    options = {"dtype": "float64", "regularization": None}
+    options = {"dtype": "float64", "penalty": None}
     first = regressor(**options).fit(X, y, sample_domain=domain)
     second = regressor(**options).fit(X[order], y[order], sample_domain=renamed[order])
     assert_array_equal(second.domains_, [3, 5, 7])
@@ -211,7 +218,7 @@ def test_domains_count_the_same_whatever_their_weights(table):
     X, y, domain = table
     factor = np.where(domain == "north", 5.0, 1.0)
     # Scaling of inputs and target respects weights; here it has nothing to change.
-    options = {"strategy": "shared", "regularization": None, "dtype": "float64"}
+    options = {"coupling": "shared", "penalty": None, "dtype": "float64"}
     rows = np.concatenate([np.flatnonzero(domain == d)[:18] for d in NAMES])
     Z, target = np.tile(X[rows[:18]], (3, 1)), np.tile(y[rows[:18]], 3)
     first = regressor(**options).fit(Z, target, sample_domain=domain[rows])
@@ -244,100 +251,139 @@ def test_several_targets(table):
     assert model.score(X, two, sample_domain=domain) <= 1
 
 
+#: Each has to change the fit. Most share the compiled program of the fit that they change.
 PARAMETERS = {
-    "hidden_layer_sizes": (6, 4),
-    "activation": "tanh",
-    "strategy": "l2",
-    "coupling": 10.0,
-    "robust_norm": "cauchy",
-    "irls_weight": "paper",
-    "sigma": "median",
-    "sigma_factor": 1.0,
-    "pair_layers": False,
-    "share_output": False,
-    "n_shared_layers": 2,
-    "first_stage": 0.5,
-    "max_irls_iter": 1,
-    "inner_max_iter": 2,
-    "irls_tol": 0.99,
-    "dropout": 0.5,
-    "regularization": None,
-    "theta": -5.0,
-    "norm": "l2",
-    "reg_step": 0.5,
-    "reg_warmup": 0.9,
-    "reg_layers": "all",
-    "reg_group": "input",
-    "solver": "rmsprop",
-    "learning_rate": "constant",
-    "learning_rate_init": 0.02,
-    "clip_value": 1e-4,
-    "clip_norm": 1e-4,
-    "weight_decay": 10.0,
-    "batch_size": 8,
-    "max_iter": 5,
-    "early_stopping": True,
-    "input_clip": None,
-    "random_state": 1,
-    "dtype": "float64",
+    "strategy": {"coupling": "l2"},
+    "strength": {"coupling": Coupling(strength=10.0)},
+    "robust_norm": {"coupling": Coupling(robust_norm="cauchy")},
+    "irls_weight": {"coupling": Coupling(irls_weight="paper")},
+    "sigma": {"coupling": Coupling(sigma="median")},
+    "sigma_factor": {"coupling": Coupling(sigma_factor=1.0)},
+    "pair_layers": {"coupling": Coupling(pair_layers=False)},
+    "share_output": {"share_output": False},
+    "n_shared_layers": {"coupling": Coupling(n_shared_layers=2)},
+    "first_stage": {"coupling": Coupling(first_stage=0.5)},
+    "max_irls_iter": {"coupling": Coupling(max_irls_iter=1)},
+    "inner_max_iter": {"coupling": Coupling(inner_max_iter=2)},
+    "penalty": {"penalty": None},
+    "uniform": {"penalty": UniformPenalty(warmup=0.0)},
+    "theta": {"theta": -5.0},
+    "step": {"penalty": RLNPenalty(step=0.5, warmup=0.0)},
+    "warmup": {"penalty": RLNPenalty(warmup=0.9)},
+    "learning_rate_init": {"learning_rate_init": 0.02},
+    "batch_size": {"batch_size": 8},
+    "max_iter": {"max_iter": 5},
+    "early_stopping": {"early_stopping": True},
+    "input_clip": {"input_clip": None},
+    "random_state": {"random_state": 1},
 }
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_parameter_matters(table, fitted, name):
     X, y, domain = table
-    before = fitted
-    options = {name: PARAMETERS[name]}
-    if name in ("clip_value", "clip_norm"):  # Adam does not see the size of a gradient
-        options["solver"] = "sgd"
-        before = regressor(solver="sgd").fit(X, y, sample_domain=domain)
-    if name == "irls_tol":  # weights that change by less come to rest at once
-        options["sigma_factor"] = 100.0
-        before = regressor(sigma_factor=100.0, irls_tol=0).fit(
+    other = regressor(**PARAMETERS[name]).fit(X, y, sample_domain=domain)
+    assert not is_same_fit(fitted, other)
+
+
+def test_tolerance_of_the_reweighting(table):
+    """Weights that change by less than the tolerance end the reweighting at once."""
+    X, y, domain = table
+    never, at_once = (
+        regressor(coupling=Coupling(sigma_factor=100.0, irls_tol=tol)).fit(
             X, y, sample_domain=domain
         )
-        assert before.n_irls_iter_ == 8
-    if name == "dtype":  # this table is small: "auto" is double
-        options["dtype"] = "float32"
-    other = regressor(**options).fit(X, y, sample_domain=domain)
-    assert not is_same_fit(before, other)
+        for tol in (0, 0.99)
+    )
+    assert never.n_irls_iter_ == 8
+    assert not is_same_fit(never, at_once)
+
+
+SGD = {"solver": "sgd"}
+ALL_LAYERS = {"penalty": RLNPenalty(layers="all", warmup=0.0)}
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "base"),
+    ("change", "base"),
     [
-        ("momentum", 0.5, {"solver": "sgd"}),
-        ("learning_rate_params", {"power": 3}, {"learning_rate": "power"}),
-        ("reg_scope", "layer", {"reg_layers": "all"}),
-        ("quantile", 0.9, {"loss": "quantile"}),
-        ("huber_threshold", 0.1, {"loss": "huber"}),
-        ("loss", "absolute_error", {}),
-        ("validation_fraction", 0.4, {"early_stopping": True}),
+        ({"hidden_layer_sizes": (6, 4)}, {}),
+        ({"activation": "tanh"}, {}),
+        ({"dropout": 0.5}, {}),
+        ({"penalty": RLNPenalty(norm="l2", warmup=0.0)}, {}),
+        ({"penalty": RLNPenalty(group="input", warmup=0.0)}, {}),
+        ({"penalty": RLNPenalty(rule="subgradient", warmup=0.0)}, {}),
+        (ALL_LAYERS, {}),
         (
-            "n_iter_no_change",
-            1,
-            {"early_stopping": True, "learning_rate_init": 0.3, "regularization": None},
+            {"penalty": RLNPenalty(layers="all", scope="layer", warmup=0.0)},
+            ALL_LAYERS,
         ),
+        ({"solver": "rmsprop"}, {}),
+        ({"solver": Solver(weight_decay=10.0)}, {}),
+        ({"solver": Solver("sgd", options={"momentum": 0.5})}, SGD),
+        ({"solver": Solver("sgd", clip_value=1e-4)}, SGD),
+        ({"solver": Solver("sgd", clip_norm=1e-4)}, SGD),
+        ({"learning_rate": "constant"}, {}),
+        ({"learning_rate": PowerDecay(power=3)}, {"learning_rate": "power"}),
+        ({"loss": "absolute_error"}, {}),
+        ({"quantile": 0.9}, {"loss": "quantile"}),
+        ({"huber_threshold": 0.1}, {"loss": "huber"}),
+        ({"dtype": "float32"}, {}),  # this table is small: "auto" is double
+    ],
+)
+def test_structure_goes_to_the_kernel(table, monkeypatch, change, base):
+    """Kernel tests show that each of them matters."""
+    X, y, domain = table
+    before, again, after = (
+        kernel_call(monkeypatch, regressor(**params), X, y, sample_domain=domain)
+        for params in (base, base, base | change)
+    )
+    assert is_same_call(before, again)
+    assert not is_same_call(before, after)
+
+
+STOPS = {"max_iter": 30, "early_stopping": True}
+
+
+@pytest.mark.parametrize(
+    ("change", "base"),
+    [
+        ({"validation_fraction": 0.4}, {}),
+        ({"n_iter_no_change": 1}, {"learning_rate_init": 0.3, "penalty": None}),
         (
-            "tol",
-            10.0,
-            {"early_stopping": True, "n_iter_no_change": 3, "first_stage": 0.1},
+            {"tol": 10.0},
+            {"n_iter_no_change": 3, "coupling": Coupling(first_stage=0.1)},
         ),
     ],
 )
-def test_parameters_that_need_another(table, name, value, base):
+def test_parameters_of_early_stopping(table, change, base):
     X, y, domain = table
-    base = {"max_iter": 30} | base
-    before = regressor(**base).fit(X, y, sample_domain=domain)
-    after = regressor(**base, **{name: value}).fit(X, y, sample_domain=domain)
+    before, after = (
+        regressor(**STOPS | params).fit(X, y, sample_domain=domain)
+        for params in (base, base | change)
+    )
     assert not is_same_fit(before, after)
 
 
-def test_class_weight():
-    X, y, domain = make_classes()
-    before = classifier().fit(X, y, sample_domain=domain)
-    after = classifier(class_weight={0: 5.0}).fit(X, y, sample_domain=domain)
-    assert not is_same_fit(before, after)
+def test_class_weight(fitted_classes):
+    X, y, domain = make_classes(3)
+    other = classifier(class_weight={0: 5.0}).fit(X, y, sample_domain=domain)
+    assert not is_same_fit(fitted_classes, other)
+
+
+def test_a_fit_that_fails_in_the_kernel_changes_nothing(table, fitted, monkeypatch):
+    X, y, domain = table
+    model = copy(fitted)
+    before = dict(vars(model))
+
+    def fail(*arguments, **options):
+        raise RecordedError
+
+    monkeypatch.setattr(_base, "fit_joint", fail)
+    with pytest.raises(RecordedError):
+        model.fit(X[:, :2], y, sample_domain=domain)
+    with pytest.raises(RecordedError):
+        model.add_domain(X[:9], y[:9], "west")
+    assert vars(model) == before
 
 
 def test_a_callable_learning_rate(table):

@@ -12,8 +12,11 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from skrln.joint import JointGenerator
-from skrln.joint._rows import RowEncoder
+from skrln.joint import JointGenerator, _generator
+from skrln.joint._rows import RowEncoder, check_rows
+from skrln.options import Coupling, Solver
+
+from ._domains import RecordedError
 
 SIZE = 60
 
@@ -107,12 +110,35 @@ def test_shares_of_what_is_missing_and_of_categories_are_learned(fitted):
 def test_arrays_come_back_in_their_type(kind):
     values = np.random.default_rng(0).integers(0, 2, (20, 3)).astype(kind)
     columns = [0, 1, 2] if kind == "object" else "from_dtype"
-    model = generator(categorical_features=columns).fit(values)
+    values, columns = check_rows(values, "JointGenerator", columns)
+    encoder = RowEncoder(columns.categorical, "quantile").fit(values)
+    rows = encoder.inverse_transform(encoder.transform(values))
+    assert rows.shape == (20, 3)
+    assert rows.dtype == values.dtype == kind
+    assert set(np.unique(rows.astype(float))) <= {0, 1}
+
+
+def test_samples_of_arrays(monkeypatch):
+    """Whole numbers, in their type; a column without any value stays without."""
+    values = np.random.default_rng(0).integers(0, 2, (36, 3)).astype("float32")
+    values[:, 1] = np.nan
+    model = generator().fit(values)
     rows, domain = model.sample(7, random_state=0)
     assert rows.shape == (7, 3)
     assert rows.dtype == values.dtype
-    assert set(np.unique(rows.astype(float))) <= {0, 1}
+    assert set(np.unique(rows[:, [0, 2]])) <= {0, 1}
+    assert np.isnan(rows[:, 1]).all()
     assert_array_equal(domain, 0)
+
+    def fail(*arguments):
+        raise RecordedError
+
+    before = dict(vars(model))
+    for step in ("calibrate", "fit_adversarial"):  # a fit that fails changes nothing
+        monkeypatch.setattr(_generator, step, fail)
+        with pytest.raises(RecordedError):
+            model.fit(values)
+        assert vars(model) == before
 
 
 def test_encoding_is_undone():
@@ -142,13 +168,6 @@ def test_pixels_have_one_scale():
     assert_allclose(rows, X / 5 - 1)
     assert_allclose(encoder.inverse_transform(rows), X)
     assert encoder.inverse_transform(rows * 3).max() == 10
-
-
-def test_a_column_without_values_stays_without():
-    X = np.random.default_rng(0).normal(size=(20, 2))
-    X[:, 1] = np.nan
-    rows, _ = generator().fit(X).sample(5, random_state=0)
-    assert np.isfinite(rows[:, 0]).all()
 
 
 # -- sampling ------------------------------------------------------------------------------
@@ -181,11 +200,11 @@ def test_copies_sample_the_same(fitted):
     trusted = [
         t for t in skops.get_untrusted_types(data=text) if t.startswith("skrln.")
     ]
-    for copy in (
+    for twin in (
         pickle.loads(pickle.dumps(fitted)),
         skops.loads(text, trusted=trusted),
     ):
-        found, _ = copy.sample(4, random_state=0)
+        found, _ = twin.sample(4, random_state=0)
         pd.testing.assert_frame_equal(found, expected)
 
 
@@ -216,28 +235,28 @@ def test_fitted_attributes(fitted):
 
 #: Each has to change the generators; most share a compiled program.
 CHANGES = {
-    "gamma": 0.9,
-    "equilibrium_rate": 0.5,
-    "average_decay": 0.0,
-    "code_weight": 0.1,
-    "input_noise": 0.0,
-    "coupling": 5.0,
-    "robust_norm": "huber",
-    "irls_weight": "paper",
-    "sigma": "median",
-    "sigma_factor": 1.0,
-    "pair_layers": False,
-    "share_output": True,
-    "first_stage": 0.7,
-    "max_irls_iter": 1,
-    "inner_max_iter": 2,
-    "irls_tol": 1.0,
-    "learning_rate_init": 0.02,
-    "batch_size": 10,
-    "max_iter": 5,
-    "random_state": 1,
-    "dtype": "float32",
-    "strategy": "isolated",
+    "gamma": {"gamma": 0.9},
+    "equilibrium_rate": {"equilibrium_rate": 0.5},
+    "average_decay": {"average_decay": 0.0},
+    "code_weight": {"code_weight": 0.1},
+    "input_noise": {"input_noise": 0.0},
+    "strength": {"coupling": Coupling(strength=5.0)},
+    "robust_norm": {"coupling": Coupling(robust_norm="huber")},
+    "irls_weight": {"coupling": Coupling(irls_weight="paper")},
+    "sigma": {"coupling": Coupling(sigma="median")},
+    "sigma_factor": {"coupling": Coupling(sigma_factor=1.0)},
+    "pair_layers": {"coupling": Coupling(pair_layers=False)},
+    "share_output": {"share_output": True},
+    "first_stage": {"coupling": Coupling(first_stage=0.7)},
+    "max_irls_iter": {"coupling": Coupling(max_irls_iter=1)},
+    "inner_max_iter": {"coupling": Coupling(inner_max_iter=2)},
+    "irls_tol": {"coupling": Coupling(irls_tol=1.0)},
+    "learning_rate_init": {"learning_rate_init": 0.02},
+    "batch_size": {"batch_size": 10},
+    "max_iter": {"max_iter": 5},
+    "random_state": {"random_state": 1},
+    "dtype": {"dtype": "float32"},
+    "strategy": {"coupling": "isolated"},
 }
 
 
@@ -250,7 +269,7 @@ def usual():
 @pytest.mark.parametrize("name", CHANGES)
 def test_parameters_matter(usual, name):
     X, domain = make_numbers()
-    other = generator(**{name: CHANGES[name]}).fit(X, sample_domain=domain)
+    other = generator(**CHANGES[name]).fit(X, sample_domain=domain)
     assert any(
         a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b)
         for a, b in zip(usual.coefs_, other.coefs_, strict=True)
@@ -270,17 +289,24 @@ def test_parameters_matter(usual, name):
     ],
 )
 def test_structure_goes_to_the_kernel(params):
-    """Whose tests show that each of them matters; fits would compile seven programs."""
+    """Kernel tests show that each of them matters; fits would compile seven programs."""
     X, _ = make_numbers()
     specs = []
     for model in (generator(), generator(**params)):
-        model.n_features_in_ = 3
-        columns = np.array([0] if "categorical_features" in params else [], int)
-        columns = columns if specs else np.zeros(0, int)
-        encoder = RowEncoder(columns, model.scaling).fit(X.round())
-        width = encoder.transform(X.round()).shape[1]
-        specs.append(model._spec(encoder, width))
+        X, columns = check_rows(X.round(), "JointGenerator", model.categorical_features)
+        encoder = RowEncoder(columns.categorical, model.scaling).fit(X)
+        width = encoder.transform(X).shape[1]
+        solver = model._open_solver()
+        specs.append(model._spec(encoder, columns.n_features, width, solver))
     assert specs[0] != specs[1]
+
+
+def test_numbers_of_the_solver_go_to_the_kernel():
+    model = generator(solver=Solver("sgd", options={"momentum": 0.5}))
+    hyper = model._hyper(model._open_solver())
+    assert hyper.solver_numbers == {"momentum": 0.5}
+    with pytest.raises(ValueError, match=r"Got solver=Solver\(clip_norm=1\.0\) for"):
+        generator(solver=Solver(clip_norm=1.0)).fit(make_numbers()[0])
 
 
 def test_fits_repeat_and_go_with_the_rows_of_their_domain(usual):
@@ -300,7 +326,7 @@ def test_fits_repeat_and_go_with_the_rows_of_their_domain(usual):
 def test_one_domain_is_not_coupled():
     X, _ = make_numbers()
     model = generator().fit(X)
-    alone = generator(strategy="isolated").fit(X, sample_domain=np.ones(36))
+    alone = generator(coupling="isolated").fit(X, sample_domain=np.ones(36))
     for a, b in zip(model.coefs_, alone.coefs_, strict=True):
         assert_array_equal(a, b)
     assert model.cluster_domains().tolist() == [0]
@@ -321,8 +347,9 @@ def test_bad_input_is_refused():
         generator().fit(X, sample_domain=domain[:-1])
     with pytest.raises(ValueError, match="dates or times"):
         generator().fit(pd.DataFrame({"when": pd.date_range("2024", periods=9)}))
+    coupling = Coupling(robust_norm="huber", irls_weight="paper")
     with pytest.raises(ValueError, match="published for 'geman_mcclure'"):
-        generator(robust_norm="huber", irls_weight="paper").fit(X, sample_domain=domain)
+        generator(coupling=coupling).fit(X, sample_domain=domain)
 
     class Foreign:
         columns = ("a",)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skrln.options import Coupling
+
 from ._domains import arrays, classifier, make_classes, make_table, regressor
 
 
@@ -40,8 +42,12 @@ def test_the_others_stay_and_draw_the_new_one(table, fitted, later):
 
 
 def test_coupling_matters(fitted, later):
-    alone = deepcopy(fitted).set_params(coupling=0).add_domain(*later, "west")
-    near = deepcopy(fitted).set_params(strategy="l2", coupling=1e6)
+    alone = (
+        deepcopy(fitted)
+        .set_params(coupling=Coupling(strength=0))
+        .add_domain(*later, "west")
+    )
+    near = deepcopy(fitted).set_params(coupling=Coupling("l2", strength=1e6))
     near.add_domain(*later, "west")
     loose = np.abs(alone.coefs_[1][3] - alone.coefs_[1][:3].mean(axis=0)).max()
     tight = np.abs(near.coefs_[1][3] - near.coefs_[1][:3].mean(axis=0)).max()
@@ -75,6 +81,7 @@ def test_classes_of_their_own():
 def test_targets_in_units_of_their_own(table, later):
     X, y, domain = table
     model = regressor(share_output=False).fit(X, y, sample_domain=domain)
+    model.set_params(share_output=True)  # the fit decides, not what is set since
     model.add_domain(later[0], 1e6 * later[1], "west")
     found = model.predict(later[0], sample_domain=["west"] * 8)
     assert np.abs(found).max() > 1e6

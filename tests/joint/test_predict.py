@@ -14,6 +14,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skrln.options import Coupling
+
 from ._domains import classifier, make_classes, regressor
 
 
@@ -106,7 +108,9 @@ def test_domains_of_one_row_and_of_one_class():
 def test_unknown_domains(table, fitted, label):
     X, _, domain = table
     where = None if label is None else np.full(len(X), label)
-    message = "3 domains were fitted" if label is None else "Got the domain.*'west'"
+    message = (
+        "each of the 3 fitted domains" if label is None else "Got the domain.*'west'"
+    )
     with pytest.raises(ValueError, match=message):
         fitted.predict(X, sample_domain=where)
     each = [
@@ -168,8 +172,10 @@ def test_cross_validation_passes_the_domains_on(table):
     """Through a pipeline and a search; the result is that of the calls by hand."""
     X, y, domain = table
     folds = KFold(2, shuffle=True, random_state=0)
-    pipeline = make_pipeline(StandardScaler(), regressor())
-    search = GridSearchCV(pipeline, {"jointregressor__coupling": [1.0, 10.0]}, cv=folds)
+    pipeline = make_pipeline(StandardScaler(), regressor(coupling=Coupling()))
+    search = GridSearchCV(
+        pipeline, {"jointregressor__coupling__strength": [1.0, 10.0]}, cv=folds
+    )
     with sklearn.config_context(enable_metadata_routing=True):
         search.fit(X, y, sample_domain=domain)
         found = cross_validate(

@@ -10,10 +10,13 @@ import numpy as np
 
 from skrln._kernels import (
     Data,
+    FitData,
     FitResult,
+    Hooks,
     Hyper,
     NetworkSpec,
     PenaltySpec,
+    RunSpec,
     TrainSpec,
     fit_network,
 )
@@ -21,7 +24,7 @@ from skrln._kernels import (
 from ._reference import Settings
 
 N_ROWS = 22  #: three batches of 8, 7 and 7 rows
-N_VALIDATION = 1030  #: more than are evaluated in one block
+N_VALIDATION = 1030  #: several blocks of an evaluation
 EDGES = np.array([0, 7, 19])  #: of 20 in the first layer
 
 
@@ -87,36 +90,61 @@ def hyper_of(settings, **others) -> Hyper:
     """Traced numbers of the kernels; patience without end unless given in `others`."""
     numbers = {
         "learning_rate": settings.learning_rate,
-        "momentum": settings.momentum,
         "theta": np.array(settings.thetas),
         "reg_step": settings.reg_step,
-        "max_reg_step": settings.max_reg_step,
         "loss_parameter": 0.5,
         "tol": 0.0,
         "patience": np.inf,
         "total_steps": 1,
+        "solver_numbers": (
+            {"momentum": settings.momentum} if settings.solver == "sgd" else {}
+        ),
         "warmup_steps": settings.warmup_epochs,
         "burn_in_steps": settings.warmup_epochs,
     }
     return Hyper(**(numbers | others))
 
 
-def fit(settings, table, *, patience=np.inf, tol=0.0, **options) -> FitResult:
+def run_of(settings) -> dict:
+    """Fields of RunSpec that `settings` have."""
+    return {
+        name: getattr(settings, name) for name in ("max_epochs", "batch_size", "seed")
+    }
+
+
+def arguments(data, network, train, hyper, **options) -> tuple[list, dict]:
+    """Arguments of `fit_network`: `options` are fields of FitData, RunSpec and Hooks.
+
+    Those of none of them, such as `start`, remain options.
+    """
+    groups = {
+        kind: {
+            name: options.pop(name) for name in list(options) if name in kind._fields
+        }
+        for kind in (FitData, RunSpec, Hooks)
+    }
+    if hooks := groups[Hooks]:
+        options["hooks"] = Hooks(**hooks)
+    tables, run = FitData(data, **groups[FitData]), RunSpec(**groups[RunSpec])
+    return [tables, network, train, hyper, run], options
+
+
+def fit(
+    settings, table, *, patience=np.inf, tol=0.0, numbers=None, **options
+) -> FitResult:
     """Fit of `fit_network` as `settings` describe it; in double precision."""
     network, train = specs(settings)
     options = {"precision": "float64"} | options
     if settings.columns is not None:
         options["groups"] = np.array(settings.columns)
-    return fit_network(
+    positional, options = arguments(
         table.data() if isinstance(table, Table) else table,
         network,
         train,
-        hyper_of(settings, patience=patience, tol=tol),
-        max_epochs=settings.max_epochs,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        **options,
+        hyper_of(settings, patience=patience, tol=tol, **(numbers or {})),
+        **(run_of(settings) | options),
     )
+    return fit_network(*positional, **options)
 
 
 def arrays(result) -> list[np.ndarray]:

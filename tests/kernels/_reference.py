@@ -16,7 +16,7 @@ step before, divided by ``(eta / 1e-3) * exp(theta)``: under the proximal L1 ste
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, cos, exp, inf, log, log2, pi, sqrt
+from math import ceil, cos, exp, inf, log, pi, sqrt
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Settings:
     columns: tuple[int, ...] | None = None
     theta: float | tuple[float, ...] = -6.0  #: of the network or of each layer
     reg_step: float = 0.1
-    max_reg_step: float = 1.0
+    max_reg_step: float = 1.0  #: a constant of the kernels
     batch_size: int = 8
     max_epochs: int = 4
     seed: int = 0
@@ -185,7 +185,7 @@ class Trainer:
         return owners
 
     def fit(self, inputs, targets, importance):
-        """Train for the epochs asked; `importance` weighs every entry of `targets`."""
+        """Train for all epochs; `importance` weighs every entry of `targets`."""
         rng = np.random.default_rng([self.settings.seed, 1])
         n_rows = len(inputs)
         n_batches = ceil(n_rows / self.settings.batch_size)
@@ -220,28 +220,26 @@ class Trainer:
         factor = 1.0
         if self.settings.schedule == "cosine":
             factor = (1 + cos(pi * progress)) / 2
-        elif self.settings.schedule == "multi_cycle":
-            factor = (1 - cos(2 * pi * log2(1 + 15 * progress))) / 2
         return self.settings.learning_rate * factor
 
     def directions(self, gradient):
-        """What the solver makes of a gradient, up to minus the learning rate."""
-        found, t = [], self.n_steps + 1
+        """Directions of the solver: updates over minus the learning rate."""
+        directions, t = [], self.n_steps + 1
         for k, g in enumerate(gradient):
             if self.settings.solver == "sgd":
                 momentum = self.settings.momentum
                 self.first_moments[k] = g + momentum * self.first_moments[k]
-                found.append(self.first_moments[k])
+                directions.append(self.first_moments[k])
             elif self.settings.solver == "rmsprop":
                 self.second_moments[k] = 0.9 * self.second_moments[k] + 0.1 * g**2
-                found.append(g / np.sqrt(self.second_moments[k] + 1e-7))
+                directions.append(g / np.sqrt(self.second_moments[k] + 1e-7))
             else:
                 self.first_moments[k] = 0.9 * self.first_moments[k] + 0.1 * g
                 self.second_moments[k] = 0.999 * self.second_moments[k] + 0.001 * g**2
                 mean = self.first_moments[k] / (1 - 0.9**t)
                 square = self.second_moments[k] / (1 - 0.999**t)
-                found.append(mean / (np.sqrt(square) + 1e-8))
-        return found
+                directions.append(mean / (np.sqrt(square) + 1e-8))
+        return directions
 
     def move_coefficients(self, updates):
         """Descend the counterfactual loss; a group moves by the mean of its weights."""
@@ -337,9 +335,9 @@ class Trainer:
         return np.where(reached, 0, new), relative * np.sign(old)
 
     def coefficients(self):
-        """Lambda of every weight of every layer; minus infinity where there is none."""
-        found = [np.full(w.shape, -inf) for w in self.weights]
+        """Lambda of every weight of every layer; minus infinity for weights without."""
+        layers = [np.full(w.shape, -inf) for w in self.weights]
         for lam, (k, edges) in zip(self.lambdas, self.owners, strict=True):
             for edge in edges:
-                found[k][edge] = lam
-        return found
+                layers[k][edge] = lam
+        return layers

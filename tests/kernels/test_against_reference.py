@@ -27,11 +27,11 @@ CASES = {
         layer_sizes=(5, 4, 3, 3, 1),
         activation="logistic",
         solver="rmsprop",
-        schedule="multi_cycle",
+        schedule="cosine",
         regularized="all",
         scope="layer",
         theta=(-5.0, -5.5, -6.0, -6.0),
-        max_reg_step=0.02,
+        reg_step=5.0,
     ),
     "mean held over the network": Settings(
         layer_sizes=(5, 4, 3, 3, 1), activation="identity", regularized="all"
@@ -54,7 +54,7 @@ CASES = {
         layer_sizes=(5, 4, 3, 1),
         columns=(1, 0, 1, 0, 2),
         regularized="all",
-        schedule="multi_cycle",
+        schedule="cosine",
         theta=-5.0,
     ),
     "two outputs": Settings(layer_sizes=(5, 4, 2), heads=(1, 1), theta=-5.0),
@@ -126,7 +126,7 @@ def test_the_cases_show_the_whole_rule():
     free = Trainer(replace(bounded, max_reg_step=np.inf)).fit(*make_table(bounded))
     spread = np.ptp(trained["mean held per layer"].coefficients()[0])
     assert np.ptp(free.coefficients()[0]) > 2 * spread
-    # A step by the penalty alone reaches zero there, and lambda is lowered to that.
+    # The penalty alone reaches zero in a step, and lambda is lowered to that strength.
     assert np.max(trained["subgradient, l2"].lambdas) == np.log(0.5 / 10)
     assert np.mean(trained["subgradient"].lambdas) < -6.1
 

@@ -12,6 +12,7 @@ from skrln._kernels._batches import (
     bucket,
     count_batches,
     draw_orders,
+    first_rows,
     row_bucket,
     take_batch,
     take_block,
@@ -47,7 +48,7 @@ def test_batches_are_as_few_as_can_be(batch_size):
 
 @pytest.mark.parametrize("batch_size", [2, 3, 4, 7, 8, 100])
 def test_no_batch_is_of_one_row(batch_size):
-    """DESIGN.md, rule 3 of the kernels: one row alone would drive the coefficients."""
+    """A single row would drive the coefficients."""
     for n_rows in range(2, 60):
         n_batches = count_batches(n_rows, batch_size)
         smallest = n_rows // n_batches  # the others have a row more
@@ -55,7 +56,7 @@ def test_no_batch_is_of_one_row(batch_size):
 
 
 def table(n_rows):
-    """Inputs that number the rows; what lies beyond must never be seen."""
+    """Inputs that number the rows; padding is -1."""
     numbers = np.full((N_PADDED, 1), -1.0, np.float32)
     numbers[:n_rows, 0] = np.arange(n_rows)
     return Data(numbers, numbers, numbers + 1, np.int32(n_rows))
@@ -68,10 +69,11 @@ block_jitted = jax.jit(take_block, static_argnames="layout")
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(22, 8), (40, 7), (9, 4), (24, 24)])
 def test_every_row_is_in_one_batch_in_the_order_drawn(n_rows, batch_size):
     rng = np.random.default_rng(0)
-    [order] = draw_orders(rng, 1, (1, N_PADDED + CAPACITY), n_rows)
     n_batches = count_batches(n_rows, batch_size)
+    shape, counts = (1, 1, N_PADDED + CAPACITY), np.array([n_rows])
+    [[order]] = draw_orders(rng, 1, shape, counts, np.array([n_batches]))
     layout = Layout(CAPACITY, 1, 0)
-    seen, sizes = [], []
+    rows, sizes = [], []
     for index in range(n_batches):
         batch = take_jitted(table(n_rows), order, index, n_batches, layout=layout)
         size = int(batch.size)
@@ -79,33 +81,46 @@ def test_every_row_is_in_one_batch_in_the_order_drawn(n_rows, batch_size):
         assert (batch.weights[size:] == 0).all()
         np.testing.assert_array_equal(batch.targets[:size], batch.inputs[:size])
         np.testing.assert_array_equal(batch.weights[:size], batch.inputs[:size] + 1)
-        seen.extend(np.asarray(batch.inputs)[:size, 0])
+        rows.extend(np.asarray(batch.inputs)[:size, 0])
         sizes.append(size)
-    np.testing.assert_array_equal(seen, order[:n_rows])
-    assert sorted(seen) == list(range(n_rows))
+    np.testing.assert_array_equal(rows, order[:n_rows])
+    assert sorted(rows) == list(range(n_rows))
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_order_does_not_depend_on_the_padding():
-    drawn = [
-        draw_orders(np.random.default_rng(3), 2, (4, n_padded), 9)
-        for n_padded in (16, 30)
-    ]
-    np.testing.assert_array_equal(drawn[0], drawn[1][:, :16])
-    assert (drawn[0][0] != drawn[0][1]).any()
+    counts, n_batches = np.array([9]), np.array([2])
+    short, long = (
+        draw_orders(np.random.default_rng(3), 2, (4, 1, n_slots), counts, n_batches)
+        for n_slots in (16, 30)
+    )
+    np.testing.assert_array_equal(short, long[:, :, :16])
+    assert (short[0] != short[1]).any()
+
+
+def test_domains_have_an_order_each_of_their_own_rows():
+    counts, n_batches = np.array([4, 3, 5]), np.array([2, 1, 3])
+    rng = np.random.default_rng(0)
+    orders = draw_orders(rng, 2, (3, 3, 8), counts, n_batches)
+    np.testing.assert_array_equal(first_rows(counts), [0, 4, 7])
+    for k, first in enumerate(first_rows(counts)):
+        for order in orders[:2, k, : counts[k]]:
+            assert sorted(order) == list(range(first, first + counts[k]))
+    np.testing.assert_array_equal(orders[:2, 1, :3], [[4, 5, 6]] * 2)  # a single batch
+    assert (orders[2] == 0).all()  # an epoch that is not drawn
 
 
 @pytest.mark.parametrize("n_rows", [1, 23, 24, 25, 40])
 def test_blocks_hold_every_row_once(n_rows):
     layout = Layout(CAPACITY, 1, 0)
-    seen = []
+    rows = []
     for index in range(-(-n_rows // CAPACITY)):
         block = block_jitted(table(n_rows), index, layout=layout)
         size = int(block.size)
         assert (block.weights[size:] == 0).all()
         assert (block.inputs >= 0).all()
-        seen.extend(np.asarray(block.inputs)[:size, 0])
-    assert seen == list(range(n_rows))
+        rows.extend(np.asarray(block.inputs)[:size, 0])
+    assert rows == list(range(n_rows))
 
 
 def test_compressed_rows_are_made_dense():

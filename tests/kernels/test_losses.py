@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit, logsumexp
 
 from skrln._kernels import LOSSES
-from skrln._kernels._losses import reduce_loss
+from skrln._kernels._losses import reduce_loss, reduce_tasks, sharpened, task_values
 
 PARAMETER = 0.3
 FORMULAS = {
@@ -42,7 +42,7 @@ def example(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_values(name, double_precision):
     outputs, targets = example(name)
-    values = LOSSES[name](jnp.asarray(outputs), jnp.asarray(targets), (1, 1), PARAMETER)
+    values = LOSSES[name](jnp.asarray(outputs), jnp.asarray(targets), PARAMETER)
     assert values.shape == targets.shape
     expected = FORMULAS[name](outputs, targets)
     np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-14)
@@ -53,7 +53,7 @@ def test_gradients(name, double_precision):
     outputs, targets = example(name)
 
     def total(outputs):
-        return LOSSES[name](outputs, jnp.asarray(targets), (1, 1), PARAMETER).sum()
+        return LOSSES[name](outputs, jnp.asarray(targets), PARAMETER).sum()
 
     gradient = jax.jit(jax.grad(total))(jnp.asarray(outputs))
     # Each output has a loss of its own; no residual lies within 1e-4 of a kink. Central
@@ -92,7 +92,7 @@ def test_log_loss_of_several_class_targets(double_precision):
     targets = jnp.asarray(codes, float)
 
     def values(outputs):
-        return LOSSES["log_loss"](outputs, targets, HEADS, PARAMETER)
+        return task_values("log_loss", outputs, targets, HEADS, PARAMETER)
 
     expected = cross_entropy(outputs, codes)
     np.testing.assert_allclose(values(outputs), expected, rtol=1e-12)
@@ -110,7 +110,7 @@ def test_log_loss_of_sure_outputs_is_finite(heads):
     outputs = np.full((2, heads[0]), -500.0, np.float32)
     outputs[:, 0] = 500
     targets = np.array([[0.0], [1.0]], np.float32)
-    values = np.asarray(LOSSES["log_loss"](outputs, targets, heads, PARAMETER))[:, 0]
+    values = task_values("log_loss", outputs, targets, heads, PARAMETER)[:, 0]
     expected = [500, 0] if heads == (1,) else [0, 1000]
     np.testing.assert_allclose(values, expected, atol=1e-6)
 
@@ -119,7 +119,7 @@ def test_quantile_loss_is_least_at_the_quantile():
     sample = np.random.default_rng(0).normal(size=(999, 1))
     levels = np.linspace(-2, 2, 2001)
     outputs = np.broadcast_to(levels, (999, 2001))
-    values = np.asarray(LOSSES["quantile"](outputs, sample, (1,), PARAMETER))
+    values = np.asarray(LOSSES["quantile"](outputs, sample, PARAMETER))
     best = levels[values.mean(axis=0).argmin()]
     np.testing.assert_allclose(best, np.quantile(sample, PARAMETER), atol=0.005)
 
@@ -128,6 +128,32 @@ def test_reduction_is_a_weighted_sum():
     values = np.array([[1.0, 2.0], [3.0, 4.0]])
     weights = np.array([[1.0, 0.5], [0.0, 2.0]])
     assert reduce_loss(values, weights) == 1 + 1 + 0 + 8
+    np.testing.assert_array_equal(reduce_tasks(values, weights), [1, 9])
+
+
+def test_mixed_tasks_have_a_loss_each():
+    """A number, two classes and three, with the values of each loss on its own."""
+    outputs, codes = several_tasks()
+    losses, heads = ("huber", "log_loss", "log_loss"), (1, 1, 3)
+    outputs = outputs[:, :5]
+    targets = np.column_stack([outputs[:, 1] + 1, codes[:, 1], codes[:, 0]])
+    values = task_values(losses, jnp.asarray(outputs), jnp.asarray(targets), heads, 0.3)
+    assert values.shape == (12, 3)
+    start = 0
+    for task, (name, width) in enumerate(zip(losses, heads, strict=True)):
+        own = outputs[:, start : start + width], targets[:, [task]]
+        alone = task_values(name, *map(jnp.asarray, own), (width,), 0.3)
+        np.testing.assert_array_equal(values[:, [task]], alone)
+        start += width
+
+
+def test_logits_are_sharpened_and_numbers_are_not():
+    outputs = np.arange(1.0, 5.0)[None]
+    sharp = sharpened(outputs, 2.0, ("squared_error", "log_loss"), (1, 3))
+    np.testing.assert_array_equal(sharp, [[1, 4, 6, 8]])
+    np.testing.assert_array_equal(
+        sharpened(outputs, 2.0, "log_loss", (4,)), 2 * outputs
+    )
 
 
 def test_values_that_do_not_count_may_be_anything():

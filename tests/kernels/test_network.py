@@ -103,7 +103,7 @@ def test_selu_keeps_mean_and_variance_over_twenty_layers():
     x = np.random.default_rng(1).normal(size=(500, 100)).astype(np.float32)
     outputs = np.asarray(forward(params, (), x, spec)[0])
     # The last layer is linear: its outputs have the mean square, one, of the signals
-    # before it. The draw of a layer moves that by some percent, of twenty by more.
+    # before it. The draw of a layer changes that by some percent, of twenty by more.
     assert abs(outputs.mean()) < 0.1
     assert 0.5 < outputs.var() < 2
 
@@ -145,7 +145,7 @@ def test_batch_norm_is_the_formula(where, double_precision):
     """In training by the weighted moments of the batch, biased; padding does not count."""
     params, moments, x = normed_network(where)
     weights = np.array([1.0, 2.0, 1.0, 1.0, 0.5, 0.0])
-    outputs, seen = forward(params, moments, x, NORMED[where], in_training(weights))
+    outputs, running = forward(params, moments, x, NORMED[where], in_training(weights))
     hidden, last = params
     z = x @ hidden.weight + hidden.bias
     if where == "after":
@@ -155,9 +155,9 @@ def test_batch_norm_is_the_formula(where, double_precision):
     z = normalized(z, mean, variance, hidden)
     z = np.tanh(z) if where == "before" else z
     np.testing.assert_allclose(outputs, z @ last.weight + last.bias, rtol=1e-10)
-    # The first batch is all that has been seen.
-    np.testing.assert_allclose(seen[0].mean, mean, rtol=1e-10)
-    np.testing.assert_allclose(seen[0].variance, variance, rtol=1e-10)
+    # After the first batch, the running moments are those of the batch.
+    np.testing.assert_allclose(running[0].mean, mean, rtol=1e-10)
+    np.testing.assert_allclose(running[0].variance, variance, rtol=1e-10)
 
 
 def test_running_moments_follow_the_batches(double_precision):
@@ -168,10 +168,10 @@ def test_running_moments_follow_the_batches(double_precision):
     later = in_training(np.ones(6), first=False)
     _, second = forward(params, first, 3 * x, NORMED["before"], later)
     z = 3 * x @ params[0].weight
-    for found, old, new in zip(
+    for running, old, new in zip(
         second[0], first[0], (z.mean(axis=0), z.var(axis=0)), strict=True
     ):
-        np.testing.assert_allclose(found, 0.9 * old + 0.1 * new, rtol=1e-10)
+        np.testing.assert_allclose(running, 0.9 * old + 0.1 * new, rtol=1e-10)
 
 
 @pytest.mark.parametrize("where", NORMED)
@@ -188,8 +188,8 @@ def test_one_row_is_scaled_by_what_was_seen_before(double_precision):
     params, moments, x = normed_network("before")
     spec = NORMED["before"]
     _, moments = forward(params, moments, x, spec, in_training(np.ones(6)))
-    one = in_training([1.0, 0, 0, 0, 0, 0], first=False)
-    outputs, after = forward(params, moments, x, spec, one)
+    single = in_training([1.0, 0, 0, 0, 0, 0], first=False)
+    outputs, after = forward(params, moments, x, spec, single)
     np.testing.assert_allclose(outputs, forward(params, moments, x, spec)[0])
     np.testing.assert_array_equal(after[0].mean, moments[0].mean)
 
@@ -240,7 +240,7 @@ def test_draws_of_a_row_do_not_depend_on_padding(double_precision):
 
 @pytest.mark.parametrize("rate", [0.1, 0.3])
 def test_alpha_dropout_keeps_mean_and_variance(rate, double_precision):
-    """Of units whose values have mean zero and variance one, as SELU makes them."""
+    """For units of mean zero and variance one, as behind SELU."""
     assert pytest.approx(-SCALE * ALPHA) == SELU_FLOOR
     spec = NetworkSpec((1000, 1000, 1000), "selu", (1000,), dropout=True)
     rng = np.random.default_rng(0)

@@ -59,7 +59,7 @@ def test_no_reg_step_keeps_every_coefficient(precision, scale):
     result = fit(settings, table, precision=precision)
     theta = np.array(-6.1, precision)
     np.testing.assert_array_equal(result.coefficients[0], theta)
-    assert result.history.zeros[-1, 0] > 0  # the penalty itself is there
+    assert result.history.zeros[-1, 0] > 0  # the penalty acts
 
 
 def test_vanishing_penalty_is_the_plain_network():
@@ -126,7 +126,7 @@ def friedman(seed):
 
 @pytest.mark.optimized
 def test_friedman_inputs_are_found_among_noise():
-    """ALGORITHMS.md, T7."""
+    """Five inputs of 205 matter; the others are noise."""
     settings = Settings(
         layer_sizes=(205, 64, 1),
         activation="relu",
@@ -135,16 +135,16 @@ def test_friedman_inputs_are_found_among_noise():
         batch_size=32,
         max_epochs=100,
     )
-    found = []
+    used = []
     for seed in range(4):
         result = fit(replace(settings, seed=seed), friedman(seed), precision="float32")
         weight, lam = result.params[0].weight, result.coefficients[0]
         live = weight != 0
         assert lam[live].mean() < settings.theta - 1
         np.testing.assert_allclose(lam.mean(dtype=float), settings.theta, atol=1e-4)
-        found.append(live.any(axis=1))
-    assert found[0][:5].all()
-    assert (~found[0][5:]).mean() >= 0.8
+        used.append(live.any(axis=1))
+    assert used[0][:5].all()
+    assert (~used[0][5:]).mean() >= 0.8
     # A square has no linear part to hold on to while the network is pruned: the third
     # input is lost on two of these four tables, the others never are.
-    assert np.all(found, axis=0)[[0, 1, 3, 4]].all()
+    assert np.all(used, axis=0)[[0, 1, 3, 4]].all()

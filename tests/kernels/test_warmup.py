@@ -1,21 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The penalty grows to its full strength, and only then is an epoch chosen."""
+"""Epochs in which the penalty grows are never the best."""
 
 import numpy as np
-import pytest
-
-from skrln._kernels._optimizers import warmup_factor
 
 from ._problems import N_VALIDATION, fit, make_table, watched
 from ._reference import Settings
-
-
-@pytest.mark.parametrize(
-    ("step", "warmup", "expected"),
-    [(0, 0.0, 1.0), (0, 4.0, 0.25), (1, 4.0, 0.5), (3, 4.0, 1.0), (9, 4.0, 1.0)],
-)
-def test_the_factor_is_linear_and_then_one(step, warmup, expected):
-    assert warmup_factor(np.int32(step), np.float32(warmup)) == expected
 
 
 def test_a_growing_penalty_removes_less():

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from skrln import RLNClassifier, RLNRegressor
+from skrln.options import RLNPenalty
 
 N_STAGES = 12
 
@@ -15,7 +16,7 @@ def make_network(classifier=False, **params):
     defaults = {
         "hidden_layer_sizes": (5,),
         "theta": -6.5,
-        "reg_warmup": 0.0,
+        "penalty": RLNPenalty(warmup=0.0),
         "max_iter": N_STAGES,
         "learning_rate_init": 0.02,
         "n_estimators": 1,

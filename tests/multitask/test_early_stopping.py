@@ -20,6 +20,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skrln.multitask import PerTaskEarlyStopping, oracle_recall
+from skrln.options import RLNPenalty
 
 from ._models import (
     N_STAGES,
@@ -32,7 +33,7 @@ from ._models import (
 )
 
 #: A network whose tasks are at their best at different epochs.
-OVERFITS = {"regularization": None, "learning_rate_init": 0.1}
+OVERFITS = {"penalty": None, "learning_rate_init": 0.1}
 
 
 def stop(estimator, **params):
@@ -180,7 +181,12 @@ def test_network_stops_where_it_would_stop_by_itself():
     X, y = make_outputs()
     y[:, 2] *= 3  # in another unit
     data = {"X_val": X[40:], "y_val": y[40:]}
-    params = {"theta": -9, "reg_warmup": 0.3, "learning_rate_init": 0.2, "max_iter": 40}
+    params = {
+        "theta": -9,
+        "penalty": RLNPenalty(warmup=0.3),
+        "learning_rate_init": 0.2,
+        "max_iter": 40,
+    }
     alone = make_network(n_iter_no_change=40, **params)
     alone.set_params(early_stopping=True).fit(X[:40], y[:40], **data)
     model = stop(make_network(**params), n_clusters=1).fit(X[:40], y[:40], **data)
@@ -417,8 +423,8 @@ def test_snapshots_stay_under_the_cap(monkeypatch):
 
     def watched(self, stage, make, keep):
         store(self, stage, make, keep)
-        found = self.snapshots or {}
-        held.append(sum(map(_sources._size_of, found.values())))
+        snapshots = self.snapshots or {}
+        held.append(sum(map(_sources._size_of, snapshots.values())))
 
     monkeypatch.setattr(_sources.Source, "_store", watched)
     X, y = make_outputs()
@@ -533,7 +539,9 @@ def test_a_task_without_labels_to_validate_on():
     y_val = y[40:].copy()
     y_val[:, 1] = np.nan
     model = stop(make_network(**OVERFITS))
-    with pytest.warns(UserWarning, match=r"1 of 3 tasks \(1\) have no labels"):
+    with pytest.warns(
+        UserWarning, match=r"1 of 3 tasks \(1\) have no validation labels"
+    ):
         model.fit(X[:40], y[:40], X_val=X[40:], y_val=y_val)
     assert model.fallback_tasks_.tolist() == [1]
     assert np.isnan(model.validation_curves_[1]).all()
@@ -549,7 +557,7 @@ def test_a_label_with_one_class_to_validate_on():
     y_val = y[40:].copy()
     y_val[:, 2] = 0
     model = stop(make_network(classifier=True), strategy="kmeans", n_clusters=1)
-    with pytest.warns(UserWarning, match="take the stage that is best on average"):
+    with pytest.warns(UserWarning, match="take the stage with the best mean score"):
         model.fit(X[:40], y[:40], X_val=X[40:], y_val=y_val)
     assert model.fallback_tasks_.tolist() == [2]
 

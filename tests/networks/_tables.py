@@ -8,6 +8,7 @@ hidden units, one batch, unless a test is about something else.
 import numpy as np
 
 from skrln import RLNClassifier, RLNRegressor
+from skrln.options import RLNPenalty, UniformPenalty
 
 N_ROWS = 40
 
@@ -33,13 +34,22 @@ def make_classes(n_rows=N_ROWS, n_classes=2, seed=0):
 BEFORE_CALLBACKS = "scikit-learn before 1.9 has no callbacks"
 
 
+def rln(step=0.03, **options):
+    """Penalty of the rule without a warm-up, so that no step depends on the fit's length."""
+    return RLNPenalty(step, **({"warmup": 0.0} | options))
+
+
+def uniform(**options):
+    """Uniform penalty without a warm-up."""
+    return UniformPenalty(**({"warmup": 0.0} | options))
+
+
 def small(estimator, **params):
     """An estimator whose fit takes no time; `params` on top."""
     defaults = {
         "hidden_layer_sizes": (5,),
         "theta": -6.5,
-        "reg_step": 0.03,
-        "reg_warmup": 0.0,  # with one, the length of a fit matters from its first epoch on
+        "penalty": rln(),
         "max_iter": 10,
         "learning_rate_init": 0.01,
         "n_estimators": 1,
@@ -58,17 +68,27 @@ def classifier(**params):
     return small(RLNClassifier, **params)
 
 
+def encoder_of(model):
+    """Input encoder of the first network."""
+    return model._fitted.members[0].encoder
+
+
+def target_of(model):
+    """Target encoder of a fit."""
+    return model._fitted.target
+
+
 def arrays(model):
-    """Everything that training has changed."""
+    """Arrays that training has changed."""
     return [
         array
-        for one in model.estimators_
-        for array in (*one.coefs_, *one.intercepts_, *one.reg_coefs_)
+        for member in model.estimators_
+        for array in (*member.coefs_, *member.intercepts_, *member.reg_coefs_)
     ]
 
 
 def assert_same_fit(first, second):
-    """Bit for bit."""
+    """Assert that two fits are equal to the bit."""
     for a, b in zip(arrays(first), arrays(second), strict=True):
         np.testing.assert_array_equal(a, b)
 

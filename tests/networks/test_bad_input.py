@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What cannot be trained on is refused in words, and leaves the estimator as it was."""
+"""Bad parameters and arguments: the error names them, and the estimator stays as it was."""
 
 import numpy as np
 import pandas as pd
@@ -7,13 +7,18 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
+from skrln.options import PlainBranch, PowerDecay, Solver, Transfer, UniformPenalty
+
 from ._tables import (
     arrays,
     assert_same_fit,
     classifier,
+    encoder_of,
     make_classes,
     make_table,
     regressor,
+    rln,
+    target_of,
 )
 
 X, Y = make_table()
@@ -31,15 +36,49 @@ def kinds(n=40):
     return pd.DataFrame({"number": Y[:n], "kind": np.tile(["a", "b"], n // 2)})
 
 
-#: What is wrong -> estimator, arguments of fit, and words of the message.
+#: Case -> estimator, arguments of fit, and words of the message.
 REFUSED = {
     # Parameters: the name, the value and what is expected.
     "theta": (regressor(theta=INF), {}, r"'theta' .* a float in the range .* Got inf"),
     "theta as text": (regressor(theta="auto!"), {}, "'theta' parameter .* Got 'auto!'"),
-    "reg_step": (regressor(reg_step=-1), {}, r"'reg_step' .*\[0.0, inf\). Got -1"),
+    "step": (
+        regressor(penalty=rln(-1)),
+        {},
+        r"'step' parameter of RLNPenalty .*\[0.0, inf\). Got -1",
+    ),
+    "norm": (
+        regressor(penalty=UniformPenalty("l3")),
+        {},
+        "'norm' parameter of UniformPenalty .* a str among .* Got 'l3'",
+    ),
+    "penalty": (regressor(penalty="lasso"), {}, "'penalty' .* Got 'lasso'"),
+    "power": (
+        regressor(learning_rate=PowerDecay(power=-1)),
+        {},
+        "'power' parameter of PowerDecay .* Got -1",
+    ),
+    "frozen layers": (
+        regressor(pretrained=Transfer(n_frozen_layers=-1)),
+        {},
+        "'n_frozen_layers' parameter of Transfer .* Got -1",
+    ),
+    "layers of the plain branch": (
+        regressor(plain_branch=PlainBranch([0], layer_sizes=0)),
+        {},
+        "'layer_sizes' parameter of PlainBranch .* Got 0",
+    ),
     "max_iter": (regressor(max_iter=0), {}, r"'max_iter' .*\[1, inf\). Got 0"),
     "rate": (regressor(learning_rate_init=0), {}, "'learning_rate_init' .* Got 0"),
-    "momentum": (regressor(momentum=1.0), {}, r"'momentum' .*\[0.0, 1.0\). Got 1.0"),
+    "options of the solver": (
+        regressor(solver=Solver("adam", options={"momentum": 0.5})),
+        {},
+        r"Got options \{'momentum': 0.5\} of solver 'adam', which takes \[.*'b1'",
+    ),
+    "clip_norm": (
+        regressor(solver=Solver(clip_norm=0)),
+        {},
+        "'clip_norm' parameter of Solver .* Got 0",
+    ),
     "quantile": (regressor(quantile=1), {}, r"'quantile' .*\(0.0, 1.0\). Got 1"),
     "loss": (regressor(loss="l3"), {}, "'loss' .* must be a str among .* Got 'l3'"),
     "solver": (regressor(solver="lbfgs"), {}, "'solver' .* a str among .* Got 'lbfgs'"),
@@ -60,9 +99,9 @@ REFUSED = {
         "Got device='toaster', but expected None or one .* Install .* or pass None",
     ),
     "group and rule": (
-        regressor(reg_group="input", rule="subgradient"),
+        regressor(penalty=rln(group="input", rule="subgradient")),
         {},
-        "Got reg_group='input' with rule='subgradient', but .* expected",
+        "Got penalty group='input' with rule='subgradient', but .* expected",
     ),
     "class_weight": (classifier(class_weight="equal"), {}, "'class_weight' .* 'equal'"),
     "positions": (
@@ -169,7 +208,7 @@ REFUSED = {
 
 
 def refuse(model, message, **arguments):
-    """Ask for the impossible; nothing but an error may come of it."""
+    """Fit, expect an error, and assert that the estimator stays as it was."""
     before = dict(vars(model))
     with pytest.raises(ValueError, match=message):
         model.fit(**arguments)
@@ -178,29 +217,28 @@ def refuse(model, message, **arguments):
         assert value is before[name], name
 
 
+@pytest.fixture(scope="module")
+def usual():
+    """A fit of each type of estimator."""
+    return {type(make()): make().fit(X, CLASSES) for make in (regressor, classifier)}
+
+
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("fitted", [False, True], ids=["fresh", "fitted"])
-def test_refused_without_a_trace(case, fitted):
+def test_refused_without_a_trace(usual, case, fitted):
     model, arguments, message = REFUSED[case]
-    model = type(model)(**model.get_params())
-    wanted = model.get_params()
-    model.set_params(**classifier_or_regressor(model).get_params())
+    expected = usual[type(model)]
+    wanted, accepted = (one.get_params(deep=False) for one in (model, expected))
+    model = type(model)(**accepted)
     if fitted:
         model.fit(X, CLASSES)
-        predicted = model.predict(X)
     model.set_params(**wanted)
     refuse(model, message, **({"X": X, "y": CLASSES} | arguments))
-    # And it works as before.
-    model.set_params(**classifier_or_regressor(model).get_params())
+    # The estimator works as before.
+    model.set_params(**accepted)
     if fitted:
-        np.testing.assert_array_equal(model.predict(X), predicted)
-    assert_same_fit(
-        model.fit(X, CLASSES), classifier_or_regressor(model).fit(X, CLASSES)
-    )
-
-
-def classifier_or_regressor(model):
-    return classifier() if type(model) is type(classifier()) else regressor()
+        np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    assert_same_fit(model.fit(X, CLASSES), expected)
 
 
 # -- before and after fit --------------------------------------------------------------
@@ -272,10 +310,10 @@ def test_predict_refuses_frames(table, message):
 def test_category_that_predict_sees_first():
     model = regressor().fit(kinds(), Y)
     new = kinds().assign(kind="new")
-    # As if the column were not there: all of its inputs are zero.
-    expected = model._encoder.transform(kinds())
+    # All inputs of the column are zero.
+    expected = encoder_of(model).transform(kinds())
     expected[:, 1:] = 0
-    np.testing.assert_array_equal(model._encoder.transform(new), expected)
+    np.testing.assert_array_equal(encoder_of(model).transform(new), expected)
     assert np.isfinite(model.predict(new)).all()
 
 
@@ -284,7 +322,7 @@ def test_class_that_score_sees_first_is_wrong():
     assert model.score(X, np.where(CLASSES, 7, CLASSES)) < 1
 
 
-# -- what is unusual, and fine ---------------------------------------------------------
+# -- unusual tables that can be fitted ---------------------------------------------------------
 
 
 def check_usable(model):
@@ -296,6 +334,7 @@ def check_usable(model):
 @pytest.mark.parametrize("make", [regressor, classifier])
 def test_missing_inputs(make):
     check_usable(make().fit(put(NAN), CLASSES))
+    # An empty column becomes zeros and a mark of missing values, as above.
     check_usable(make().fit(put(NAN, place=(slice(None), 1)), CLASSES))
 
 
@@ -304,7 +343,7 @@ def test_constant_column(value):
     """autogluon#4508: a column without variance, and the loss is NaN."""
     model = regressor().fit(put(value, place=(slice(None), 1)), Y)
     check_usable(model)
-    # Whatever it may be worth later, no weight depends on it.
+    # No weight depends on the column.
     assert 1 not in model.active_features_
     assert model.feature_importances_[1] == 0
 
@@ -366,11 +405,11 @@ def test_one_column_and_one_unit():
     assert np.isfinite(model.predict(X[:, :1])).all()
 
 
-# -- what goes wrong on the way --------------------------------------------------------
+# -- fits that diverge --------------------------------------------------------
 
 
 def training_loss(model):
-    return np.mean(0.5 * ((model.predict(X) - Y) / model._target.scale) ** 2)
+    return np.mean(0.5 * ((model.predict(X) - Y) / target_of(model).scale) ** 2)
 
 
 # A fit that goes wrong may end with whatever weights it had.
@@ -379,13 +418,13 @@ def training_loss(model):
     "params",
     [
         {"learning_rate_init": 1e3},
-        {"learning_rate_init": 1e3, "reg_warmup": 0.2},
-        {"learning_rate_init": 1e6, "solver": "sgd", "regularization": None},
+        {"learning_rate_init": 1e3, "penalty": rln(warmup=0.2)},
+        {"learning_rate_init": 1e6, "solver": "sgd", "penalty": None},
         {"learning_rate_init": 1e3, "dtype": "float32"},
     ],
 )
 def test_diverging_learning_rate(params):
-    """It stops, says so, and keeps the best that it has seen."""
+    """The fit stops, warns, and keeps the best weights."""
     model = regressor(learning_rate="constant", max_iter=50, **params)
     message = r"Training diverged in epoch \d+: .* learning_rate_init=.*; lower it"
     with pytest.warns(ConvergenceWarning, match=message):
@@ -407,7 +446,7 @@ def test_best_iteration_of_a_diverged_fit_is_that_of_its_weights():
 
 
 def test_usable_after_a_fit_that_diverged():
-    model = regressor(learning_rate_init=1e6, solver="sgd", regularization=None)
+    model = regressor(learning_rate_init=1e6, solver="sgd", penalty=None)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         model.fit(X, Y)
     model.set_params(**regressor().get_params())
@@ -417,7 +456,8 @@ def test_usable_after_a_fit_that_diverged():
 @pytest.mark.parametrize("make", [regressor, classifier])
 def test_no_survivor(make):
     message = (
-        r"No input reaches the output: .* Got theta=2, .* lower theta .* raise reg"
+        r"No input reaches the output: .* Got theta=2 and penalty step=0\.03; lower "
+        r"theta .* raise the step"
     )
     with pytest.warns(ConvergenceWarning, match=message):
         model = make(theta=2).fit(X, CLASSES)

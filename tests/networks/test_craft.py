@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Batch norm, dropout, clipping, decay, averages and schedules in whole fits."""
+"""Batch norm, dropout, clipping, decay and schedules in whole fits."""
 
 import pickle
+from copy import deepcopy
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +10,13 @@ import optax
 import pytest
 
 from skrln.inspection import garson_importance
+from skrln.options import (
+    ExponentialDecay,
+    PowerDecay,
+    ReduceOnPlateau,
+    Solver,
+    Transfer,
+)
 
 from ._tables import (
     arrays,
@@ -26,23 +34,36 @@ X, Y, X_VAL, Y_VAL = X_ALL[:40], Y_ALL[:40], X_ALL[40:], Y_ALL[40:]
 _, CLASSES = make_classes(n_classes=3)
 VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
 WHERE = ["before", "after"]
+
+
+def plain_steps(**options):
+    """Plain gradient descent, with bounds on the gradient and decay by `options`."""
+    return Solver("sgd", options={"momentum": 0.0}, **options)
+
+
 #: One plain step down the gradient, of the whole table.
 ONE_STEP = {
-    "solver": "sgd",
-    "momentum": 0.0,
+    "solver": plain_steps(),
     "learning_rate": "constant",
-    "regularization": None,
+    "penalty": None,
     "max_iter": 1,
 }
 
 
-def start_of(**params):
-    """The weights that a fit begins with: those after a step of no length."""
-    return regressor(**(ONE_STEP | params | {"learning_rate_init": 1e-300})).fit(X, Y)
+@pytest.fixture(scope="module")
+def start():
+    """Fit whose weights are the initial ones: its only step has no length."""
+    return regressor(**ONE_STEP | {"learning_rate_init": 1e-300}).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def free(start):
+    """Moves of an unbounded step at a rate of 0.1."""
+    return moves(regressor(**ONE_STEP | {"learning_rate_init": 0.1}).fit(X, Y), start)
 
 
 def moves(model, start):
-    """What training has added to all weights and biases."""
+    """Differences of all weights and biases from those of the start."""
     new = [*model.coefs_, *model.intercepts_]
     old = [*start.coefs_, *start.intercepts_]
     return [b - a for a, b in zip(old, new, strict=True)]
@@ -50,7 +71,10 @@ def moves(model, start):
 
 def moments(model, X):
     """Mean and variance, over `X`, of what the hidden layer normalizes."""
-    values = model._encoder.transform(X) @ model.coefs_[0] + model.intercepts_[0]
+    values = (
+        model._fitted.members[0].encoder.transform(X) @ model.coefs_[0]
+        + model.intercepts_[0]
+    )
     if model.batch_norm == "after":
         values = np.maximum(values, 0)
     return values.mean(axis=0), values.var(axis=0)
@@ -59,14 +83,18 @@ def moments(model, X):
 # -- batch norm ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_prediction_is_what_was_validated(where):
+@pytest.fixture(scope="module", params=WHERE)
+def normed(request):
+    """Fit with batch norm and validation data; tests that change it take a copy."""
+    return regressor(batch_norm=request.param).fit(X, Y, **VALIDATION)
+
+
+def test_prediction_is_what_was_validated(normed):
     """The running moments that come back are those that the best epoch was judged by."""
-    model = regressor(batch_norm=where).fit(X, Y, **VALIDATION)
-    residual = (model.predict(X_VAL) - Y_VAL) / model._target.scale
-    best = model.validation_loss_curve_[model.best_iteration_]
+    residual = (normed.predict(X_VAL) - Y_VAL) / normed._fitted.target.scale
+    best = normed.validation_loss_curve_[normed.best_iteration_]
     assert np.mean(0.5 * residual**2) == pytest.approx(best, rel=1e-9)
-    assert [norm.shape for norm in model.batch_norms_] == [(4, 5)]
+    assert [norm.shape for norm in normed.batch_norms_] == [(4, 5)]
 
 
 def test_probabilities_are_what_was_validated():
@@ -77,14 +105,12 @@ def test_probabilities_are_what_was_validated():
     assert -np.log(chosen).mean() == pytest.approx(best, rel=1e-9)
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_prediction_does_not_depend_on_the_rows_beside(where):
-    model = regressor(batch_norm=where).fit(X, Y)
-    alone = np.concatenate([model.predict(row[None]) for row in X_VAL])
-    np.testing.assert_allclose(model.predict(X_VAL), alone, rtol=1e-12)
-    # By the moments of training, and not by those of what is predicted.
-    shifted = model.predict(X_VAL + 1)
-    assert np.all(np.abs(shifted - model.predict(X_VAL)) > 1e-3)
+def test_prediction_does_not_depend_on_the_rows_beside(normed):
+    alone = np.concatenate([normed.predict(row[None]) for row in X_VAL])
+    np.testing.assert_allclose(normed.predict(X_VAL), alone, rtol=1e-12)
+    # Prediction takes the moments of the training rows, not those of the predicted rows.
+    shifted = normed.predict(X_VAL + 1)
+    assert np.all(np.abs(shifted - normed.predict(X_VAL)) > 1e-3)
 
 
 @pytest.mark.parametrize("where", WHERE)
@@ -92,7 +118,8 @@ def test_weight_is_a_repetition(where):
     """In a full batch; the moments of a batch have to know the weights for it."""
     counts = np.repeat([1, 2], [24, 16])
     # Mean outputs and targets are zero: Adam would make steps of the rounding in that.
-    model = regressor(batch_norm=where, solver="sgd")
+    params = {"learning_rate": "constant", "penalty": None}
+    model = regressor(batch_norm=where, solver="sgd", **params)
     weighted = model.fit(X, Y, sample_weight=counts)
     found = [*arrays(weighted), *weighted.batch_norms_]
     repeated = model.fit(np.repeat(X, counts, axis=0), np.repeat(Y, counts))
@@ -105,9 +132,8 @@ def test_weight_is_a_repetition(where):
 
 @pytest.mark.parametrize("where", WHERE)
 def test_running_moments_begin_with_the_first_batch(where):
-    model = regressor(
-        batch_norm=where, regularization=None, learning_rate_init=1e-300, max_iter=3
-    ).fit(X, Y)
+    params = {"learning_rate": "constant", "penalty": None, "max_iter": 3}
+    model = regressor(batch_norm=where, learning_rate_init=1e-300, **params).fit(X, Y)
     # The weights stand still, and so every batch has the moments of the first.
     np.testing.assert_allclose(model.batch_norms_[0][2:], moments(model, X), rtol=1e-9)
 
@@ -116,7 +142,7 @@ def test_running_moments_begin_with_the_first_batch(where):
 @pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
 def test_going_on_keeps_the_running_moments(where, how):
     """The next batch adds its tenth to them, and does not take their place."""
-    params = {"learning_rate": "constant", "regularization": None}
+    params = {"learning_rate": "constant", "penalty": None}
     model = regressor(batch_norm=where, warm_start=True, **params).fit(X, Y)
     old = model.batch_norms_[0].copy()
     seen = moments(model, X)
@@ -129,45 +155,49 @@ def test_going_on_keeps_the_running_moments(where, how):
     np.testing.assert_allclose(model.batch_norms_[0][2:], expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize(
-    "how",
-    [{"batch_norm": "before"}, {"batch_norm": "after"}, {"average_decay": 0.9}],
-)
-def test_calls_of_partial_fit_are_the_epochs_of_a_fit(how):
-    """Running moments, raw weights and their average go from call to call."""
-    params = {"learning_rate": "constant", "regularization": None} | how
+@pytest.mark.parametrize("where", WHERE)
+def test_calls_of_partial_fit_are_the_epochs_of_a_fit(where):
+    """Running moments and weights go from call to call."""
+    params = {"learning_rate": "constant", "penalty": None, "batch_norm": where}
     # Both begin with the same weights, and full batches draw nothing.
-    start = {"pretrained": regressor(**params).fit(X, Y), "reuse_head": True}
-    whole = regressor(max_iter=3, **params | start).fit(X, Y)
-    calls = regressor(**params | start)
+    source = regressor(**params).fit(X, Y)
+    params["pretrained"] = Transfer(source, reuse_head=True)
+    whole = regressor(max_iter=3, **params).fit(X, Y)
+    calls = regressor(**params)
     for _ in range(3):
         calls.partial_fit(X, Y)
     # Of an idle bias the gradient is rounding, which Adam divides by its 1e-8.
     assert_close_fit(whole, calls, rtol=1e-7, atol=1e-8)
     for a, b in zip(whole.batch_norms_, calls.batch_norms_, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
-    single = regressor(**params | start).partial_fit(X, Y)
+    single = regressor(**params).partial_fit(X, Y)
     assert not np.allclose(single.coefs_[0], whole.coefs_[0], rtol=1e-4)
 
 
-def test_pickle_keeps_the_running_moments():
-    model = regressor(batch_norm="after").fit(X, Y)
-    copy = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(copy.batch_norms_[0], model.batch_norms_[0])
-    np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+def test_pickle_keeps_the_running_moments(normed):
+    copy = pickle.loads(pickle.dumps(normed))
+    np.testing.assert_array_equal(copy.batch_norms_[0], normed.batch_norms_[0])
+    np.testing.assert_array_equal(copy.predict(X), normed.predict(X))
 
 
-def test_fit_without_batch_norm_forgets_the_moments():
-    model = regressor(batch_norm="after").fit(X, Y)
-    model.set_params(batch_norm=None).fit(X, Y)
+def test_fit_without_batch_norm_forgets_the_moments(normed):
+    model = deepcopy(normed).set_params(batch_norm=None).fit(X, Y)
     assert model.batch_norms_ == []
     assert_same_fit(model, regressor().fit(X, Y))
 
 
-def test_importance_knows_the_scales():
-    """A unit whose values are scaled down counts less, where no other follows."""
-    model = regressor(batch_norm="after").fit(X, Y)
+def test_importance_includes_scales_after_the_activation_only(normed):
+    """A unit whose values are scaled down counts less, if no activation follows.
+
+    Scales before the activation are common to all inputs of a unit, whose shares stay.
+    """
+    model = deepcopy(normed)
     gain, _, _, variance = norm = model.batch_norms_[0]
+    if model.batch_norm == "before":
+        before = model.feature_importances_
+        norm[0] *= [1, 2, 3, 4, 5]
+        np.testing.assert_array_equal(model.feature_importances_, before)
+        return
     by_hand = [
         model.coefs_[0],
         model.coefs_[1] * (gain / np.sqrt(variance + 1e-5))[:, None],
@@ -175,19 +205,11 @@ def test_importance_knows_the_scales():
     expected = garson_importance(by_hand)
     np.testing.assert_allclose(model.feature_importances_, expected, rtol=1e-12)
     assert not np.allclose(expected, garson_importance(model.coefs_))
-    # All but one unit scaled to nothing: its inputs are all that is left.
+    # With all units but one scaled to zero, only the inputs of that unit remain.
     unit = np.argmax(np.abs(model.coefs_[0]).sum(axis=0))
     norm[0] = np.where(np.arange(5) == unit, 2.0, 0.0)
     size = np.abs(model.coefs_[0][:, unit])
     np.testing.assert_allclose(model.feature_importances_, size / size.sum())
-
-
-def test_importance_does_not_know_scales_before_the_activation():
-    """They are common to all inputs of a unit, whose shares stay."""
-    model = regressor(batch_norm="before").fit(X, Y)
-    before = model.feature_importances_
-    model.batch_norms_[0][0] *= [1, 2, 3, 4, 5]
-    np.testing.assert_array_equal(model.feature_importances_, before)
 
 
 def test_batch_norm_of_a_linear_model_is_none():
@@ -227,7 +249,7 @@ def test_prediction_drops_nothing(activation):
     """Two predictions are the same, and follow from the weights alone."""
     model = regressor(dropout=0.5, activation=activation).fit(X, Y, **VALIDATION)
     np.testing.assert_array_equal(model.predict(X), model.predict(X))
-    residual = (model.predict(X_VAL) - Y_VAL) / model._target.scale
+    residual = (model.predict(X_VAL) - Y_VAL) / model._fitted.target.scale
     best = model.validation_loss_curve_[model.best_iteration_]
     assert np.mean(0.5 * residual**2) == pytest.approx(best, rel=1e-9)
 
@@ -236,8 +258,8 @@ def test_one_seed_drops_the_same_units():
     first, second = (regressor(dropout=0.5).fit(X, Y) for _ in range(2))
     assert_same_fit(first, second)
     # Of the same weights, others are dropped: full batches draw nothing else.
-    start = regressor().fit(X, Y)
-    going_on = {"dropout": 0.5, "pretrained": start, "reuse_head": True}
+    start = Transfer(regressor().fit(X, Y), reuse_head=True)
+    going_on = {"dropout": 0.5, "pretrained": start}
     one, other = (regressor(random_state=seed, **going_on).fit(X, Y) for seed in (1, 2))
     assert not is_same_fit(one, other)
 
@@ -274,44 +296,41 @@ def test_more_dropout_is_a_higher_training_loss():
 # -- clipping --------------------------------------------------------------------------
 
 
-def test_clip_norm_bounds_the_step():
+def clipped(**bounds):
+    """Fit of one step at a rate of 0.1 with bounds on the gradient."""
+    params = ONE_STEP | {"solver": plain_steps(**bounds), "learning_rate_init": 0.1}
+    return regressor(**params).fit(X, Y)
+
+
+def test_clip_norm_bounds_the_step(start, free):
     """Over all layers together, and without turning it."""
     rate, bound = 0.1, 1e-3
-    params = ONE_STEP | {"learning_rate_init": rate}
-    start = start_of()
-    free = moves(regressor(**params).fit(X, Y), start)
-    clipped = moves(regressor(clip_norm=bound, **params).fit(X, Y), start)
-    free, clipped = (
-        np.concatenate([m.ravel() for m in one]) for one in (free, clipped)
+    found, whole = (
+        np.concatenate([m.ravel() for m in each])
+        for each in (moves(clipped(clip_norm=bound), start), free)
     )
-    assert np.linalg.norm(free) > 2 * rate * bound
-    assert np.linalg.norm(clipped) == pytest.approx(rate * bound, rel=1e-9)
-    cosine = clipped @ free / np.linalg.norm(free) / np.linalg.norm(clipped)
+    assert np.linalg.norm(whole) > 2 * rate * bound
+    assert np.linalg.norm(found) == pytest.approx(rate * bound, rel=1e-9)
+    cosine = found @ whole / np.linalg.norm(whole) / np.linalg.norm(found)
     assert cosine == pytest.approx(1, abs=1e-9)
-    # A bound that is never reached is none.
-    loose = regressor(clip_norm=1e6, **params).fit(X, Y)
-    assert_close_fit(loose, regressor(**params).fit(X, Y), rtol=1e-12)
+    # A bound that is never reached changes nothing.
+    for a, b in zip(moves(clipped(clip_norm=1e6), start), free, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-16)
 
 
-def test_clip_value_bounds_every_entry():
+def test_clip_value_bounds_every_entry(start, free):
     rate, bound = 0.1, 0.02
-    params = ONE_STEP | {"learning_rate_init": rate}
-    start = start_of()
-    free = moves(regressor(**params).fit(X, Y), start)
-    clipped = moves(regressor(clip_value=bound, **params).fit(X, Y), start)
-    for a, b in zip(clipped, free, strict=True):
+    for a, b in zip(moves(clipped(clip_value=bound), start), free, strict=True):
         expected = np.clip(b, -rate * bound, rate * bound)
         np.testing.assert_allclose(a, expected, rtol=1e-9, atol=1e-15)
     sizes = np.abs(np.concatenate([m.ravel() for m in free]))
     assert sizes.min() < rate * bound < sizes.max()
 
 
-def test_both_clips_together():
-    """First the entries are bounded, then what is left of the length."""
-    rate, params = 0.1, ONE_STEP | {"learning_rate_init": 0.1}
-    start = start_of()
-    free = moves(regressor(**params).fit(X, Y), start)
-    model = regressor(clip_value=0.02, clip_norm=0.03, **params).fit(X, Y)
+def test_both_clips_together(start, free):
+    """First the entries are bounded, then the length of the bounded entries."""
+    rate = 0.1
+    model = clipped(clip_value=0.02, clip_norm=0.03)
     entries = [np.clip(m / rate, -0.02, 0.02) for m in free]
     length = np.sqrt(sum((m**2).sum() for m in entries))
     assert length > 0.03
@@ -327,16 +346,12 @@ def test_both_clips_together():
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
 def test_weights_decay_by_the_rate_and_biases_do_not(schedule):
     """Alone, as no gradient passes the clipping: each step leaves 1 - rate * decay."""
-    params = {
-        "solver": "sgd",
-        "momentum": 0.0,
-        "regularization": None,
-        "clip_value": 1e-30,
-        "learning_rate": schedule,
-    }
     start = regressor(**ONE_STEP).fit(X, Y)  # biases are not zero after a step
     model = regressor(
-        pretrained=start, reuse_head=True, weight_decay=3.0, **params
+        pretrained=Transfer(start, reuse_head=True),
+        solver=plain_steps(clip_value=1e-30, weight_decay=3.0),
+        penalty=None,
+        learning_rate=schedule,
     ).fit(X, Y)
     t = np.arange(10)
     factor = {"constant": 1.0 + 0 * t, "cosine": 0.5 * (1 + np.cos(np.pi * t / 10))}
@@ -349,13 +364,13 @@ def test_weights_decay_by_the_rate_and_biases_do_not(schedule):
         np.testing.assert_allclose(found, before, rtol=1e-12)
 
 
-def test_decay_is_decoupled_from_the_gradient():
-    """Adam divides gradients by their size; of what decays it knows nothing."""
-    params = {"regularization": None, "max_iter": 1, "learning_rate": "constant"}
+def test_decay_is_decoupled_from_the_gradient(start):
+    """Adam divides gradients by their size, but not the decay."""
+    params = {"penalty": None, "max_iter": 1, "learning_rate": "constant"}
     plain, decayed = (
-        regressor(weight_decay=decay, **params).fit(X, Y) for decay in (0.0, 2.0)
+        regressor(solver=Solver(weight_decay=decay), **params).fit(X, Y)
+        for decay in (0.0, 2.0)
     )
-    start = start_of()
     for a, b, w in zip(plain.coefs_, decayed.coefs_, start.coefs_, strict=True):
         np.testing.assert_allclose(a - b, 0.01 * 2.0 * w, rtol=1e-9, atol=1e-14)
     for a, b in zip(plain.intercepts_, decayed.intercepts_, strict=True):
@@ -363,43 +378,9 @@ def test_decay_is_decoupled_from_the_gradient():
 
 
 def test_decay_spares_gains_and_shifts():
-    params = {
-        "solver": "sgd",
-        "regularization": None,
-        "clip_value": 1e-30,
-        "batch_norm": "before",
-    }
-    model = regressor(weight_decay=3.0, **params).fit(X, Y)
+    solver = Solver("sgd", clip_value=1e-30, weight_decay=3.0)
+    model = regressor(solver=solver, penalty=None, batch_norm="before").fit(X, Y)
     np.testing.assert_allclose(model.batch_norms_[0][0], 1.0, rtol=1e-12)
-
-
-# -- averages --------------------------------------------------------------------------
-
-
-def test_average_of_no_past_is_the_last_step():
-    assert_same_fit(regressor(average_decay=0.0).fit(X, Y), regressor().fit(X, Y))
-
-
-def test_average_smooths_the_end():
-    """At a constant, high rate the last step is noise around the average."""
-    noise = 2 * np.random.default_rng(9).normal(size=40)
-    params = {
-        "regularization": None,
-        "learning_rate": "constant",
-        "learning_rate_init": 0.2,
-        "batch_size": 10,
-        "max_iter": 30,
-    }
-    last, average = (
-        [
-            regressor(random_state=seed, average_decay=decay, **params)
-            .fit(X, Y + noise)
-            .score(X, Y)
-            for seed in range(5)
-        ]
-        for decay in (None, 0.95)
-    )
-    assert np.mean(average) > np.mean(last)
 
 
 # -- schedules -------------------------------------------------------------------------
@@ -410,65 +391,58 @@ def one_by_one(rates, **params):
     source = {}
     for rate in rates:
         model = regressor(**(ONE_STEP | params | {"learning_rate_init": rate} | source))
-        source = {"pretrained": model.fit(X, Y), "reuse_head": True}
+        source = {"pretrained": Transfer(model.fit(X, Y), reuse_head=True)}
     return model
 
 
 @pytest.mark.parametrize(
-    ("schedule", "numbers", "factor"),
+    ("schedule", "factor"),
     [
-        ("constant", None, lambda t: 1.0),
-        # A tenth of the ten steps, and half of them, unless told otherwise.
-        ("power", None, lambda t: 1 / (1 + t)),
-        ("power", {"decay_steps": 4, "power": 2.0}, lambda t: (1 + t / 4) ** -2),
-        ("exponential", None, lambda t: 0.1 ** (t / 5)),
-        ("exponential", {"decay_steps": 8}, lambda t: 0.1 ** (t / 8)),
+        ("constant", lambda t: 1.0),
+        # A tenth of the ten steps, and half of them, unless options say otherwise.
+        ("power", lambda t: 1 / (1 + t)),
+        (PowerDecay(4, power=2.0), lambda t: (1 + t / 4) ** -2),
+        ("exponential", lambda t: 0.1 ** (t / 5)),
+        (ExponentialDecay(8), lambda t: 0.1 ** (t / 8)),
     ],
 )
-def test_schedule_is_a_fit_of_each_rate(schedule, numbers, factor):
-    model = regressor(
-        **ONE_STEP
-        | {
-            "max_iter": 10,
-            "learning_rate": schedule,
-            "learning_rate_params": numbers,
-            "learning_rate_init": 0.2,
-        }
-    ).fit(X, Y)
+def test_schedule_is_a_fit_of_each_rate(schedule, factor):
+    params = {"max_iter": 10, "learning_rate": schedule, "learning_rate_init": 0.2}
+    model = regressor(**ONE_STEP | params).fit(X, Y)
     replay = one_by_one(0.2 * factor(np.arange(10.0)) * np.ones(10))
     assert_close_fit(model, replay, rtol=1e-9, atol=1e-12)
     assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
 
 
 def test_callable_that_is_constant():
-    """It is the rate itself; the one for the names is not looked at."""
-    told = regressor(learning_rate=lambda step: 0.02 + 0 * step).fit(X, Y)
-    constant = regressor(learning_rate="constant", learning_rate_init=0.02).fit(X, Y)
-    assert_close_fit(told, constant, rtol=1e-10, atol=1e-13)
-    assert not is_same_fit(told, regressor(learning_rate="constant").fit(X, Y))
+    """A callable gives the rate itself; `learning_rate_init` has no effect on it."""
+    params = ONE_STEP | {"max_iter": 10}
+    rate = params | {"learning_rate": lambda step: 0.02 + 0 * step}
+    called = regressor(**rate).fit(X, Y)
+    constant = regressor(**params | {"learning_rate_init": 0.02}).fit(X, Y)
+    assert_close_fit(called, constant, rtol=1e-10, atol=1e-13)
+    assert not is_same_fit(called, regressor(**params).fit(X, Y))
 
 
 @pytest.mark.parametrize("batch_size", ["auto", 10])
 def test_schedule_of_optax(batch_size):
     """Counted in steps, of which an epoch may have several."""
     schedule = optax.exponential_decay(0.02, 6, 0.1)
-    told = regressor(learning_rate=schedule, batch_size=batch_size).fit(X, Y)
+    called = regressor(learning_rate=schedule, batch_size=batch_size).fit(X, Y)
     named = regressor(
-        learning_rate="exponential",
-        learning_rate_params={"decay_steps": 6},
+        learning_rate=ExponentialDecay(6),
         learning_rate_init=0.02,
         batch_size=batch_size,
     ).fit(X, Y)
-    assert_close_fit(told, named, rtol=1e-9, atol=1e-12)
+    assert_close_fit(called, named, rtol=1e-9, atol=1e-12)
 
 
 def test_callable_may_rise():
     """The highest rate need not be the first."""
     rates = 0.02 * np.arange(1.0, 11.0)
-    told = regressor(
-        **ONE_STEP | {"max_iter": 10, "learning_rate": lambda t: 0.02 * (t + 1)}
-    ).fit(X, Y)
-    assert_close_fit(told, one_by_one(rates), rtol=1e-9, atol=1e-12)
+    rising = {"max_iter": 10, "learning_rate": lambda t: 0.02 * (t + 1)}
+    model = regressor(**ONE_STEP | rising).fit(X, Y)
+    assert_close_fit(model, one_by_one(rates), rtol=1e-9, atol=1e-12)
 
 
 def test_performance_lowers_the_rate_where_nothing_improves():
@@ -477,8 +451,7 @@ def test_performance_lowers_the_rate_where_nothing_improves():
     model = regressor(
         **params
         | {
-            "learning_rate": "performance",
-            "learning_rate_params": {"factor": 0.1, "patience": 2, "smallest": 0.05},
+            "learning_rate": ReduceOnPlateau(0.1, patience=2, smallest=0.05),
             "tol": 1e6,
         }
     ).fit(X, Y)
@@ -487,14 +460,13 @@ def test_performance_lowers_the_rate_where_nothing_improves():
 
 
 def test_performance_goes_by_the_validation_loss_where_there_is_one():
-    """Which rises here from the start, while the training loss falls."""
+    """The validation loss rises here from the start, while the training loss falls."""
     params = {
-        "learning_rate": "performance",
-        "learning_rate_params": {"factor": 0.1, "patience": 1},
+        "learning_rate": ReduceOnPlateau(0.1, patience=1),
         "early_stopping": True,
         "n_iter_no_change": 50,
         "tol": 0.0,
-        "regularization": None,
+        "penalty": None,
     }
     worse = regressor(**params).fit(X, Y, X_val=X_VAL, y_val=-5 * Y_VAL)
     better = regressor(**params).fit(X, Y, **VALIDATION)
@@ -503,9 +475,11 @@ def test_performance_goes_by_the_validation_loss_where_there_is_one():
 
 
 def test_schedule_of_partial_fit_is_constant():
-    told = regressor(learning_rate="exponential").partial_fit(X, Y).partial_fit(X, Y)
+    decaying = (
+        regressor(learning_rate="exponential").partial_fit(X, Y).partial_fit(X, Y)
+    )
     plain = regressor(learning_rate="constant").partial_fit(X, Y).partial_fit(X, Y)
-    assert_same_fit(told, plain)
+    assert_same_fit(decaying, plain)
 
 
 # -- what is refused -------------------------------------------------------------------
@@ -534,25 +508,13 @@ REFUSED = {
         {"learning_rate": "linear"},
         "'learning_rate' .* among .*'performance'.* callable",
     ),
-    "parameter of no schedule": (
-        {"learning_rate": "cosine", "learning_rate_params": {"power": 2.0}},
-        "learning_rate='cosine', which takes no parameters. Leave out",
-    ),
-    "parameter of a callable": (
-        {"learning_rate": lambda t: 0.01, "learning_rate_params": {"power": 2.0}},
-        "which takes no parameters",
-    ),
-    "parameter of another": (
-        {"learning_rate": "exponential", "learning_rate_params": {"power": 2.0}},
-        r"takes \['decay_steps'\]. Leave out \['power'\]",
-    ),
     "decay steps": (
-        {"learning_rate": "power", "learning_rate_params": {"decay_steps": 0}},
-        "Got 0 for 'decay_steps' .* number above 0",
+        {"learning_rate": PowerDecay(0)},
+        r"'decay_steps' parameter of PowerDecay .* range \(0.0, inf\) or None. Got 0",
     ),
     "factor": (
-        {"learning_rate": "performance", "learning_rate_params": {"factor": np.nan}},
-        "Got nan for 'factor'",
+        {"learning_rate": ReduceOnPlateau(np.nan)},
+        "'factor' parameter of ReduceOnPlateau .* Got nan",
     ),
     "negative rates": (
         {"learning_rate": lambda t: 0.01 - 0.01 * t},
@@ -562,9 +524,8 @@ REFUSED = {
     "no rates": ({"learning_rate": lambda t: 0.0 * t}, "not all zero"),
     "nan rates": ({"learning_rate": lambda t: np.nan * t}, "values from nan to nan"),
     "infinite rates": ({"learning_rate": lambda t: 1 / (0.0 * t)}, "to inf, but"),
-    "clip": ({"clip_norm": 0.0}, "'clip_norm' .* range"),
-    "decay": ({"weight_decay": -1.0}, "'weight_decay' .* range"),
-    "average": ({"average_decay": 1.0}, "'average_decay' .* range"),
+    "clip": ({"solver": Solver(clip_norm=0.0)}, "'clip_norm' .* of Solver .* range"),
+    "decay": ({"solver": Solver(weight_decay=-1.0)}, "'weight_decay' .* range"),
 }
 
 
@@ -603,9 +564,9 @@ def test_schedule_may_branch_in_python():
     "params", [{"cooldown": -3}, {"smallest": -1}, {"factor": 2}, {"factor": "a"}]
 )
 def test_numbers_of_a_plateau_that_make_no_sense(params):
-    model = regressor(learning_rate="performance", learning_rate_params=params)
+    model = regressor(learning_rate=ReduceOnPlateau(**params))
     [name] = params
-    with pytest.raises(ValueError, match=f"for '{name}' of learning_rate_params"):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of ReduceOnPlateau"):
         model.fit(X, Y)
 
 

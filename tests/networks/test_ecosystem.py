@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What people do with an estimator besides fitting it."""
+"""Copies, meta-estimators, callbacks, processes and data frames."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -28,7 +29,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skrln import RLNRegressor
-from skrln._core._importance import garson_importance
+from skrln._network._importance import garson_importance
+from skrln.options import Transfer
 
 from ._tables import (
     BEFORE_CALLBACKS,
@@ -39,6 +41,7 @@ from ._tables import (
     make_inputs,
     make_table,
     regressor,
+    rln,
 )
 from .test_parameters import CHANGES
 
@@ -52,11 +55,31 @@ _, CLASSES = make_classes()
 def test_clone_keeps_every_parameter():
     """TabPFN#1031: a clone that lost some of them."""
     params = {name: value for name, (value, _) in CHANGES.items()}
-    params |= {"verbose": 3, "warm_start": True, "store_reg_path": 7, "device": "cpu"}
+    params |= {"verbose": 3, "warm_start": True, "device": "cpu"}
+    # Option objects are copies, of equal values.
+    copied = {"plain_branch"}
     model = clone(RLNRegressor(**params))
     assert set(params) == set(model.get_params(deep=False))
-    for name, value in params.items():
-        assert getattr(model, name) == value
+    for name in set(params) - copied:
+        assert getattr(model, name) == params[name]
+    assert model.plain_branch is not params["plain_branch"]
+    assert model.plain_branch.columns == params["plain_branch"].columns
+
+
+def test_clone_copies_option_objects():
+    """A clone whose option object is the same one would change with the original."""
+    source = regressor()
+    start = Transfer(source, n_frozen_layers=1)
+    model = regressor(penalty=rln(0.7, n_path_edges=7), pretrained=start)
+    copied = clone(model)
+    assert copied.get_params(deep=False).keys() == model.get_params(deep=False).keys()
+    assert copied.penalty is not model.penalty
+    assert copied.penalty.get_params() == model.penalty.get_params()
+    assert copied.pretrained is not start
+    assert copied.pretrained.estimator is source
+    assert copied.pretrained.n_frozen_layers == 1
+    model.set_params(penalty__step=0.1)
+    assert copied.penalty.step == 0.7
 
 
 def test_clone_is_not_fitted():
@@ -70,17 +93,27 @@ def frame(n_rows=40):
     return pd.DataFrame({"number": Y[:n_rows], "kind": kinds, "size": sizes})
 
 
-def fitted_models():
-    letters = np.array(["a", "b"])[CLASSES]
-    tasks = np.column_stack([letters, letters])
-    return {
-        "regressor": (regressor().fit(X, Y), X),
-        "classifier": (classifier().fit(X, letters), X),
-        "several tasks": (classifier().fit(X, tasks), X),
-        "data frame": (regressor().fit(frame(), Y), frame()),
-        "partial_fit": (regressor().partial_fit(X, Y), X),
-        "path": (regressor(store_reg_path=6).fit(X, Y), X),
-    }
+LETTERS = np.array(["a", "b"])[CLASSES]
+#: Estimator, and the table and labels of its fit.
+MODELS = {
+    "regressor": (regressor(), X, Y),
+    "classifier": (classifier(), X, LETTERS),
+    "several tasks": (classifier(), X, np.column_stack([LETTERS, LETTERS])),
+    "data frame": (regressor(), frame(), Y),
+    "partial_fit": (regressor(), X, Y),
+    "path": (regressor(penalty=rln(n_path_edges=6)), X, Y),
+    "ensemble": (regressor(n_estimators=2, input_selection=False), X, Y),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def fitted(request):
+    """A fitted estimator and its table; no test changes the estimator."""
+    model, table, y = MODELS[request.param]
+    model = clone(model)
+    if request.param == "partial_fit":
+        return model.partial_fit(table, y), table
+    return model.fit(table, y), table
 
 
 @pytest.mark.parametrize(
@@ -88,13 +121,12 @@ def fitted_models():
     [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))],
     ids=["deepcopy", "pickle"],
 )
-@pytest.mark.parametrize("case", fitted_models())
-def test_copies_predict_the_same(copied, case):
-    model, table = fitted_models()[case]
+def test_copies_predict_the_same(copied, fitted):
+    model, table = fitted
     again = copied(model)
     np.testing.assert_array_equal(again.predict(table), model.predict(table))
     assert_same_fit(again, model)
-    assert again.get_params() == model.get_params()
+    assert str(again.get_params()) == str(model.get_params())
 
 
 def test_copy_of_partial_fit_goes_on_as_the_original():
@@ -112,10 +144,9 @@ def test_pickle_is_small():
     assert len(pickle.dumps(model)) < 2 * n_bytes + 20_000
 
 
-@pytest.mark.parametrize("case", fitted_models())
-def test_skops_trusts_nothing_but_this_package(case):
+def test_skops_trusts_nothing_but_this_package(fitted):
     """skops#432: one stray type, and nobody can load the model."""
-    model, table = fitted_models()[case]
+    model, table = fitted
     dumped = io.dumps(model)
     untrusted = io.get_untrusted_types(data=dumped)
     assert all(name.startswith("skrln.") for name in untrusted)
@@ -123,11 +154,26 @@ def test_skops_trusts_nothing_but_this_package(case):
     np.testing.assert_array_equal(again.predict(table), model.predict(table))
 
 
-def test_fitted_attributes_are_numpy():
-    for model, _ in fitted_models().values():
-        for name, value in vars(model).items():
-            found = value if isinstance(value, list) else [value]
-            assert not any(isinstance(one, jax.Array) for one in found), name
+def leaves(value):
+    """Leaves of nested containers and of the attributes of encoders."""
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in leaves(item)]
+    if type(value).__module__.startswith("skrln."):
+        return leaves(vars(value)) if hasattr(value, "__dict__") else [value]
+    return [value]
+
+
+def test_fitted_attributes_are_numpy(fitted):
+    found = leaves(fitted[0]._fitted)
+    assert any(isinstance(leaf, np.ndarray) for leaf in found)
+    assert not any(isinstance(leaf, jax.Array) for leaf in found)
+
+
+def test_fitted_estimator_holds_its_parameters_and_one_value(fitted):
+    model, _ = fitted
+    assert set(vars(model)) == {*model.get_params(deep=False), "_fitted"}
 
 
 # -- meta-estimators -------------------------------------------------------------------
@@ -145,11 +191,11 @@ def test_cross_validation_in_parallel(backend):
 
 
 def test_search():
-    grid = {"theta": [-9.0, -7.0], "reg_step": [0.01, 0.1]}
+    grid = {"theta": [-9.0, -7.0], "penalty__step": [0.01, 0.1]}
     search = GridSearchCV(regressor(), grid, cv=2).fit(X, Y)
     assert search.best_params_.keys() == grid.keys()
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    expected = regressor(**search.best_params_).fit(X, Y)
+    expected = regressor().set_params(**search.best_params_).fit(X, Y)
     assert_same_fit(search.best_estimator_, expected)
 
 
@@ -168,7 +214,7 @@ def test_names_of_a_pipeline_with_set_output():
 
 def test_select_from_model():
     table = pd.DataFrame(X, columns=list("abcd"))
-    network = regressor(theta=-7.5, reg_group="input", learning_rate_init=0.03)
+    network = regressor(theta=-7.5, penalty=rln(group="input"), learning_rate_init=0.03)
     network.set_params(max_iter=60)
     selector = SelectFromModel(network, threshold=1e-12).set_output(transform="pandas")
     found = selector.fit_transform(table, Y)
@@ -209,7 +255,7 @@ def test_bagging():
 
 
 class Recorder:
-    """What a callback gets to see; `at_epoch` is called with the number of an epoch."""
+    """Callback that records its arguments and calls `at_epoch` with the number of an epoch."""
 
     max_propagation_depth = None
 
@@ -253,7 +299,7 @@ def test_callback_sees_every_epoch_and_changes_nothing(make):
     assert seen.tasks == ["setup", *range(10), "teardown"]
     assert seen.begun == [("fit", 0)] + [("epoch", k) for k in range(10)]
     assert seen.scores[-1] == alone.score(X, CLASSES)
-    # What it saw along the way is what a shorter fit would have been.
+    # The score after four epochs is the score of a fit of four epochs.
     shorter = make(max_iter=4, learning_rate="constant").fit(X, CLASSES)
     seen = Recorder()
     make(learning_rate="constant").set_callbacks(seen).fit(X, CLASSES)
@@ -309,7 +355,7 @@ def test_interrupt_before_the_first_epoch(monkeypatch):
     with pytest.warns(
         ConvergenceWarning, match="interrupted by the user after 0 epochs"
     ):
-        model = regressor(store_reg_path=6).fit(X, Y)
+        model = regressor(penalty=rln(n_path_edges=6)).fit(X, Y)
     assert model.n_iter_ == 0
     assert model.sparsity_curve_.shape == (0, 2)
     assert np.isfinite(model.predict(X)).all()
@@ -354,15 +400,6 @@ def test_callback_of_a_search_reaches_the_epochs():
 # -- processes -------------------------------------------------------------------------
 
 
-def run(code):
-    """A new interpreter; its errors are those of the test."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 IMPORT = """
 import os, sys
 environment = dict(os.environ)
@@ -376,20 +413,13 @@ assert dict(os.environ) == environment
 from jax._src import xla_bridge
 assert not xla_bridge._backends
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
+print("light")
 """
-
-
-def test_import_is_light_and_changes_nothing():
-    """nemos#208: an import that took the memory of the device."""
-    run(IMPORT)
-
-
 FORK = """
 import os, warnings
 warnings.simplefilter("ignore")  # JAX and Python both warn of what is done here
 import numpy as np
 from skrln import RLNRegressor
-from skrln._core._importance import garson_importance
 X = np.random.default_rng(0).normal(size=(20, 2))
 model = RLNRegressor((3,), theta=-7, n_estimators=1, numeric_embedding=None, max_iter=2)
 model.fit(X, X[:, 0])
@@ -408,10 +438,23 @@ print(os.waitstatus_to_exitcode(status))
 """
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="no fork here")
-def test_forked_child_is_told_and_does_not_hang():
+@pytest.fixture(scope="module")
+def interpreter():
+    """A new interpreter that imports the package, fits, forks and ends."""
+    code = IMPORT + (FORK if hasattr(os, "fork") else "")
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_import_is_light_and_changes_nothing(interpreter):
+    """nemos#208: an import that took the memory of the device."""
+    assert interpreter.stdout.startswith("light"), interpreter.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_forked_child_is_told_and_does_not_hang(interpreter):
     """layup#302, joblib#1650: training there would wait for ever; predicting is fine."""
-    assert run(FORK).split() == ["42"]
+    assert interpreter.stdout.split()[1:] == ["42"], interpreter.stderr
 
 
 def test_fit_leaves_jax_as_it_was():

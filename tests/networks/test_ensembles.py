@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Several networks from one fit: their mean, their rows, and what they count."""
+"""Ensembles: their predictions, the rows of their members, and their attributes."""
 
 import pickle
 
@@ -8,13 +8,12 @@ import pytest
 from scipy import sparse
 from scipy.special import softmax
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 
-from skrln import RLNRegressor
-from skrln._core import _assembly, _jobs, _members
-from skrln._core._blend import temper
-from skrln._core._members import auto_thetas, count_members
-from skrln._core._splits import member_splits
+from skrln._ensemble import _combine, _engine, _fit
+from skrln._ensemble._blend import temper
+from skrln._ensemble._kinds import make_kinds, read_facts
+from skrln.options import Transfer
 
 from ._tables import (
     assert_same_fit,
@@ -23,6 +22,9 @@ from ._tables import (
     make_classes,
     make_table,
     regressor,
+    rln,
+    target_of,
+    uniform,
 )
 
 X, Y = make_table(60)
@@ -31,6 +33,25 @@ _, CLASSES = make_classes(60, n_classes=3)
 KEEP = {"input_selection": False}
 THREE = {"n_estimators": 3, **KEEP}
 EVERYTHING = {"n_estimators": 3, "theta": "auto", "numeric_embedding": "auto"}
+#: Attributes that each network has of its own.
+OF_NETWORKS = (
+    "coefs_",
+    "intercepts_",
+    "batch_norms_",
+    "plain_coefs_",
+    "plain_intercepts_",
+    "reg_coefs_",
+    "best_iteration_",
+    "loss_curve_",
+    "validation_loss_curve_",
+    "sparsity_curve_",
+    "task_loss_curve_",
+    "task_weight_curve_",
+    "validation_task_loss_curve_",
+    "task_log_variance_",
+    "reg_path_",
+    "reg_path_edges_",
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +60,17 @@ def numbers():
 
 
 @pytest.fixture(scope="module")
+def three():
+    """Three networks of one kind."""
+    return regressor(**THREE).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
 def labels():
     return classifier(**EVERYTHING).fit(X, CLASSES)
 
 
-# -- what it predicts ------------------------------------------------------------------
+# -- predictions ------------------------------------------------------------------
 
 
 def test_prediction_is_the_weighted_mean(numbers):
@@ -54,11 +81,11 @@ def test_prediction_is_the_weighted_mean(numbers):
 
 
 def test_probabilities_are_averaged_and_then_tempered(labels):
-    """Of probabilities, not of logits: the means differ."""
+    """The mean of the probabilities differs from the mean of the logits."""
     alone = np.array([member.predict_proba(X) for member in labels.estimators_])
     weights = labels.estimator_weights_
     mean = np.average(alone, axis=0, weights=weights)
-    expected = temper(labels._target, mean, labels.temperature_)
+    expected = temper(target_of(labels), mean, labels.temperature_)
     np.testing.assert_allclose(labels.predict_proba(X), expected, rtol=1e-10)
     logits = np.average(np.log(alone), axis=0, weights=weights)
     assert not np.allclose(softmax(logits, axis=1), mean)
@@ -96,57 +123,10 @@ def test_sparse_table():
     np.testing.assert_allclose(model.predict(table), model.predict(table.toarray()))
 
 
-# -- who is trained on what ------------------------------------------------------------
+# -- rows of the members ------------------------------------------------------------
 
 
-def splits(n_members, rows=60, **options):
-    arguments = {
-        "fraction": 0.2,
-        "validation_cv": None,
-        "groups": None,
-        "stratify": None,
-        "random_state": 0,
-    }
-    return member_splits(X, Y, np.arange(rows), n_members, **(arguments | options))
-
-
-@pytest.mark.parametrize(("n_members", "n_folds"), [(2, 5), (5, 5), (8, 8)])
-def test_members_hold_out_one_fold_after_the_other(n_members, n_folds):
-    found = splits(n_members)
-    assert len(found) == n_members
-    for train, held_out in found:
-        assert len(held_out) == pytest.approx(60 / n_folds, abs=1)
-        np.testing.assert_array_equal(
-            np.sort(np.concatenate([train, held_out])), np.arange(60)
-        )
-    together = np.concatenate([held_out for _, held_out in found])
-    assert len(np.unique(together)) == len(together)
-    assert (len(together) == 60) == (n_members == n_folds)
-
-
-def test_classes_are_held_out_in_equal_shares():
-    rare = (np.arange(60) % 6 == 0).astype(int)
-    for _, held_out in splits(3, stratify=rare):
-        assert rare[held_out].sum() == 2
-    # A class with fewer rows than folds cannot be, and is no error.
-    assert len(splits(12, stratify=rare)) == 12
-
-
-def test_too_few_rows_are_all_trained_on():
-    for train, held_out in splits(3, rows=11):
-        assert held_out is None
-        assert len(train) == 11
-
-
-def test_own_splitter_gives_each_member_its_split():
-    groups = np.repeat(np.arange(6), 10)
-    found = splits(4, validation_cv=GroupKFold(3), groups=groups)
-    for train, held_out in found:
-        assert not set(groups[train]) & set(groups[held_out])
-    np.testing.assert_array_equal(found[0][1], found[3][1])
-
-
-def test_rows_of_weight_zero_are_as_good_as_not_there():
+def test_rows_of_weight_zero_are_ignored():
     weights = np.ones(60)
     weights[:12] = 0
     model = regressor(**EVERYTHING).fit(X, Y, sample_weight=weights)
@@ -154,10 +134,10 @@ def test_rows_of_weight_zero_are_as_good_as_not_there():
 
 
 def test_validation_data_are_for_all_members():
-    told = {"X_val": X[40:], "y_val": Y[40:]}
-    model = regressor(**THREE).fit(X[:40], Y[:40], **told)
+    held_out = {"X_val": X[40:], "y_val": Y[40:]}
+    model = regressor(**THREE).fit(X[:40], Y[:40], **held_out)
     for member in model.estimators_:
-        residual = (member.predict(X[40:]) - Y[40:]) / member._target.scale
+        residual = (member.predict(X[40:]) - Y[40:]) / target_of(member).scale
         best = member.validation_loss_curve_[member.best_iteration_]
         assert np.mean(residual**2) / 2 == pytest.approx(best)
 
@@ -172,72 +152,43 @@ def test_without_early_stopping_all_rows_are_trained_on():
     assert alone.n_iter_ == first.n_iter_
 
 
-def test_bootstrap_draws_with_replacement(monkeypatch):
-    seen = []
-    original = _jobs.encode
-
-    def watch(estimator, encoder, target, table, name, inputs=None):
-        if name == "y":
-            seen.append(table.y)
-        return original(estimator, encoder, target, table, name, inputs)
-
-    monkeypatch.setattr(_jobs, "encode", watch)
-    regressor(bootstrap=True, early_stopping=False, **THREE).fit(X, Y)
-    for drawn in seen:
-        assert len(drawn) == 60
-        assert 25 < len(np.unique(drawn)) < 50
+# -- what "auto" stands for ------------------------------------------------------------
+# The values themselves are tested without fits, in ensemble/test_kinds_auto.py.
 
 
-# -- theta="auto" ----------------------------------------------------------------------
+def kinds_of(model):
+    """Kinds that the parameters of an estimator ask for on the table of its fit."""
+    ensemble = model._fitted
+    facts = read_facts(X, ensemble.columns, len(X))
+    return make_kinds(model._parameters(), facts, ensemble.target)
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "expected"),
-    [(50, -7.0), (3000, -7.0), (12_000, -7.693), (50_000, -8.407)],
-)
-def test_theta_of_an_ensemble_falls_with_the_rows(n_rows, expected):
-    """By half their logarithm, above 3,000."""
-    [theta] = auto_thetas(regressor(theta="auto", **THREE), n_rows)
-    assert theta == pytest.approx(expected, abs=1e-3)
-    [weaker] = auto_thetas(
-        regressor(theta="auto", regularization="uniform", **THREE), 9
-    )
-    assert weaker == -8
+def test_networks_are_of_the_kinds_of_their_parameters(numbers, labels):
+    for model in (numbers, labels):
+        kinds = {(one.theta, one.numeric_embedding) for one in kinds_of(model)}
+        assert kinds == {(-7.0, None), (-8.0, "piecewise")}
+        members = {(m.theta, m.numeric_embedding) for m in model.estimators_}
+        assert members <= kinds
 
 
-def test_networks_with_pieces_have_a_weaker_theta():
-    model = regressor(theta="auto", numeric_embedding="auto", **THREE).fit(X, Y)
-    found = {(one.numeric_embedding, one.theta) for one in model.estimators_}
-    assert found == {(None, -7.0), ("piecewise", -8.0)}
-    fixed = regressor(theta=-6.0, numeric_embedding="auto", **THREE).fit(X, Y)
-    assert {one.theta for one in fixed.estimators_} == {-6.0}
+def test_dropout_and_epochs_are_those_of_the_kind():
+    params = {"dropout": "auto", "max_iter": "auto", "early_stopping": False}
+    both = THREE | {"n_estimators": 2, "theta": -7.0, "numeric_embedding": "auto"}
+    model = classifier(warm_start=True, **both, **params).fit(X, CLASSES)
+    expected = [(None, 0.15, 200)] * 2 + [("piecewise", 0.0, 100)] * 2
+
+    def networks():
+        return [(m.numeric_embedding, m.dropout, m.n_iter_) for m in model.estimators_]
+
+    assert networks() == expected
+    # Each network is of the same kind where the fit goes on.
+    model.fit(X, CLASSES)
+    assert networks() == expected
 
 
-# -- max_iter="auto" ---------------------------------------------------------------------
-
-
-def epochs_of_kinds(**params):
-    """Embedding, and epochs that ran without early stopping, of each kind of networks."""
-    params = {"theta": -7.0, "max_iter": "auto", "early_stopping": False} | params
-    model = regressor(**params).fit(X, Y)
-    return {(one.numeric_embedding, one.n_iter_) for one in model.estimators_}
-
-
-def test_networks_on_numbers_train_longer_beside_those_with_pieces():
-    both = {"numeric_embedding": "auto", "n_estimators": 2}
-    assert epochs_of_kinds(**both) == {(None, 200), ("piecewise", 100)}
-    assert epochs_of_kinds(**both, max_iter=7) == {(None, 7), ("piecewise", 7)}
-    assert epochs_of_kinds(n_estimators=2) == {(None, 100)}
-    assert epochs_of_kinds() == {(None, 100)}
-
-
-def test_automatic_epochs_of_a_fit_that_goes_on():
-    """The same numbers again: each network is of the kind that it was."""
-    both = {"numeric_embedding": "auto", "n_estimators": 2, "theta": -7.0}
-    params = {"max_iter": "auto", "early_stopping": False, "warm_start": True}
-    model = regressor(**both, **params).fit(X, Y)
-    model.fit(X, Y)
-    assert [one.n_iter_ for one in model.estimators_] == [200, 200, 100, 100]
+def test_automatic_dropout_of_a_single_network_is_none():
+    single = classifier(dropout="auto").fit(X, CLASSES)
+    assert_same_fit(single, classifier(dropout=0.0).fit(X, CLASSES))
 
 
 def test_automatic_epochs_of_the_best_of_some_networks():
@@ -245,54 +196,44 @@ def test_automatic_epochs_of_the_best_of_some_networks():
     assert model.fit(X, Y).n_iter_ == 100
 
 
-# -- n_iter_no_change="auto" -------------------------------------------------------------
-
-
-def patience_of_members(n_columns, **params):
-    X = np.random.RandomState(0).normal(size=(40, n_columns))
-    # No epoch improves by ten: networks stop as soon as they may.
-    settings = {"n_estimators": 2, "max_iter": 60, "tol": 10.0, **KEEP, **params}
-    model = regressor(**settings).fit(X, X[:, 0])
-    return {one.n_iter_ - 1 for one in model.estimators_}
-
-
-def test_automatic_patience_is_short_on_wide_tables():
-    assert patience_of_members(150) == {40}
-    assert patience_of_members(151) == {20}
-    assert patience_of_members(151, n_iter_no_change=3) == {3}
-    assert patience_of_members(151, plain_features=[0]) == {40}
-
-
-def test_automatic_patience_of_networks_that_are_read():
-    assert patience_of_members(151, early_stopping="sparsest") == {40}
-    assert patience_of_members(151, n_estimators=1, early_stopping=True) == {40}
-
-
-def test_automatic_patience_of_a_fit_that_goes_on():
-    X = np.random.RandomState(0).normal(size=(40, 151))
-    params = {"n_estimators": 2, "max_iter": 60, "tol": 10.0, "warm_start": True}
-    model = regressor(**params, **KEEP).fit(X, X[:, 0])
-    model.fit(X, X[:, 0])
-    assert {one.n_iter_no_change for one in model.estimators_} == {20}
-
-
-def test_automatic_patience_of_networks_trained_again_on_few_columns():
+def test_patience_of_networks_trained_again_is_that_of_their_columns(monkeypatch):
+    """A wide table has a short patience, the few columns that are kept a longer one."""
     rng = np.random.RandomState(0)
-    X = rng.normal(size=(400, 200))
-    y = X[:, 0] + 0.1 * rng.normal(size=400)
-    model = RLNRegressor(hidden_layer_sizes=(32,), n_estimators=2, random_state=0)
-    model.fit(X, y)
-    assert {one.n_iter_no_change for one in model.estimators_} == {40}
+    table = rng.normal(size=(60, 151))
+    y = table[:, 0] + 0.1 * rng.normal(size=60)
+    params = {"n_estimators": 2, "n_iter_no_change": "auto"}
+    kept = regressor(**params, **KEEP).fit(table, y)
+    assert {one.n_iter_no_change for one in kept.estimators_} == {20}
+    kept.set_params(warm_start=True).fit(table, y)
+    assert {one.n_iter_no_change for one in kept.estimators_} == {20}
+    monkeypatch.setattr(_fit, "screens", lambda *args: True)
+    monkeypatch.setattr(_fit, "is_better", lambda *losses: True)
+    again = regressor(**params, input_selection=True).fit(table, y)
+    assert again.n_active_features_ < 76
+    assert {one.n_iter_no_change for one in again.estimators_} == {40}
+
+
+def test_parameters_of_networks_are_those_of_their_kind(numbers, three):
+    for member in numbers.estimators_:
+        assert member.dropout == 0.0
+        assert member.n_iter_no_change == 40
+        assert isinstance(member.theta, float)
+    for member in three.estimators_:
+        assert member.penalty is not three.penalty
+        params, expected = (one.get_params() for one in (member, three))
+        del params["penalty"], expected["penalty"]  # copies, of equal options
+        different = {name for name in params if params[name] != expected[name]}
+        assert different == {"n_estimators", "n_iter_no_change", "random_state"}
 
 
 @pytest.mark.parametrize(
-    ("regularization", "thetas"),
-    [("rln", {-8, -7, -6}), ("uniform", {-9, -8, -7}), (None, {-7})],
+    ("penalty", "thetas"),
+    [(rln(), {-8, -7, -6}), (uniform(), {-9, -8, -7}), (None, {-7})],
+    ids=str,
 )
-def test_one_network_is_the_best_of_them(regularization, thetas):
-    params = {"early_stopping": True, "regularization": regularization, **KEEP}
-    model = regressor(theta="auto", **params).fit(X, Y)
-    assert set(auto_thetas(model, 60)) == thetas
+def test_one_network_is_the_best_of_them(penalty, thetas):
+    model = regressor(theta="auto", early_stopping=True, penalty=penalty, **KEEP)
+    model.fit(X, Y)
     assert model.theta_ in thetas
     assert len(model.estimators_) == 1
     assert model.coefs_[0].shape == (4, 5)
@@ -300,40 +241,25 @@ def test_one_network_is_the_best_of_them(regularization, thetas):
 
 
 def test_best_of_the_thetas_has_the_lowest_validation_loss(monkeypatch):
-    losses, original = [], _assembly.mean_loss
+    losses, original = [], _combine.mean_loss
 
     def record(*arguments):
         losses.append(original(*arguments))
         return losses[-1]
 
-    monkeypatch.setattr(_assembly, "mean_loss", record)
-    told = {"X_val": X[40:], "y_val": Y[40:]}
-    chosen = regressor(theta="auto", max_iter=30).fit(X[:40], Y[:40], **told)
-    thetas = auto_thetas(chosen, 40)
-    assert len(losses) == len(thetas)
+    monkeypatch.setattr(_combine, "mean_loss", record)
+    given = {"X_val": X[40:], "y_val": Y[40:]}
+    chosen = regressor(theta="auto", max_iter=30).fit(X[:40], Y[:40], **given)
+    thetas = [kind.theta for kind in kinds_of(chosen)]
+    assert len(losses) == len(thetas) == 3
     assert chosen.theta_ == thetas[np.argmin(losses)]
-    residual = (chosen.predict(X[40:]) - Y[40:]) / chosen._target.scale
+    residual = (chosen.predict(X[40:]) - Y[40:]) / target_of(chosen).scale
     assert np.square(residual).mean() / 2 == pytest.approx(min(losses))
-
-
-@pytest.mark.parametrize(("n_rows", "expected"), [(60, 8), (1000, 8), (1001, 4)])
-def test_automatic_number_of_networks(n_rows, expected):
-    assert count_members(regressor(n_estimators="auto"), n_rows) == expected
 
 
 def test_automatic_number_of_networks_is_what_is_trained():
     model = regressor(n_estimators="auto", **KEEP)
     assert len(model.fit(X, Y).estimators_) == 8
-
-
-def test_automatic_dropout_is_for_classes_without_embedding():
-    settings = {"dropout": "auto", "numeric_embedding": "auto", **THREE}
-    for make, y, expected in ((regressor, Y, 0.0), (classifier, CLASSES, 0.15)):
-        members = make(**settings).fit(X, y).estimators_
-        found = {one.numeric_embedding: one.dropout for one in members}
-        assert found == {None: expected, "piecewise": 0.0}
-    single = classifier(dropout="auto").fit(X, CLASSES)
-    assert_same_fit(single, classifier(dropout=0.0).fit(X, CLASSES))
 
 
 def test_theta_cannot_be_chosen_without_rows_that_are_held_out():
@@ -343,7 +269,7 @@ def test_theta_cannot_be_chosen_without_rows_that_are_held_out():
     assert not hasattr(model, "n_features_in_")
 
 
-# -- reading it ------------------------------------------------------------------------
+# -- attributes ------------------------------------------------------------------------
 
 
 def test_inputs_of_an_ensemble_are_those_of_its_members(numbers):
@@ -357,14 +283,46 @@ def test_inputs_of_an_ensemble_are_those_of_its_members(numbers):
     )
     np.testing.assert_allclose(numbers.feature_importances_, importance)
     assert numbers.feature_importances_.sum() == pytest.approx(1)
-    assert not hasattr(numbers, "coefs_")
+
+
+@pytest.mark.parametrize("name", OF_NETWORKS)
+def test_attribute_of_a_network_names_the_networks(numbers, labels, name):
+    for model in (numbers, labels):
+        n, kind = len(model.estimators_), type(model).__name__
+        message = (
+            rf"^{kind} has {n} networks, each with its own {name}\. "
+            rf"Read estimators_\[k\]\.{name}, or fit with n_estimators=1\.$"
+        )
+        with pytest.raises(AttributeError, match=message):
+            getattr(model, name)
+        assert not hasattr(model, name)
+
+
+def test_attributes_are_read_only(numbers):
+    for name in (*OF_NETWORKS, "n_iter_", "theta_", "feature_importances_"):
+        with pytest.raises(AttributeError):
+            setattr(numbers, name, None)
+    assert set(vars(numbers)) == {*numbers.get_params(deep=False), "_fitted"}
+
+
+def test_single_network_is_an_ensemble_of_one():
+    model = regressor().fit(X, Y)
+    assert model.estimators_ == [model]
+    np.testing.assert_array_equal(model.estimator_weights_, [1.0])
+    assert model.temperature_ == 1.0
+    assert model.n_outputs_ == 1
+
+
+def test_attribute_before_fit_is_none_at_all():
+    for name in (*OF_NETWORKS, "estimator_weights_", "n_iter_", "estimators_"):
+        assert not hasattr(regressor(), name)
 
 
 # -- life ------------------------------------------------------------------------------
 
 
 def test_threads_change_nothing(monkeypatch, numbers):
-    monkeypatch.setattr(_members, "effective_n_jobs", lambda n_jobs: 1)
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n_jobs: 1)
     alone = regressor(**EVERYTHING).fit(X, Y)
     assert_same_fit(alone, numbers)
     np.testing.assert_array_equal(alone.predict(X), numbers.predict(X))
@@ -376,40 +334,43 @@ def test_copies_predict_the_same(labels):
     assert not hasattr(clone(labels), "estimator_weights_")
 
 
-def test_a_fit_forgets_the_last_one():
+def test_a_fit_forgets_the_last_one(three):
     """A single network leaves nothing of an ensemble behind, nor the other way round."""
-    model = regressor(**THREE).fit(X, Y)
+    model = pickle.loads(pickle.dumps(three))
     model.set_params(n_estimators=1).fit(X, Y)
-    assert_same_fit(model, regressor().fit(X, Y))
-    assert not hasattr(model, "estimator_weights_")
+    single = regressor().fit(X, Y)
+    assert_same_fit(model, single)
+    np.testing.assert_array_equal(model.estimator_weights_, [1.0])
+    assert vars(model).keys() == vars(single).keys()
     model.set_params(**THREE).fit(X, Y)
+    assert_same_fit(model, three)
     assert not hasattr(model, "coefs_")
 
 
-def test_warm_start_goes_on_with_every_member():
-    model = regressor(warm_start=True, **THREE).fit(X, Y)
-    before = model.predict(X)
+def test_warm_start_goes_on_with_every_member(three):
+    model = pickle.loads(pickle.dumps(three)).set_params(warm_start=True)
     model.set_params(learning_rate_init=1e-12, max_iter=1, tol=0).fit(X, Y)
     assert len(model.estimators_) == 3
-    np.testing.assert_allclose(model.predict(X), before, rtol=1e-4)
+    np.testing.assert_allclose(model.predict(X), three.predict(X), rtol=1e-4)
 
 
-def test_calls_of_partial_fit_train_every_member():
+def test_calls_of_partial_fit_train_every_member(numbers):
     model = regressor(theta="auto", numeric_embedding="auto", **THREE)
     scores = [model.partial_fit(X, Y).score(X, Y) for _ in range(60)]
     assert len(model.estimators_) == 3
     assert scores[-1] > max(0.5, scores[0])
-    fitted = regressor(**EVERYTHING).fit(X, Y)
-    before = fitted.predict(X)
-    assert not np.array_equal(fitted.partial_fit(X, Y).predict(X), before)
+    fitted = pickle.loads(pickle.dumps(numbers)).partial_fit(X, Y)
+    assert len(fitted.estimators_) == len(numbers.estimators_)
+    for after, before in zip(fitted.estimators_, numbers.estimators_, strict=True):
+        assert not is_same_fit(after, before)
 
 
-def test_members_start_from_those_of_a_pretrained_ensemble():
-    source = regressor(**THREE).fit(X, Y)
-    model = regressor(pretrained=source, n_frozen_layers=1, **THREE).fit(X, -Y)
-    for old, new in zip(source.estimators_, model.estimators_, strict=True):
+def test_members_start_from_those_of_a_pretrained_ensemble(three):
+    start = Transfer(three, n_frozen_layers=1)
+    model = regressor(pretrained=start, **THREE).fit(X, -Y)
+    for old, new in zip(three.estimators_, model.estimators_, strict=True):
         np.testing.assert_array_equal(new.coefs_[0], old.coefs_[0])
-    assert model.score(X, -Y) > source.score(X, -Y)
+    assert model.score(X, -Y) > three.score(X, -Y)
 
 
 def test_progress_is_that_of_all_networks(capsys):
@@ -418,23 +379,21 @@ def test_progress_is_that_of_all_networks(capsys):
 
 
 def test_interrupt_ends_all_of_them(monkeypatch):
-    """One thread is told; the others look between the calls of the program."""
+    """An interrupt of one thread ends the other networks between two calls of the program."""
 
-    def interrupt(self, on_epoch, *rest):
+    def interrupt(job, cancelled):
         raise KeyboardInterrupt
 
-    model = regressor(**THREE)
-    future = _members.ThreadPoolExecutor
-    asked = []
+    model, asked = regressor(**THREE), []
 
-    class Pool(future):
-        def submit(self, train, job, on_epoch, cancelled):
+    class Pool(_engine.ThreadPoolExecutor):
+        def submit(self, train, job, cancelled):
             asked.append(cancelled)
-            if len(asked) == 3:
-                return super().submit(interrupt, job, on_epoch, cancelled)
-            return super().submit(train, job, on_epoch, cancelled)
+            return super().submit(
+                interrupt if len(asked) == 3 else train, job, cancelled
+            )
 
-    monkeypatch.setattr(_members, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(_engine, "ThreadPoolExecutor", Pool)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert all(cancelled() for cancelled in asked)
@@ -442,7 +401,7 @@ def test_interrupt_ends_all_of_them(monkeypatch):
 
 
 def test_ensemble_is_better_than_one_network():
-    """Mean over folds of a table with noise; one network is no straw man: it stops early."""
+    """Mean over folds of a table with noise; the single network stops early, too."""
     rng = np.random.default_rng(0)
     table = rng.normal(size=(200, 4))
     y = table[:, 0] * table[:, 1] + table[:, 2] + rng.normal(size=200)
@@ -453,7 +412,7 @@ def test_ensemble_is_better_than_one_network():
 
 
 def test_every_network_learns_its_own_coefficients():
-    """Not one penalty for all weights: what survives is what was let go."""
+    """Weights that survive have a smaller coefficient than weights that are zero."""
     fit = {"n_estimators": 2, "theta": -5.5, "max_iter": 60, **KEEP}
     learned = regressor(**fit).fit(X, Y)
     for network in learned.estimators_:
@@ -463,6 +422,6 @@ def test_every_network_learns_its_own_coefficients():
         assert lam[alive].mean() < lam[~alive].mean() - 0.1
     first, second = (network.reg_coefs_[0] for network in learned.estimators_)
     assert not np.array_equal(first, second)
-    uniform = regressor(**fit, regularization="uniform").fit(X, Y)
-    for network in uniform.estimators_:
+    constant = regressor(**fit, penalty=uniform()).fit(X, Y)
+    for network in constant.estimators_:
         assert (network.reg_coefs_[0] == -5.5).all()

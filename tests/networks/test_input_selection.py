@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Inputs that an ensemble drops by itself: when it does, what goes, and what stays."""
+"""Inputs that an ensemble drops: the cases in which it does, and the columns that stay."""
 
 import pickle
 
@@ -12,11 +12,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 
 from skrln import RLNRegressor
-from skrln._core import _members
-from skrln._core._importance import active_columns
+from skrln._ensemble import _engine, _fit
+from skrln._network._importance import active_columns
 from skrln.datasets import make_friedman1_noise
 
-from ._tables import BEFORE_CALLBACKS, assert_same_fit, classifier, is_same_fit
+from ._tables import (
+    BEFORE_CALLBACKS,
+    assert_same_fit,
+    classifier,
+    encoder_of,
+    is_same_fit,
+)
 from ._tables import regressor as small
 
 N_ROWS, N_COLUMNS = 80, 20
@@ -56,7 +62,7 @@ def never(*args):
 
 
 def drops_most(model, table=X, y=Y):
-    """Inputs that are left; those that matter are, and half of the others is not."""
+    """Return the selected inputs: both that matter, and at most half of all columns."""
     left = model.fit(table, y).active_features_
     assert {0, 1} <= set(left)
     assert len(left) <= N_COLUMNS / 2
@@ -80,29 +86,27 @@ def test_inputs_without_use_are_exactly_unused(selected, everything):
 
 
 def test_networks_are_trained_again_on_few_columns(selected):
-    """Each on those that the networks chose that have not seen the same rows."""
+    """Each on the columns of the networks that hold the same rows out."""
     left = set()
-    for member in selected.estimators_:
-        encoded, own = (
-            set(member._encoder.numeric),
-            np.flatnonzero(active_columns(member)),
-        )
+    for member in selected._fitted.members:
+        encoded = set(member.encoder.numeric)
+        own = np.flatnonzero(active_columns(member))
         assert set(own) <= encoded
-        assert member.coefs_[0].shape == (len(encoded), 5)
+        assert member.network.coefs[0].shape == (len(encoded), 5)
         left |= set(own)
     assert left == set(selected.active_features_)
     assert len(encoded) < N_COLUMNS
 
 
 def spied(monkeypatch, name, change=None):
-    """What a function of a fit gives; `change` replaces it."""
-    found, original = [], getattr(_members, name)
+    """Record the results of a function of a fit; `change` replaces them."""
+    found, original = [], getattr(_fit, name)
 
     def watch(*args):
         found.append(original(*args))
         return found[-1] if change is None else change(found[-1])
 
-    monkeypatch.setattr(_members, name, watch)
+    monkeypatch.setattr(_fit, name, watch)
     return found
 
 
@@ -120,33 +124,42 @@ def test_first_networks_without_inputs_stay_where_the_second_are_no_better(monke
 
 def test_half_of_the_inputs_are_too_many_for_a_second_fit(monkeypatch):
     spied(monkeypatch, "eliminate", lambda found: found._replace(n_kept=11))
-    monkeypatch.setattr(_members, "_fit_narrow", never)
+    monkeypatch.setattr(_fit._Refits, "on", never)
     assert regressor().fit(X, Y).n_active_features_ == 11
 
 
-def test_supports_of_an_embedding_hold(monkeypatch):
-    """Cosines of an input that is held at zero are not zero."""
-    fits = spied(monkeypatch, "_fit_narrow")
+def test_networks_use_no_column_but_those_of_their_support(monkeypatch):
+    """Members share a table, in which inputs are set to zero that a network may not use."""
     asked = spied(monkeypatch, "supports")
-    spied(monkeypatch, "eliminate", lambda found: found._replace(n_kept=4))
-    regressor(numeric_embedding="periodic").fit(X, Y)
-    [(ensemble, _)], [columns] = fits, asked
+    spied(monkeypatch, "eliminate", lambda elimination: elimination._replace(n_kept=4))
+    fits, refit = [], _fit._Refits.on
+
+    def record(self, columns):
+        fits.append(refit(self, columns))
+        return fits[-1]
+
+    monkeypatch.setattr(_fit._Refits, "on", record)
+    regressor().fit(X, Y)
+    [(trained, _)], [columns] = fits, asked
     assert len(set(map(frozenset, columns.values()))) > 1
-    for one in ensemble.trained:
+    for one in trained:
         own = set(columns[one.job.number])
-        assert set(np.flatnonzero(active_columns(one.member))) <= own
+        assert set(np.flatnonzero(active_columns(one.fitted))) <= own
 
 
-def test_column_that_never_changes_is_no_input_of_an_embedding():
+def test_column_that_never_changes_is_no_input_of_pieces():
     table = X[:, :4].copy()
     table[:, 3] = 7
-    model = small(numeric_embedding="periodic", **TRAINED).fit(table, Y)
-    assert model.active_features_.tolist() == [0, 1, 2]
+    model = small(numeric_embedding="piecewise", **TRAINED).fit(table, Y)
+    assert 3 not in model.active_features_
+    assert {0, 1} <= set(model.active_features_)
 
 
 def test_labels_that_inputs_tell_nothing_about():
     shuffled = np.random.default_rng(5).permutation(Y)
-    with pytest.warns(ConvergenceWarning, match="No input is left.*='auto'"):
+    with pytest.warns(
+        ConvergenceWarning, match="Input selection dropped every.*='auto'"
+    ):
         model = regressor().fit(X, shuffled)
     assert model.n_active_features_ == 0
     np.testing.assert_array_equal(model.feature_importances_, 0)
@@ -174,11 +187,11 @@ def test_first_columns_of_a_lasso_where_all_of_them_tell_little(monkeypatch):
     model = regressor().fit(WIDE, WIDE_Y)
     [columns] = asked
     assert sorted(columns) == [0, 1, 2]
-    for member in model.estimators_:
+    for member in model._fitted.members:
         own = set(np.flatnonzero(active_columns(member)))
         assert any(own <= set(some) for some in columns.values())
     assert {0, 1} <= set(model.active_features_)
-    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    monkeypatch.setattr(_fit, "screens", lambda *args: False)
     without = regressor().fit(WIDE, WIDE_Y)
     rng = np.random.default_rng(4)
     table = rng.normal(size=(500, WIDE.shape[1]))
@@ -192,21 +205,21 @@ def test_first_columns_are_left_where_they_are_no_better(monkeypatch):
     spied(monkeypatch, "is_better", lambda better: False)
     model = regressor().fit(WIDE, shuffled)
     assert len(asked) == 1
-    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    monkeypatch.setattr(_fit, "screens", lambda *args: False)
     assert_same_fit(model, regressor().fit(WIDE, shuffled))
 
 
 def test_no_first_columns_of_a_lasso_without_any(monkeypatch):
     spied(monkeypatch, "screened", lambda found: dict.fromkeys(found, np.zeros(0, int)))
     model = regressor().fit(WIDE, WIDE_Y)
-    monkeypatch.setattr(_members, "screens", lambda *args: False)
+    monkeypatch.setattr(_fit, "screens", lambda *args: False)
     assert_same_fit(model, regressor().fit(WIDE, WIDE_Y))
 
 
 @pytest.mark.parametrize("outputs", ["several", "classes", "frame"])
 def test_first_columns_of_other_tables(monkeypatch, outputs):
     asked = spied(monkeypatch, "screened")
-    monkeypatch.setattr(_members, "screens", lambda *args: True)
+    monkeypatch.setattr(_fit, "screens", lambda *args: True)
     table, y, model = WIDE, WIDE_Y, regressor()
     if outputs == "several":
         y = np.column_stack([y, np.where(np.arange(N_ROWS) % 5, WIDE[:, 2], np.nan)])
@@ -231,24 +244,10 @@ def test_single_network_where_it_is_asked_for():
     drops_most(drops)
     assert len(drops.estimators_) == 1
     gone = np.delete(np.arange(N_COLUMNS), drops.active_features_)
-    encoded = drops._encoder.numeric
+    encoded = encoder_of(drops).numeric
     np.testing.assert_array_equal(drops.coefs_[0][np.isin(encoded, gone)], 0)
     keeps = regressor(**network).fit(X, Y)
     assert keeps.n_active_features_ == N_COLUMNS
-
-
-@pytest.mark.parametrize("n_estimators", [1, 3])
-@pytest.mark.parametrize(
-    ("params", "n_rows"), [({"early_stopping": False}, N_ROWS), ({}, 20)]
-)
-def test_without_rows_held_out_nothing_can_be_selected(
-    monkeypatch, params, n_rows, n_estimators
-):
-    model = regressor(input_selection=True, n_estimators=n_estimators, **params)
-    monkeypatch.setattr("skrln._core._base.run_members", never)  # before it trains
-    with pytest.raises(ValueError, match=r"input_selection=True with early_.*X_val"):
-        model.fit(X[:n_rows], Y[:n_rows])
-    assert not hasattr(model, "n_features_in_")
 
 
 def test_auto_keeps_all_inputs_without_rows_held_out():
@@ -265,12 +264,12 @@ def test_numbers_of_numpy_are_taken_at_their_word(chosen):
 
 
 def test_validation_data_choose():
-    told = {"X_val": X_OTHER, "y_val": Y_OTHER}
-    model = regressor().fit(X, Y, **told)
+    held_out = {"X_val": X_OTHER, "y_val": Y_OTHER}
+    model = regressor().fit(X, Y, **held_out)
     assert {0, 1} <= set(model.active_features_)
     assert model.n_active_features_ <= N_COLUMNS / 2
     contrary = {"X_val": X_OTHER, "y_val": -Y_OTHER}
-    with pytest.warns(ConvergenceWarning, match="No input is left"):
+    with pytest.warns(ConvergenceWarning, match="Input selection dropped every column"):
         model.fit(X, Y, **contrary)
 
 
@@ -289,7 +288,7 @@ def test_sparse_table():
 
 
 def test_frame_whose_categories_go(monkeypatch):
-    """It still speaks of all columns, and takes them."""
+    """Attributes still have an entry per column, and tables still have all columns."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(X, columns=[f"n{k}" for k in range(N_COLUMNS)])
     frame.insert(1, "junk", pd.Categorical(rng.integers(0, 3, N_ROWS)))
@@ -301,7 +300,7 @@ def test_frame_whose_categories_go(monkeypatch):
     }.items():
         spied(monkeypatch, name, found)
     model = regressor().fit(frame, Y)
-    assert model.estimators_[0]._encoder.classes.tolist() == [21]
+    assert encoder_of(model).classes.tolist() == [21]
     assert set(model.active_features_) == {"n0", "n1", "kind"}
     assert model.feature_importances_.shape == (22,)
     assert model.feature_importances_[1] == 0
@@ -329,7 +328,7 @@ def test_classes():
 
 
 def test_weights_of_rows_count():
-    """Rows without weight say nothing, however loud."""
+    """Rows of weight zero are ignored, however large their labels."""
     table, y = np.concatenate([X, X]), np.concatenate([Y, 100 * X[:, 7]])
     weights = np.repeat([1.0, 0.0], N_ROWS)
     model = regressor().fit(table, y, sample_weight=weights)
@@ -340,7 +339,7 @@ def test_weights_of_rows_count():
 
 
 def test_fits_repeat_themselves(monkeypatch, selected):
-    monkeypatch.setattr(_members, "effective_n_jobs", lambda n_jobs: 1)
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n_jobs: 1)
     again = clone(selected).fit(X, Y)
     assert_same_fit(again, selected)
     np.testing.assert_array_equal(again.predict(X), selected.predict(X))
@@ -353,9 +352,9 @@ def test_copies(selected):
 
 
 def test_fits_that_go_on_keep_their_inputs(monkeypatch, selected):
-    """What was not encoded for the second fit is gone for good."""
-    monkeypatch.setattr(_members, "eliminate", never)
-    encoded = set(selected.estimators_[0]._encoder.numeric)
+    """Columns that were not encoded for the second fit cannot return."""
+    monkeypatch.setattr(_fit, "eliminate", never)
+    encoded = set(encoder_of(selected).numeric)
     online = pickle.loads(pickle.dumps(selected)).partial_fit(X, Y)
     warm = pickle.loads(pickle.dumps(selected)).set_params(warm_start=True).fit(X, Y)
     transferred = regressor(pretrained=selected).fit(X, Y)
@@ -417,7 +416,7 @@ def interrupt(at):
 
 
 def test_nothing_is_selected_in_a_fit_that_was_stopped(monkeypatch, counted):
-    monkeypatch.setattr(_members, "eliminate", never)
+    monkeypatch.setattr(_fit, "eliminate", never)
     model = regressor().set_callbacks(Steps(lambda k: k == 7)).fit(X, Y)
     assert model.n_active_features_ == N_COLUMNS
     model.set_callbacks(Steps(interrupt(at=7)))
@@ -444,28 +443,28 @@ def test_interrupt_between_the_fits_leaves_the_estimator_as_it_was(monkeypatch):
 
     model = regressor().fit(X, Y)
     before = dict(vars(model))
-    monkeypatch.setattr(_members, "eliminate", interrupted)
+    monkeypatch.setattr(_fit, "eliminate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(2 * X, Y)
     assert vars(model) == before
 
 
 def test_interrupt_while_the_last_epochs_run_is_one(monkeypatch):
-    """Networks that were done before they could look are not taken for a whole fit."""
-    monkeypatch.setattr(_members, "eliminate", never)
-    pool = _members.ThreadPoolExecutor
+    """Networks that ended before they saw the interrupt do not make a whole fit."""
+    monkeypatch.setattr(_fit, "eliminate", never)
+    pool = _engine.ThreadPoolExecutor
 
     class Pool(pool):
-        def submit(self, train, job, on_epoch, cancelled):
+        def submit(self, train, job, cancelled):
             asked = []
 
             def late():  # in the kernel, no; once it is done, yes
                 asked.append(None)
                 return len(asked) > 1
 
-            return super().submit(train, job, on_epoch, late)
+            return super().submit(train, job, late)
 
-    monkeypatch.setattr(_members, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(_engine, "ThreadPoolExecutor", Pool)
     with pytest.warns(ConvergenceWarning, match="interrupted"):
         model = regressor(max_iter=5, tol=0.0).fit(X, Y)
     assert model.n_active_features_ == N_COLUMNS

@@ -17,7 +17,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from skrln import RLNClassifier, RLNRegressor, make_masked_scorer
-from skrln._core._preparation import prepare
+from skrln._table._problem import Arguments, encode_rows, read_training
 
 from ._tables import (
     assert_same_fit,
@@ -331,29 +331,33 @@ def test_cross_validation_over_missing_numbers_by_the_own_score():
 # -- tasks beside each other -----------------------------------------------------------
 
 
-def swap_outputs(model):
-    """Where to go on from with the tasks in the other order."""
-    model.coefs_[-1] = model.coefs_[-1][:, ::-1].copy()
-    model.intercepts_[-1] = model.intercepts_[-1][::-1].copy()
-    return model
-
-
 def test_order_of_tasks_does_not_matter():
     first, second = (regressor(warm_start=True, max_iter=1) for _ in range(2))
     first.fit(X, TASKS)
-    second.fit(X, TASKS[:, ::-1])
-    # From the same weights, with the tasks in the other order.
-    second.coefs_, second.intercepts_ = list(first.coefs_), list(first.intercepts_)
-    second.reg_coefs_ = first.reg_coefs_
-    swap_outputs(second)
+    # The other goes on from the same weights, with the tasks in the other order.
+    second = swapped(first, second.fit(X, TASKS[:, ::-1]))
     first.set_params(max_iter=20).fit(X, TASKS)
     second.set_params(max_iter=20).fit(X, TASKS[:, ::-1])
     # The outputs are added up in another order.
     np.testing.assert_allclose(first.predict(X), second.predict(X)[:, ::-1], rtol=1e-9)
 
 
+def swapped(model, other):
+    """Return `other` with the weights of `model`, whose two tasks have the other order."""
+    [member], [source] = other._fitted.members, model._fitted.members
+    network = source.network
+    member = member._replace(
+        network=network._replace(
+            coefs=[*network.coefs[:-1], network.coefs[-1][:, ::-1].copy()],
+            intercepts=[*network.intercepts[:-1], network.intercepts[-1][::-1].copy()],
+        ),
+        coefficients=source.coefficients,
+    )
+    return other._with_fitted(other._fitted._replace(members=[member]))
+
+
 def test_task_weight_of_one_task_trains_that_alone():
-    both = regressor(task_weight=(1, 0), regularization=None, **LEARN)
+    both = regressor(task_weight=(1, 0), penalty=None, **LEARN)
     both.fit(X, TASKS)
     assert both.intercepts_[-1][0] != 0
     assert both.intercepts_[-1][1] == 0  # no gradient has reached it
@@ -379,9 +383,13 @@ def test_missing_labels_do_not_lower_the_weight_of_their_task():
     """A task counts by its weight, however few of its labels are known."""
     y = np.column_stack([Y, Y])
     y[::2, 1] = NAN
-    targets = regressor(regularization=None)
-    problem = prepare(targets, X, y, None, (None, None, None), None, np.random)
-    np.testing.assert_allclose(problem.data.weights.mean(axis=0), [0.5, 0.5])
+    model = regressor()
+    labels, options = model._labels(), model._parameters().input_options
+    table, rows, _ = read_training(Arguments(X, y), labels, options)
+    table = table.rows(rows)
+    target = labels.fit(*table[1:])
+    data = encode_rows(labels, target, table, table.X, task_weight=None)
+    np.testing.assert_allclose(data.weights.mean(axis=0), [0.5, 0.5])
 
 
 # -- how good it is --------------------------------------------------------------------
@@ -390,12 +398,12 @@ def test_missing_labels_do_not_lower_the_weight_of_their_task():
 @pytest.mark.optimized
 def test_diabetes_is_better_than_the_mean():
     X, y = load_diabetes(return_X_y=True)
-    scores = cross_val_score(RLNRegressor(random_state=0), X, y, cv=3)
+    scores = cross_val_score(RLNRegressor(n_estimators=2, random_state=0), X, y, cv=3)
     assert scores.min() > 0.3
 
 
 @pytest.mark.optimized
 def test_breast_cancer():
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    scores = cross_val_score(RLNClassifier(random_state=0), X, y, cv=3)
+    scores = cross_val_score(RLNClassifier(n_estimators=2, random_state=0), X, y, cv=3)
     assert scores.min() > 0.9

@@ -4,17 +4,29 @@
 import numpy as np
 import pytest
 
-from skrln._kernels import Data, Hyper, NetworkSpec, PenaltySpec, TrainSpec, fit_network
+from skrln._kernels import (
+    Data,
+    FitData,
+    Hyper,
+    NetworkSpec,
+    PenaltySpec,
+    RunSpec,
+    TrainSpec,
+    fit_network,
+)
+from skrln.options import Solver
 
 from ._tables import (
     arrays,
     assert_close_fit,
     assert_same_fit,
     classifier,
+    encoder_of,
     is_same_fit,
     make_classes,
     make_table,
     regressor,
+    rln,
 )
 
 X, Y = make_table()
@@ -44,7 +56,7 @@ def test_calls_go_on_exactly(solver):
 
 
 class Network:
-    """What `fit_network` found, as an estimator has it."""
+    """Result of `fit_network` with the attributes of an estimator."""
 
     def __init__(self, result):
         self.coefs_ = [layer.weight for layer in result.params]
@@ -61,14 +73,15 @@ def model_of_kernel(solver, n_epochs):
     targets = ((Y - Y.mean()) / Y.std())[:, None]
     seed = np.random.RandomState(0).randint(np.iinfo(np.int32).max)
     result = fit_network(
-        Data(inputs, targets, np.ones((40, 1)), 40),
+        FitData(
+            Data(inputs, targets, np.ones((40, 1)), 40),
+            groups=np.arange(4),
+            dead_inputs=np.zeros(4, bool),
+        ),
         NetworkSpec((4, 5, 1), "relu", (1,)),
-        TrainSpec("squared_error", solver, "constant", PenaltySpec(), 0),
-        Hyper(0.01, 0.9, (-6.5,), 0.03, 1.0, 0.0, 1e-4, np.inf, 1),
-        max_epochs=n_epochs,
-        batch_size=40,
-        seed=seed,
-        precision="float64",
+        TrainSpec("squared_error", solver, "constant", PenaltySpec()),
+        Hyper(0.01, (-6.5,), 0.03, 0.0, 1e-4, np.inf),
+        RunSpec(n_epochs, 40, seed, precision="float64"),
     )
     return Network(result)
 
@@ -85,13 +98,13 @@ def test_ignores_the_schedule():
 
 def test_batches_of_any_size_and_of_one_row():
     model = regressor().partial_fit(X[:30], Y[:30])
-    scaling = model._encoder.scaler.mean_.copy()
+    scaling = encoder_of(model).scaler.mean_.copy()
     for rows in (slice(30, 31), slice(31, 33), slice(33, 40)):
         model.partial_fit(X[rows], Y[rows])
     assert model.n_iter_ == 4
     assert all(np.isfinite(found).all() for found in arrays(model)[:4])
     # Scaling is that of the first call.
-    np.testing.assert_array_equal(model._encoder.scaler.mean_, scaling)
+    np.testing.assert_array_equal(encoder_of(model).scaler.mean_, scaling)
 
 
 def test_first_call_of_one_row_is_refused():
@@ -196,14 +209,18 @@ def test_fit_after_it_begins_anew():
 def test_other_solver_between_calls_begins_a_state_of_its_own():
     model = regressor().partial_fit(X, Y)
     model.set_params(solver="sgd").partial_fit(X, Y)
-    model.set_params(regularization=None).partial_fit(X, Y)
-    assert model.n_iter_ == 3
+    # Options of the solver that are structure begin a new state as well.
+    nesterov = Solver("sgd", options={"nesterov": True})
+    model.set_params(solver=nesterov).partial_fit(X, Y)
+    model.set_params(penalty=None).partial_fit(X, Y)
+    assert model.n_iter_ == 4
     assert np.isfinite(model.predict(X)).all()
 
 
 def test_learns_from_a_stream():
     X_all, y_all = make_table(400)
     model = regressor(theta=-9, learning_rate_init=0.03)
+    # Batches of one size share a program.
     for start in range(0, 360, 40):
         rows = slice(start, start + 40)
         for _ in range(8):
@@ -236,7 +253,11 @@ def test_warm_start_keeps_coefficients():
 
 @pytest.mark.parametrize(
     "params",
-    [{"reg_layers": "all"}, {"reg_group": "input"}, {"regularization": None}],
+    [
+        {"penalty": rln(layers="all")},
+        {"penalty": rln(group="input")},
+        {"penalty": None},
+    ],
     ids=str,
 )
 def test_warm_start_of_other_penalties(params):
@@ -249,9 +270,9 @@ def test_warm_start_of_other_penalties(params):
 
 def test_warm_start_keeps_the_scaling():
     model = regressor(warm_start=True).fit(X, Y)
-    scaler = model._encoder.scaler
+    scaler = encoder_of(model).scaler
     model.fit(X + 100, Y + 100)
-    assert model._encoder.scaler is scaler
+    assert encoder_of(model).scaler is scaler
 
 
 def test_warm_start_without_a_fit_before_is_a_fit():

@@ -8,19 +8,23 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skrln import PerTaskEarlyStopping
+from skrln.options import PlainBranch, Transfer
 
-from ._tables import assert_same_fit, classifier, make_inputs, regressor
+from ._tables import assert_same_fit, classifier, make_inputs, regressor, rln
 
 #: Two columns of a table and four that are none; the target takes one of each kind.
 X = make_inputs(n_features=6)
 Y = X[:, 0] + np.tanh(2 * X[:, 4])
-PLAIN = {"plain_features": [2, 3, 4, 5], "plain_layer_sizes": (3,)}
 FRAME = pd.DataFrame(X, columns=list("abcdef"))
+
+
+def branch(columns=(2, 3, 4, 5), layer_sizes=(3,)):
+    return PlainBranch(columns, layer_sizes=layer_sizes)
 
 
 @pytest.fixture(scope="module")
 def model():
-    return regressor(**PLAIN, theta=-5.0, max_iter=40).fit(X, Y)
+    return regressor(plain_branch=branch(), theta=-5.0, max_iter=40).fit(X, Y)
 
 
 def test_predictions_are_those_of_the_two_branches(model):
@@ -49,7 +53,7 @@ def test_only_the_table_is_penalized(model):
 
 
 def test_one_coefficient_per_column():
-    grouped = regressor(**PLAIN, reg_group="input").fit(X, Y)
+    grouped = regressor(plain_branch=branch(), penalty=rln(group="input")).fit(X, Y)
     read = grouped.reg_coefs_[0][:2]
     assert (read == read[:, :1]).all()
     assert read[0, 0] != read[1, 0]
@@ -66,18 +70,18 @@ def test_one_coefficient_per_column():
     ],
 )
 def test_columns_by_name_slice_or_mask(model, asked):
-    named = clone(model).set_params(plain_features=asked).fit(FRAME, Y)
+    named = clone(model).set_params(plain_branch__columns=asked).fit(FRAME, Y)
     assert_same_fit(named, model)
     np.testing.assert_array_equal(named.predict(FRAME), model.predict(X))
 
 
 def test_a_single_name():
-    one = regressor(plain_features="c").fit(FRAME, Y)
+    one = regressor(plain_branch=PlainBranch("c")).fit(FRAME, Y)
     assert one.plain_coefs_[0].shape == (1, 64)
 
 
 def test_the_place_of_the_columns_does_not_matter(model):
-    moved = clone(model).set_params(plain_features=[0, 1, 2, 3])
+    moved = clone(model).set_params(plain_branch__columns=[0, 1, 2, 3])
     moved.fit(X[:, [2, 3, 4, 5, 0, 1]], Y)
     for part in ("coefs_", "plain_coefs_"):
         for new, old in zip(getattr(moved, part), getattr(model, part), strict=True):
@@ -90,7 +94,7 @@ def test_the_place_of_the_columns_does_not_matter(model):
 def test_missing_and_constant_numbers_of_the_branch():
     holes = X.copy()
     holes[::3, 2], holes[:, 5] = np.nan, 7.0
-    found = regressor(**PLAIN).fit(holes, Y)
+    found = regressor(plain_branch=branch()).fit(holes, Y)
     assert np.isfinite(found.predict(holes)).all()
     assert 5 not in found.active_features_
     at_mean = np.where(np.isnan(holes), np.nanmean(holes, axis=0), holes)
@@ -103,8 +107,7 @@ def test_an_ensemble_drops_inputs_of_the_table_alone():
     y = 3 * wide[:, 0] + wide[:, 6]
     found = regressor(
         n_estimators=2,
-        plain_features=[6, 7],
-        plain_layer_sizes=(3,),
+        plain_branch=branch([6, 7]),
         numeric_embedding="auto",
         input_selection=True,
         max_iter=60,
@@ -116,7 +119,8 @@ def test_an_ensemble_drops_inputs_of_the_table_alone():
 
 
 def test_epochs_go_on_from_the_branch(model):
-    frozen = regressor(**PLAIN, pretrained=model, n_frozen_layers=1).fit(X, Y)
+    start = Transfer(model, n_frozen_layers=1)
+    frozen = regressor(plain_branch=branch(), pretrained=start).fit(X, Y)
     np.testing.assert_array_equal(frozen.plain_coefs_[0], model.plain_coefs_[0])
     np.testing.assert_array_equal(frozen.coefs_[0], model.coefs_[0])
     assert not np.array_equal(frozen.coefs_[1], model.coefs_[1])
@@ -125,53 +129,50 @@ def test_epochs_go_on_from_the_branch(model):
     after = warm.fit(X, Y).reg_coefs_[0][:2]
     assert np.abs(after - before).max() < 0.5
     assert not np.array_equal(after, before)
-    with pytest.raises(ValueError, match=r"Got plain_layer_sizes=\(4,\)"):
-        regressor(
-            **PLAIN | {"plain_layer_sizes": (4,)}, pretrained=model, reuse_head=True
-        ).fit(X, Y)
+    wider = branch(layer_sizes=(4,))
+    with pytest.raises(ValueError, match=r"Got plain_branch layer_sizes=\(4,\)"):
+        regressor(plain_branch=wider, pretrained=Transfer(model, reuse_head=True)).fit(
+            X, Y
+        )
 
 
 def test_in_pieces_of_fits():
-    online = regressor(**PLAIN).partial_fit(X, Y).partial_fit(X, Y)
+    online = regressor(plain_branch=branch()).partial_fit(X, Y).partial_fit(X, Y)
     assert online.n_iter_ == 2
-    path = regressor(**PLAIN, store_reg_path=4).fit(X, Y)
+    path = regressor(plain_branch=branch(), penalty=rln(n_path_edges=4)).fit(X, Y)
     assert (path.reg_path_edges_[:, 0] < 2).all()
-    stopped = PerTaskEarlyStopping(regressor(**PLAIN), random_state=0)
+    stopped = PerTaskEarlyStopping(regressor(plain_branch=branch()), random_state=0)
     stopped.fit(X, np.column_stack([Y, -Y]))
     assert stopped.predict(X).shape == (40, 2)
 
 
 def test_classes_and_categories():
     frame = FRAME.assign(a=pd.cut(FRAME["a"], 3).astype(str))
-    found = classifier(plain_features=slice("c", "f"), max_iter=60)
+    found = classifier(plain_branch=PlainBranch(slice("c", "f")), max_iter=60)
     found.fit(frame, (Y > 0).astype(int))
     assert found.score(frame, (Y > 0).astype(int)) > 0.8
 
 
 @pytest.mark.parametrize(
-    ("params", "match"),
+    ("branch", "match"),
     [
-        (
-            {"plain_features": ["nobody"]},
-            r"Got plain_features=\['nobody'\], but X has no",
-        ),
-        ({"plain_features": slice("c", "z")}, r"X has no column \['z'\]"),
-        ({"plain_features": [9]}, "between 0 and 5"),
-        ({"plain_features": [True, False]}, r"of shape \(2,\)"),
-        ({"plain_features": slice(None)}, "all 6 columns"),
-        (
-            {"plain_features": [0, 1], "categorical_features": [1]},
-            r"with the categorical column\(s\) \[1\]",
-        ),
-        ({"plain_features": [0], "plain_layer_sizes": ()}, "at least one layer"),
-        ({"plain_features": [0], "plain_layer_sizes": (0,)}, "plain_layer_sizes="),
+        (PlainBranch(["nobody"]), r"columns=\['nobody'\], but X has no"),
+        (PlainBranch(slice("c", "z")), r"X has no column \['z'\]"),
+        (PlainBranch([9]), "between 0 and 5"),
+        (PlainBranch([True, False]), r"of shape \(2,\)"),
+        (PlainBranch(slice(None)), "all 6 columns"),
+        (PlainBranch([0, 1]), r"with the categorical column\(s\) \[1\]"),
+        (PlainBranch([0], layer_sizes=()), "at least one layer"),
+        (PlainBranch([0], layer_sizes=(0,)), "plain_branch layer_sizes="),
     ],
 )
-def test_columns_that_no_branch_can_take(params, match):
+def test_columns_that_no_branch_can_take(branch, match):
+    categorical = [1] if "categorical" in match else "from_dtype"
+    model = regressor(plain_branch=branch, categorical_features=categorical)
     with pytest.raises(ValueError, match=match):
-        regressor(**params).fit(FRAME, Y)
+        model.fit(FRAME, Y)
 
 
 def test_a_sparse_table_has_no_branch():
     with pytest.raises(ValueError, match="with sparse X"):
-        regressor(plain_features=[0]).fit(sparse.csr_array(X), Y)
+        regressor(plain_branch=PlainBranch([0])).fit(sparse.csr_array(X), Y)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Named sets of parameters fit, and are what they say."""
+"""Named sets of parameters can be fitted, and have the values of their sources."""
 
 import numpy as np
 import pytest
 
 from skrln import RLNClassifier, RLNRegressor, presets
+from skrln.options import RLNPenalty
 
 from ._tables import make_classes, make_table
 
@@ -24,9 +25,18 @@ def test_paper_is_the_published_network():
     model = RLNRegressor(**presets.PAPER | {"max_iter": 1, "random_state": 0})
     model.fit(X, y)
     assert [w.shape for w in model.coefs_] == [(16, 8), (8, 4), (4, 2), (2, 1)]
-    assert presets.PAPER["nu"] * 1e-6 / 1e-3 * np.exp(-10) == pytest.approx(
-        0.0454, rel=1e-3
-    )
-    twin = presets.PAPER | {"nu": None, "reg_step": 1e3 * np.exp(-10)}
-    again = RLNRegressor(**twin | {"max_iter": 1, "random_state": 0}).fit(X, y)
-    np.testing.assert_allclose(again.reg_coefs_[0], model.reg_coefs_[0])
+    # The nu of 1e6 that was published, at a learning rate of 1e-3.
+    step = 1e6 * 1e-3 * np.exp(presets.PAPER["theta"])
+    assert step == pytest.approx(0.0454, rel=1e-3)
+    assert presets.PAPER["penalty"].step == pytest.approx(step)
+
+
+@pytest.mark.parametrize("name", ["PAPER", "READABLE"])
+def test_preset_of_two_estimators_shares_no_option_object(name):
+    preset = getattr(presets, name) | {"penalty": RLNPenalty()}
+    first, second = RLNRegressor(**preset), RLNRegressor(**preset)
+    first.set_params(penalty__step=0.7)
+    assert second.penalty.step == RLNPenalty().step
+    assert preset["penalty"].step == RLNPenalty().step
+    kept = {**preset}
+    assert kept.keys() == preset.keys()

@@ -8,7 +8,7 @@ from skrln import RLNRegressor
 from skrln.datasets import make_friedman1_noise
 from skrln.presets import READABLE
 
-SEEDS = range(10)
+SEEDS = range(5)
 pytestmark = pytest.mark.optimized
 
 
@@ -30,13 +30,13 @@ def recovered(model):
 
 
 def test_true_inputs_are_kept_and_noise_is_dropped(fits):
-    """All 50 and 91% as measured; the bound leaves room for another processor's rounding."""
+    """All 25 and 91% as measured; the bound leaves room for another processor's rounding."""
     true, noise = np.transpose([recovered(model) for model, _, _ in fits])
     print(
         f"recall {true.mean() / 5:.2f}, precision {(true / (true + noise)).mean():.2f}"
     )
     assert true.min() >= 4
-    assert true.sum() >= 49
+    assert true.sum() >= 24
     assert 1 - noise.mean() / 200 >= 0.8
 
 
@@ -52,7 +52,7 @@ def test_it_predicts(fits):
 
 def test_shuffled_labels_are_not_predicted():
     scores, active = [], []
-    for seed in SEEDS[:5]:
+    for seed in SEEDS[:3]:
         X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=seed)
         shuffled = np.random.default_rng(seed).permutation(y)
         model = RLNRegressor(**READABLE, early_stopping=True, random_state=seed)
@@ -63,14 +63,16 @@ def test_shuffled_labels_are_not_predicted():
     assert np.mean(scores) <= 0.05
 
 
-# -- with no parameter set -----------------------------------------------------------------
+# -- with no parameter set but the number of networks ---------------------------------
 
 
 @pytest.fixture(scope="module", params=[0, 1])
 def default(request):
-    """A fit of the default, and a test set."""
+    """A fit of the default with two networks of each kind, and a test set."""
     X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=request.param)
-    model = RLNRegressor(random_state=request.param).fit(X[:400], y[:400])
+    model = RLNRegressor(n_estimators=2, random_state=request.param).fit(
+        X[:400], y[:400]
+    )
     return model, X[400:], y[400:]
 
 
@@ -95,17 +97,19 @@ def test_default_is_better_than_the_network_to_read(default, fits):
 
 
 # With labels that are noise, none is the right number.
-@pytest.mark.filterwarnings("ignore:No input is left")
-def test_default_drops_inputs_that_tell_nothing():
+@pytest.mark.filterwarnings("ignore:Input selection dropped every column")
+def test_default_drops_noise():
     """Most of them, mostly: the lowest loss of noise may be anywhere, see the decisions.
 
-    A single draw keeps 12 or 78 of the 205, by the rounding of the processor.
+    A single draw keeps 12 or 78 of the 205, by the rounding of the processor. All networks of
+    the default, but narrow ones: the selection is what takes its time.
     """
     found = []
     for seed in range(3):
         X, y = make_friedman1_noise(1400, 200, noise=1.0, random_state=seed)
         shuffled = np.random.default_rng(seed).permutation(y)
-        model = RLNRegressor(random_state=seed).fit(X[:400], shuffled[:400])
+        model = RLNRegressor((64, 64), random_state=seed)
+        model.fit(X[:400], shuffled[:400])
         assert model.score(X[400:], shuffled[400:]) <= 0.05
         found.append(model.n_active_features_)
     print(f"inputs active: {found}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The networks that choose theta and reg_step by cross-validation."""
+"""Networks that choose theta and the penalty's step by cross-validation."""
 
 import copy
 import logging
@@ -7,6 +7,7 @@ import pickle
 import threading
 
 import jax
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,7 +35,9 @@ from skrln import (
     RLNRegressorCV,
     clear_caches,
 )
-from skrln._core import _search
+from skrln._ensemble import _search
+from skrln._table._problem import Arguments
+from skrln.options import Transfer
 from skrln.presets import READABLE
 
 from ._tables import (
@@ -43,6 +46,8 @@ from ._tables import (
     is_same_fit,
     make_classes,
     make_table,
+    rln,
+    uniform,
 )
 from ._tables import classifier as plain_classifier
 from ._tables import regressor as plain_regressor
@@ -50,7 +55,7 @@ from ._tables import regressor as plain_regressor
 X, Y = make_table()
 _, CLASSES = make_classes()
 THETAS, STEPS = (-8.0, -6.5), (0.03, 0.1)
-CHOSEN = {"theta", "reg_step", "warm_start"}
+CHOSEN = {"theta", "warm_start"}
 ADDED = {"thetas", "reg_steps", "cv", "scoring", "one_standard_error"}
 
 
@@ -59,7 +64,7 @@ def small(estimator, **params):
         "hidden_layer_sizes": (5,),
         "thetas": THETAS,
         "cv": 2,
-        "reg_warmup": 0.0,
+        "penalty": rln(),
         "max_iter": 10,
         "learning_rate_init": 0.01,
         "random_state": 0,
@@ -122,9 +127,9 @@ def test_parameters_are_those_of_the_network(search, network):
 def test_is_a_grid_search(search, network, y, scoring, early_stopping):
     others = {"early_stopping": early_stopping, "validation_fraction": 0.2}
     ours = search(reg_steps=STEPS, scoring=scoring, cv=3, **others).fit(X, y)
-    grid = {"theta": list(THETAS), "reg_step": list(STEPS)}
+    grid = {"theta": list(THETAS), "penalty__step": list(STEPS)}
     theirs = GridSearchCV(network(**others), grid, cv=3, scoring=scoring).fit(X, y)
-    found, expected = ours.cv_results_, theirs.cv_results_
+    found, expected = ours.cv_results_, by_our_names(theirs.cv_results_)
     assert set(found) == set(expected) | {"mean_n_active_features"}
     for name in expected:
         if "time" in name:
@@ -140,9 +145,23 @@ def test_is_a_grid_search(search, network, y, scoring, early_stopping):
     assert ours.best_index_ == theirs.best_index_
     assert ours.best_score_ == pytest.approx(theirs.best_score_)
     assert ours.n_splits_ == theirs.n_splits_
-    assert theirs.best_params_ == {"theta": ours.theta_, "reg_step": ours.reg_step_}
+    chosen = {"theta": ours.theta_, "penalty__step": ours.reg_step_}
+    assert theirs.best_params_ == chosen
     assert_same_fit(ours, theirs.best_estimator_)
     assert pd.DataFrame(found).shape[0] == 4
+
+
+def by_our_names(results):
+    """Results of a GridSearchCV over `penalty__step` with the names of a search."""
+    renamed = {
+        name.replace("penalty__step", "reg_step"): column
+        for name, column in results.items()
+    }
+    renamed["params"] = [
+        {"reg_step": params["penalty__step"], "theta": params["theta"]}
+        for params in results["params"]
+    ]
+    return renamed
 
 
 def test_default_score_is_the_loss_on_the_rows_held_out():
@@ -171,7 +190,7 @@ def test_best_is_chosen():
     search = regressor(thetas=[-4.5, -9, -6], max_iter=60)
     search.set_params(learning_rate_init=0.03).fit(X, Y)
     found = search.cv_results_
-    assert search.theta_ == search.theta == -9
+    assert search.theta_ == -9
     assert found["rank_test_score"][search.best_index_] == 1
     assert search.best_score_ == found["mean_test_score"].max()
     assert search.cv_results_["params"][search.best_index_] == {
@@ -184,7 +203,7 @@ def test_best_is_chosen():
 
 def grid_of(scores, thetas):
     outcomes = [
-        [_search.Outcome(one, 0.0, 0.0, 1, None) for one in row] for row in scores
+        [_search.Attempted(score, 0.0, 0.0, 1, None) for score in row] for row in scores
     ]
     candidates = [_search.Candidate(0.03, theta) for theta in thetas]
     return _search.describe_grid(candidates, outcomes)
@@ -219,17 +238,20 @@ def test_scores_that_are_no_number_come_last():
     assert _search.choose(nothing, one_standard_error=True) == 0
 
 
-@pytest.mark.parametrize("regularization", ["rln", "uniform", None])
-def test_auto_grid(regularization):
-    search = regressor(thetas="auto", regularization=regularization, max_iter=2)
+@pytest.mark.parametrize(
+    ("penalty", "n_thetas"), [(rln(), 8), (uniform(), 8), (None, 1)]
+)
+def test_auto_grid(penalty, n_thetas):
+    search = regressor(thetas="auto", penalty=penalty, max_iter=2)
     tried = search.fit(X, Y).cv_results_["param_theta"]
-    assert len(tried) == (1 if regularization is None else 8)
+    assert len(tried) == n_thetas
     assert search.theta_ in tried
 
 
 def test_result_is_the_network_itself():
     search = regressor().fit(X, Y)
-    network = plain_regressor(theta=search.theta_, reg_step=search.reg_step_).fit(X, Y)
+    network = plain_regressor(theta=search.theta_, penalty=rln(search.reg_step_))
+    network.fit(X, Y)
     assert_same_fit(search, network)
     np.testing.assert_array_equal(search.predict(X), network.predict(X))
     for name in ("loss_curve_", "feature_importances_", "active_features_"):
@@ -257,54 +279,24 @@ def test_auto_embedding_is_of_the_refit_alone():
 
 
 def test_path_is_of_the_refit_alone():
-    search = regressor(store_reg_path=6).fit(X, Y)
+    search = regressor(penalty=rln(n_path_edges=6)).fit(X, Y)
     assert search.reg_path_.shape == (10, 6, 2)
     assert search.best_score_ == regressor().fit(X, Y).best_score_
 
 
-def test_nothing_leaks_from_the_rows_held_out(monkeypatch):
+def test_nothing_leaks_from_the_rows_held_out():
     """Encoders of inputs and target know the training rows of their fold alone."""
-    seen = []
-    train_one = _search._fit_candidate
-
-    def watch(fold, *others):
-        scaler, target = fold.problem.encoder.scaler, fold.problem.target
-        seen.append((scaler.mean_.copy(), target.center.copy()))
-        return train_one(fold, *others)
-
-    monkeypatch.setattr(_search, "_fit_candidate", watch)
-    regressor(thetas=[-8]).fit(X, Y)
-    expected = [(X[a].mean(axis=0), Y[a].mean()) for a, _ in KFold(2).split(X)]
-    seen.sort(key=lambda found: abs(found[1][0] - expected[0][1]))
-    for found, (mean, center) in zip(seen, expected, strict=True):
-        np.testing.assert_allclose(found[0], mean)
-        np.testing.assert_allclose(found[1], center)
+    parameters = regressor()._parameters()
+    folds = _search.make_folds(parameters, 2, Arguments(X, Y), seed=0)
+    for fold, (rows, _) in zip(folds, KFold(2).split(X), strict=True):
+        job = fold.job
+        problem = job.shared.problem(job.kind, job.number, job.split)
+        scaler, target = problem.encoder.scaler, problem.target
+        np.testing.assert_allclose(scaler.mean_, X[rows].mean(axis=0))
+        np.testing.assert_allclose(target.center, Y[rows].mean())
 
 
-# -- one program, many threads ---------------------------------------------------------
-
-
-@pytest.fixture
-def compilations(caplog):
-    """Names of the programs compiled so far, in any thread."""
-    caplog.set_level(logging.WARNING, logger="jax")
-    clear_caches()
-    before = jax.config.jax_log_compiles
-    jax.config.update("jax_log_compiles", True)
-    yield lambda: [
-        record.getMessage().split("jit(")[1].split(")")[0]
-        for record in caplog.records
-        if "XLA compilation of jit(" in record.getMessage()
-    ]
-    jax.config.update("jax_log_compiles", before)
-
-
-def test_grid_compiles_once(compilations):
-    """For all values, folds of unequal sizes, and the fit on all rows."""
-    table, y = make_table(197)
-    params = {"batch_size": 32, "hidden_layer_sizes": (7,), "max_iter": 3}
-    regressor(thetas=(-9, -8, -7, -6), reg_steps=STEPS, cv=5, **params).fit(table, y)
-    assert compilations().count("train_epochs") == 1
+# -- many threads ---------------------------------------------------------
 
 
 def test_threads_change_nothing(monkeypatch):
@@ -312,7 +304,7 @@ def test_threads_change_nothing(monkeypatch):
     fits = []
     for count in (1, 4):
         monkeypatch.setattr(
-            "skrln._core._members.effective_n_jobs", lambda _, count=count: count
+            "skrln._ensemble._engine.effective_n_jobs", lambda _, count=count: count
         )
         scorer = make_scorer(
             lambda y, p: threads.add(threading.get_ident()) or -mean_squared_error(y, p)
@@ -499,24 +491,28 @@ def test_sparse_tables(form):
     assert found.predict(getattr(sparse, form)(table)).shape == (40,)
 
 
-@pytest.mark.parametrize("embedding", ["periodic", "piecewise"])
-def test_embeddings(embedding):
-    search = regressor(numeric_embedding=embedding).fit(X, Y)
-    network = plain_regressor(numeric_embedding=embedding, theta=search.theta_)
+def test_pieces_of_numbers():
+    search = regressor(numeric_embedding="piecewise").fit(X, Y)
+    network = plain_regressor(numeric_embedding="piecewise", theta=search.theta_)
     assert_same_fit(search, network.fit(X, Y))
 
 
 def test_pretrained():
     source = plain_regressor(random_state=7).fit(X, Y)
-    search = regressor(pretrained=source, n_frozen_layers=1).fit(X, Y)
+    search = regressor(pretrained=Transfer(source, n_frozen_layers=1)).fit(X, Y)
     np.testing.assert_array_equal(search.coefs_[0], source.coefs_[0])
     # And a search is a network to start from.
-    other = plain_regressor(pretrained=search, n_frozen_layers=1).fit(X, Y)
+    other = plain_regressor(pretrained=Transfer(search, n_frozen_layers=1)).fit(X, Y)
     np.testing.assert_array_equal(other.coefs_[0], source.coefs_[0])
     assert regressor(pretrained=search).fit(X, Y).n_splits_ == 2
 
 
 # -- around it -------------------------------------------------------------------------
+
+
+def without_penalty(search):
+    """Parameters, and the options of the penalty instead of the penalty itself."""
+    return {k: v for k, v in search.get_params().items() if k != "penalty"}
 
 
 def test_copies():
@@ -528,8 +524,10 @@ def test_copies():
         )
     twin = clone(search)
     assert not hasattr(twin, "cv_results_")
-    assert not hasattr(twin, "theta")
-    assert twin.get_params() == search.get_params()
+    assert not hasattr(twin, "theta_")
+    penalty, other = (one.get_params().pop("penalty") for one in (twin, search))
+    assert penalty is not other
+    assert without_penalty(twin) == without_penalty(search)
 
 
 def test_pickle_is_small():
@@ -549,17 +547,17 @@ def test_skops():
 
 
 def test_inside_of_others():
-    assert np.isfinite(cross_val_score(regressor(), X, Y, cv=2)).all()
+    scores = cross_val_score(regressor(), X, Y, cv=2)
+    assert np.isfinite(scores).all()
     pipeline = make_pipeline(StandardScaler(), classifier()).fit(X, CLASSES)
     assert pipeline.predict_proba(X).shape == (40, 2)
-    grid = {"hidden_layer_sizes": [(5,), (3,)]}
-    search = GridSearchCV(regressor(), grid, cv=2).fit(X, Y)
+    search = GridSearchCV(regressor(), {"max_iter": [5, 10]}, cv=2).fit(X, Y)
     assert search.best_estimator_.theta_ in THETAS
-    np.testing.assert_allclose(
-        cross_val_score(regressor(), X, Y, cv=2, n_jobs=2),
-        cross_val_score(regressor(), X, Y, cv=2),
-        rtol=1e-9,
-    )
+    # Worker processes are started by a test of the networks; they get pickled searches.
+    with joblib.parallel_config(backend="threading"):
+        copied = pickle.loads(pickle.dumps(regressor()))
+        found = cross_val_score(copied, X, Y, cv=2, n_jobs=2)
+    np.testing.assert_allclose(found, scores, rtol=1e-9)
 
 
 def test_no_partial_fit():
@@ -653,11 +651,11 @@ def test_interrupt_of_the_search_ends_it(monkeypatch, fitted):
             search.predict(X)
 
 
-def test_divergence_is_told():
+def test_divergence_warns():
     wild = {"solver": "sgd", "learning_rate_init": 1e6, "max_iter": 30}
-    with pytest.warns(ConvergenceWarning) as told:
+    with pytest.warns(ConvergenceWarning) as warned:
         regressor(**wild).fit(X, Y)
-    messages = [str(one.message) for one in told]
+    messages = [str(one.message) for one in warned]
     assert any("in 4 of the 4 fits of the search" in one for one in messages)
     assert any("Training diverged in epoch" in one for one in messages)
 
@@ -719,3 +717,29 @@ def test_fold_without_weight():
 def test_splitter_inside_of_folds():
     search = regressor(validation_cv=ShuffleSplit(1, test_size=0.2, random_state=0))
     assert search.fit(X, Y).validation_loss_curve_.shape == (10,)
+
+
+# -- one program: the last test, because it clears the caches -------------------------
+
+
+@pytest.fixture
+def compilations(caplog):
+    """Names of the programs compiled so far, in any thread."""
+    caplog.set_level(logging.WARNING, logger="jax")
+    clear_caches()
+    before = jax.config.jax_log_compiles
+    jax.config.update("jax_log_compiles", True)
+    yield lambda: [
+        record.getMessage().split("jit(")[1].split(")")[0]
+        for record in caplog.records
+        if "XLA compilation of jit(" in record.getMessage()
+    ]
+    jax.config.update("jax_log_compiles", before)
+
+
+def test_grid_compiles_once(compilations):
+    """For all values, folds of unequal sizes, and the fit on all rows."""
+    table, y = make_table(197)
+    params = {"batch_size": 32, "hidden_layer_sizes": (7,), "max_iter": 3}
+    regressor(thetas=(-9, -8, -7, -6), reg_steps=STEPS, cv=5, **params).fit(table, y)
+    assert compilations().count("train_epochs") == 1

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.datasets import make_classification
 from sklearn.model_selection import cross_val_score
 
-from skrln._core import _forward
+from skrln._network import _forward
 
 from ._tables import (
     arrays,
@@ -64,11 +64,14 @@ def test_same_as_dense_without_centring(make, batch_size):
     # would make steps of them.
     settings = {"activation": "tanh", "solver": "sgd", "batch_size": batch_size}
     dense = make(**settings).fit(table, y)
-    np.testing.assert_allclose(dense._encoder.scaler.mean_, 0, atol=1e-15)
+    np.testing.assert_allclose(
+        dense._fitted.members[0].encoder.scaler.mean_, 0, atol=1e-15
+    )
     found = make(**settings).fit(sparse.csr_matrix(table), y)
     # Scaled by the standard deviation, as there is no mean to subtract.
     np.testing.assert_allclose(
-        found._encoder.scaler.scale_, dense._encoder.scaler.scale_
+        found._fitted.members[0].encoder.scaler.scale_,
+        dense._fitted.members[0].encoder.scaler.scale_,
     )
     assert_close_fit(found, dense, **CLOSE)
 

@@ -13,15 +13,20 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skrln.options import Solver, Transfer
+
 from ._tables import (
     arrays,
     assert_close_fit,
     assert_same_fit,
     classifier,
+    encoder_of,
     is_same_fit,
     make_classes,
     make_table,
     regressor,
+    rln,
+    target_of,
 )
 
 X_ALL, Y_ALL = make_table(50)
@@ -31,23 +36,27 @@ OTHER = 100 * (X[:, 2] + X[:, 0])
 TWO, THREE = (make_classes(n_classes=n)[1] for n in (2, 3))
 DEEP = {"hidden_layer_sizes": (5, 5), "theta": -5.0}
 SGD = {
-    "solver": "sgd",
-    "momentum": 0.0,
-    "regularization": None,
+    "solver": Solver("sgd", options={"momentum": 0.0}),
+    "penalty": None,
     "learning_rate": "constant",
 }
 #: Wrappers that a fitted network may be passed in.
 WRAPPED = [lambda fitted: fitted, FrozenEstimator]
 
 
+def frozen(source, n_layers=1, **options):
+    """Start from a network whose first layers stay the same."""
+    return Transfer(source, n_frozen_layers=n_layers, **options)
+
+
 def layer(model, k):
-    """All that layer `k` holds; coefficients keep the mean `theta`, equal in these tests."""
+    """Arrays of layer `k`; coefficients keep the mean `theta`, equal in these tests."""
     norm = [model.batch_norms_[k]] if k < len(model.batch_norms_) else []
     return [model.coefs_[k], model.intercepts_[k], model.reg_coefs_[k], *norm]
 
 
 def same_layers(first, second):
-    """Which layers are the same to the bit."""
+    """List for each layer if it is the same to the bit."""
     return [
         all(
             np.array_equal(a, b)
@@ -60,7 +69,7 @@ def same_layers(first, second):
 @pytest.fixture(scope="module")
 def deep():
     """Two hidden layers, the first of them with zeros and coefficients of its own."""
-    fitted = regressor(**DEEP, max_iter=40, reg_step=0.3).fit(X, Y)
+    fitted = regressor(**DEEP, max_iter=40, penalty=rln(0.3)).fit(X, Y)
     assert 0.1 < fitted.sparsity_[0] < 0.9
     assert np.ptp(fitted.reg_coefs_[0]) > 0.1
     return fitted
@@ -74,38 +83,48 @@ def shallow():
 # -- frozen layers ---------------------------------------------------------------------
 
 
+#: Parts of the training craft together, because each combination compiles two programs.
 CRAFTS = {
-    "plain": {},
-    "several batches": {"batch_size": 10},
-    "batch norm before": {"batch_norm": "before", "batch_size": 10},
-    "batch norm after": {"batch_norm": "after", "batch_size": 10},
-    "dropout": {"dropout": 0.3},
-    "average": {"average_decay": 0.9, "max_iter": 30},
-    "decay": {"weight_decay": 5.0},
-    "momentum": {"solver": "sgd"},
-    "no penalty": {"regularization": None},
-    "groups": {"reg_group": "input"},
-    "single precision": {"dtype": "float32", "average_decay": 0.937},
-    "validation": {"early_stopping": True, "validation_fraction": 0.2},
+    "batches, dropout and decay": {
+        "batch_size": 10,
+        "dropout": 0.3,
+        "solver": Solver(weight_decay=5.0),
+    },
+    "batch norm before and momentum": {
+        "batch_norm": "before",
+        "batch_size": 10,
+        "solver": "sgd",
+    },
+    "batch norm after and groups": {
+        "batch_norm": "after",
+        "batch_size": 10,
+        "penalty": rln(group="input"),
+    },
+    "no penalty": {"penalty": None},
+    "single precision and validation": {
+        "dtype": "float32",
+        "early_stopping": True,
+        "validation_fraction": 0.2,
+    },
 }
 
 
 @pytest.mark.parametrize("case", CRAFTS)
 def test_frozen_layer_stays_to_the_bit(case):
     """Weights, biases, coefficients, gains, shifts and running moments."""
-    params = DEEP | {"theta": -6.5} | CRAFTS[case]
+    params = DEEP | {"theta": -6.5, "max_iter": 3} | CRAFTS[case]
     source = regressor(**params).fit(X_ALL, Y_ALL)
     kept = pickle.loads(pickle.dumps(source))
-    model = regressor(pretrained=source, n_frozen_layers=1, **params)
+    model = regressor(pretrained=frozen(source), **params)
     model.fit(X_ALL, X_ALL[:, 2])
     assert same_layers(model, source) == [True, False, False]
-    # What it learned from is left alone.
+    # The source stays the same, too.
     assert same_layers(source, kept) == [True] * 3
     assert not np.shares_memory(model.coefs_[0], source.coefs_[0])
 
 
 def test_every_layer_but_the_last_may_be_frozen(deep):
-    model = regressor(pretrained=deep, n_frozen_layers=2, **DEEP).fit(X, OTHER)
+    model = regressor(pretrained=frozen(deep, 2), **DEEP).fit(X, OTHER)
     assert same_layers(model, deep) == [True, True, False]
 
 
@@ -123,12 +142,12 @@ def test_layers_that_are_not_frozen_start_from_the_network():
 
 def test_zeros_and_coefficients_are_carried(deep):
     """The layer goes on with what it knows, whether or not it is trained any more."""
-    frozen = regressor(pretrained=deep, n_frozen_layers=1, **DEEP)
-    frozen.fit(X, OTHER)
-    np.testing.assert_array_equal(frozen.coefs_[0] == 0, deep.coefs_[0] == 0)
-    np.testing.assert_array_equal(frozen.active_features_, deep.active_features_)
+    kept = regressor(pretrained=frozen(deep), **DEEP)
+    kept.fit(X, OTHER)
+    np.testing.assert_array_equal(kept.coefs_[0] == 0, deep.coefs_[0] == 0)
+    np.testing.assert_array_equal(kept.active_features_, deep.active_features_)
     # Coefficients that are not learned any more: only their mean is held.
-    tuned = regressor(pretrained=deep, reg_step=0.0, **DEEP).fit(X, OTHER)
+    tuned = regressor(pretrained=deep, penalty=rln(0.0), **DEEP).fit(X, OTHER)
     np.testing.assert_allclose(tuned.reg_coefs_[0], deep.reg_coefs_[0], rtol=1e-12)
     assert not np.array_equal(tuned.coefs_[0], deep.coefs_[0])
 
@@ -139,32 +158,30 @@ def test_zeros_and_coefficients_are_carried(deep):
 @pytest.mark.parametrize("batch_size", ["auto", 10])
 def test_layers_thaw_from_the_top(deep, batch_size):
     """At epochs 2 and 4; in batches of ten an epoch has four or five steps."""
-    frozen = []
+    same = []
     for n_epochs in range(1, 7):
         model = regressor(
-            pretrained=deep,
-            n_frozen_layers=2,
-            unfreeze_every=2,
+            pretrained=frozen(deep, 2, unfreeze_every=2),
             max_iter=n_epochs,
             learning_rate="constant",
             batch_size=batch_size,
             **DEEP,
         ).fit(X, OTHER)
-        frozen.append(same_layers(model, deep))
-    assert frozen[:2] == [[True, True, False]] * 2
-    assert frozen[2:4] == [[True, False, False]] * 2
-    assert frozen[4:] == [[False, False, False]] * 2
+        same.append(same_layers(model, deep))
+    assert same[:2] == [[True, True, False]] * 2
+    assert same[2:4] == [[True, False, False]] * 2
+    assert same[4:] == [[False, False, False]] * 2
 
 
 def test_thawed_layers_take_shorter_steps(deep):
     """One step after the thaw, of gradient descent, by the factor of each layer."""
-    params = {"pretrained": deep, "n_frozen_layers": 2, "unfreeze_every": 1}
-    params |= DEEP | SGD | {"random_state": 1}
+    params = DEEP | SGD | {"random_state": 1}
 
     def moved(factor):
-        """What the second epoch adds to layers 0 to 2."""
+        """Change of layers 0 to 2 in the second epoch."""
+        start = frozen(deep, 2, unfreeze_every=1, unfreeze_factor=factor)
         fits = [
-            regressor(unfreeze_factor=factor, max_iter=n, **params).fit(X, OTHER)
+            regressor(pretrained=start, max_iter=n, **params).fit(X, OTHER)
             for n in (1, 2)
         ]
         pairs = zip(*(fit.coefs_ for fit in fits), strict=True)
@@ -178,12 +195,11 @@ def test_thawed_layers_take_shorter_steps(deep):
 
 
 def test_frozen_forever_is_a_factor_of_nothing(deep):
-    params = {"pretrained": deep, "n_frozen_layers": 1} | DEEP
-    one, other = (
-        regressor(unfreeze_factor=factor, **params).fit(X, OTHER)
+    slow, fast = (
+        regressor(pretrained=frozen(deep, unfreeze_factor=factor), **DEEP).fit(X, OTHER)
         for factor in (0.1, 5.0)
     )
-    assert_same_fit(one, other)
+    assert_same_fit(slow, fast)
 
 
 # -- a new last layer ------------------------------------------------------------------
@@ -195,17 +211,15 @@ def test_other_target_of_another_scale(shallow):
     ).fit(X, OTHER)
     assert model.score(X, OTHER) > 0.7
     assert shallow.score(X, OTHER) < 0.1
-    assert model._target.scale == pytest.approx(OTHER.std())
+    assert target_of(model).scale == pytest.approx(OTHER.std())
 
 
 def test_more_classes():
     source = classifier().fit(X, TWO)
-    model = classifier(pretrained=source, n_frozen_layers=1).fit(X, THREE)
+    model = classifier(pretrained=frozen(source)).fit(X, THREE)
     assert model.predict_proba(X).shape == (40, 3)
     assert model.classes_.tolist() == [0, 1, 2]
-    assert same_layers(
-        classifier(pretrained=source, n_frozen_layers=1).fit(X, TWO), source
-    )[0]
+    assert same_layers(classifier(pretrained=frozen(source)).fit(X, TWO), source)[0]
     np.testing.assert_array_equal(model.coefs_[0], source.coefs_[0])
 
 
@@ -213,19 +227,17 @@ def test_more_classes():
 def test_regressor_and_classifier_share_a_body(shallow, n_tasks):
     """The hidden layers know nothing of the loss."""
     y = TWO if n_tasks == 1 else np.column_stack([TWO, 1 - TWO])
-    as_classes = classifier(pretrained=shallow, n_frozen_layers=1, max_iter=200)
+    as_classes = classifier(pretrained=frozen(shallow), max_iter=200)
     as_classes.fit(X, y)
     np.testing.assert_array_equal(as_classes.coefs_[0], shallow.coefs_[0])
     assert as_classes.score(X, y) > 0.7
-    back = regressor(pretrained=as_classes, n_frozen_layers=1).fit(X, OTHER)
+    back = regressor(pretrained=frozen(as_classes)).fit(X, OTHER)
     np.testing.assert_array_equal(back.coefs_[0], shallow.coefs_[0])
 
 
 def test_deeper_network_takes_the_leading_layers(shallow):
     """New layers are added behind those that are known."""
-    model = regressor(
-        pretrained=shallow, n_frozen_layers=1, hidden_layer_sizes=(5, 3)
-    ).fit(X, Y)
+    model = regressor(pretrained=frozen(shallow), hidden_layer_sizes=(5, 3)).fit(X, Y)
     np.testing.assert_array_equal(model.coefs_[0], shallow.coefs_[0])
     assert [w.shape for w in model.coefs_] == [(4, 5), (5, 3), (3, 1)]
 
@@ -243,11 +255,11 @@ def test_last_layer_does_not_become_a_hidden_one(where):
     with pytest.raises(
         ValueError, match=r"only the first 1 layer\(s\) are of the same"
     ):
-        regressor(pretrained=source, n_frozen_layers=2, **params).fit(X, Y)
+        regressor(pretrained=frozen(source, 2), **params).fit(X, Y)
 
 
 def test_shallower_network_takes_the_leading_layers(deep):
-    model = regressor(pretrained=deep, n_frozen_layers=1).fit(X, OTHER)
+    model = regressor(pretrained=frozen(deep)).fit(X, OTHER)
     np.testing.assert_array_equal(model.coefs_[0], deep.coefs_[0])
     assert model.coefs_[1].shape == (5, 1)
 
@@ -256,24 +268,28 @@ def test_shallower_network_takes_the_leading_layers(deep):
 
 
 @pytest.mark.parametrize(
-    ("make", "y"), [(regressor, Y), (classifier, TWO), (classifier, THREE)]
+    ("make", "y", "where"),
+    [
+        (regressor, Y, None),
+        (classifier, TWO, None),
+        (classifier, THREE, None),
+        (regressor, Y, "before"),
+        (classifier, THREE, "before"),
+    ],
 )
-@pytest.mark.parametrize("where", [None, "before"])
 def test_reused_head_predicts_as_before(make, y, where):
     """Before it learns anything, on a target of which it knows scale or classes."""
     source = make(batch_norm=where).fit(X, y)
     still = make(
-        pretrained=source,
-        reuse_head=True,
+        pretrained=frozen(source, reuse_head=True),
         batch_norm=where,
-        n_frozen_layers=1,
         max_iter=1,
         **SGD | {"learning_rate_init": 1e-300},
     )
     rows = np.arange(30)
     still.fit(X[rows], y[rows])
     np.testing.assert_allclose(still._means(X), source._means(X), rtol=1e-12)
-    assert still._target is source._target
+    assert target_of(still) is target_of(source)
     np.testing.assert_array_equal(still.predict(X), source.predict(X))
 
 
@@ -281,19 +297,21 @@ def test_reused_head_keeps_all_classes():
     """Also those that the new rows do not have."""
     source = classifier().fit(X, THREE)
     rows = THREE != 1
-    model = classifier(pretrained=source, reuse_head=True).fit(X[rows], THREE[rows])
+    model = classifier(pretrained=Transfer(source, reuse_head=True)).fit(
+        X[rows], THREE[rows]
+    )
     assert model.classes_.tolist() == [0, 1, 2]
     new = classifier(pretrained=source).fit(X[rows], THREE[rows])
     assert new.classes_.tolist() == [0, 2]
 
 
 def test_reused_head_is_a_warm_start():
-    """Of another estimator: what is known and what is forgotten is the same."""
+    """A reused head starts another estimator as a warm start does."""
     warm = regressor(warm_start=True).fit(X, Y)
     source = pickle.loads(pickle.dumps(warm))
-    told = regressor(pretrained=source, reuse_head=True).fit(X, Y)
-    assert_same_fit(told, warm.fit(X, Y))
-    assert not is_same_fit(told, source)
+    reused = regressor(pretrained=Transfer(source, reuse_head=True)).fit(X, Y)
+    assert_same_fit(reused, warm.fit(X, Y))
+    assert not is_same_fit(reused, source)
 
 
 def test_early_stopping_ends_no_worse_than_the_pretrained(shallow):
@@ -304,7 +322,9 @@ def test_early_stopping_ends_no_worse_than_the_pretrained(shallow):
 
     for rate in (1e-3, 0.1, 0.5):
         model = regressor(
-            pretrained=shallow, reuse_head=True, learning_rate_init=rate, theta=-9.0
+            pretrained=Transfer(shallow, reuse_head=True),
+            learning_rate_init=rate,
+            theta=-9.0,
         ).fit(X, -Y, X_val=X_VAL, y_val=Y_VAL)
         assert loss(model) <= loss(shallow) * (1 + 1e-12)
     # The training target is another: the start is the best.
@@ -324,10 +344,10 @@ def test_new_head_is_no_candidate(shallow):
 def test_inputs_are_scaled_as_the_network_knows_them(shallow):
     """And not by the new rows, on which its weights would mean something else."""
     shifted = 3 * X + 1
-    model = regressor(pretrained=shallow, n_frozen_layers=1).fit(shifted, Y)
-    np.testing.assert_allclose(model._encoder.scaler.mean_, X.mean(axis=0))
+    model = regressor(pretrained=frozen(shallow)).fit(shifted, Y)
+    np.testing.assert_allclose(encoder_of(model).scaler.mean_, X.mean(axis=0))
     np.testing.assert_array_equal(
-        model._encoder.transform(shifted), shallow._encoder.transform(shifted)
+        encoder_of(model).transform(shifted), encoder_of(shallow).transform(shifted)
     )
 
 
@@ -341,10 +361,10 @@ def test_categories_are_those_that_the_network_knows(held_out):
     new = frame.copy()
     new["b"] = np.array(["x", "y", "q"])[np.arange(40) % 3]
     given = {"X_val": new[:10], "y_val": Y[:10]} if held_out else {}
-    model = regressor(pretrained=source, n_frozen_layers=1).fit(new, OTHER, **given)
+    model = regressor(pretrained=frozen(source)).fit(new, OTHER, **given)
     np.testing.assert_array_equal(model.coefs_[0], source.coefs_[0])
-    inputs = model._encoder.transform(new)
-    np.testing.assert_array_equal(inputs, source._encoder.transform(new))
+    inputs = encoder_of(model).transform(new)
+    np.testing.assert_array_equal(inputs, encoder_of(source).transform(new))
     assert np.isfinite(model.predict(new)).all()
 
 
@@ -352,10 +372,10 @@ def test_categories_are_those_that_the_network_knows(held_out):
 
 
 def test_warm_start_with_frozen_layers():
-    """Of its own last fit, which needs no other network."""
+    """The layers are those of the last fit of the same estimator."""
     model = regressor(warm_start=True, **DEEP).fit(X, Y)
     before = [w.copy() for w in model.coefs_]
-    model.set_params(n_frozen_layers=1).fit(X, OTHER)
+    model.set_params(pretrained=Transfer(n_frozen_layers=1)).fit(X, OTHER)
     same = [np.array_equal(a, b) for a, b in zip(before, model.coefs_, strict=True)]
     assert same == [True, False, False]
 
@@ -365,16 +385,16 @@ def test_warm_start_begins_with_the_pretrained_and_goes_on_from_itself(shallow):
     assert_same_fit(model, regressor(pretrained=shallow).fit(X, OTHER))
     first = pickle.loads(pickle.dumps(model))
     model.fit(X, OTHER)
-    onward = regressor(pretrained=first, reuse_head=True).fit(X, OTHER)
+    onward = regressor(pretrained=Transfer(first, reuse_head=True)).fit(X, OTHER)
     assert_same_fit(model, onward)
 
 
 def test_partial_fit_begins_with_the_pretrained(shallow):
     """Its scaling too; later calls go on from their own weights."""
-    model = regressor(pretrained=shallow, n_frozen_layers=1, learning_rate_init=0.05)
+    model = regressor(pretrained=frozen(shallow), learning_rate_init=0.05)
     model.partial_fit(X[:20], OTHER[:20])
     np.testing.assert_array_equal(model.coefs_[0], shallow.coefs_[0])
-    assert model._encoder is shallow._encoder
+    assert encoder_of(model) is encoder_of(shallow)
     head = model.coefs_[1].copy()
     losses = [model.loss_curve_[-1]]
     for _ in range(20):
@@ -386,11 +406,11 @@ def test_partial_fit_begins_with_the_pretrained(shallow):
 
 
 def test_partial_fit_thaws_by_its_calls(deep):
-    model = regressor(pretrained=deep, n_frozen_layers=2, unfreeze_every=2, **DEEP)
-    frozen = []
+    model = regressor(pretrained=frozen(deep, 2, unfreeze_every=2), **DEEP)
+    same = []
     for _ in range(5):
-        frozen.append(same_layers(model.partial_fit(X, OTHER), deep)[:2])
-    assert frozen == [[True, True]] * 2 + [[True, False]] * 2 + [[False, False]]
+        same.append(same_layers(model.partial_fit(X, OTHER), deep)[:2])
+    assert same == [[True, True]] * 2 + [[True, False]] * 2 + [[False, False]]
 
 
 # -- scikit-learn ----------------------------------------------------------------------
@@ -399,22 +419,26 @@ def test_partial_fit_thaws_by_its_calls(deep):
 @pytest.mark.parametrize("wrap", WRAPPED)
 def test_clone_keeps_the_pretrained_fitted(shallow, wrap):
     given = wrap(shallow)
-    model = regressor(pretrained=given, n_frozen_layers=1)
+    model = regressor(pretrained=frozen(given))
     copy = clone(model.fit(X, OTHER))
     assert not hasattr(copy, "coefs_")
-    assert copy.pretrained is given
-    assert copy.get_params(deep=False) == model.get_params(deep=False)
+    assert copy.pretrained.estimator is given
+    assert copy.pretrained.get_params() == model.pretrained.get_params()
+    bare = regressor(pretrained=given)
+    assert clone(bare).pretrained is given
     assert_same_fit(copy.fit(X, OTHER), model)
 
 
 @pytest.mark.parametrize("wrap", WRAPPED)
 def test_cross_validation_and_search(shallow, wrap):
     """Every fold starts from the same fitted network."""
-    model = regressor(pretrained=wrap(shallow), max_iter=60, learning_rate_init=0.03)
+    start = Transfer(wrap(shallow))
+    model = regressor(pretrained=start, max_iter=60, learning_rate_init=0.03)
     assert cross_val_score(model, X_ALL, Y_ALL, cv=2).min() > 0.5
-    search = GridSearchCV(model, {"n_frozen_layers": [0, 1]}, cv=2).fit(X_ALL, Y_ALL)
+    search = GridSearchCV(model, {"pretrained__n_frozen_layers": [0, 1]}, cv=2)
+    search.fit(X_ALL, Y_ALL)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    assert search.best_estimator_.pretrained is model.pretrained
+    assert search.best_estimator_.pretrained.estimator is start.estimator
 
 
 def test_search_over_pretrained_networks(shallow):
@@ -427,7 +451,7 @@ def test_search_over_pretrained_networks(shallow):
 
 @pytest.mark.parametrize("wrap", WRAPPED)
 def test_pickle(shallow, wrap):
-    model = regressor(pretrained=wrap(shallow), n_frozen_layers=1)
+    model = regressor(pretrained=frozen(wrap(shallow)))
     copy = pickle.loads(pickle.dumps(model))
     assert_same_fit(copy.fit(X, OTHER), model.fit(X, OTHER))
     again = pickle.loads(pickle.dumps(model))
@@ -437,16 +461,17 @@ def test_pickle(shallow, wrap):
 def test_last_step_of_a_pipeline(shallow):
     pipeline = make_pipeline(StandardScaler(), regressor(pretrained=shallow))
     pipeline.fit(X, OTHER)
-    onward = regressor(pretrained=pipeline[-1], n_frozen_layers=1)
+    onward = regressor(pretrained=frozen(pipeline[-1]))
     onward.fit(pipeline[:-1].transform(X), OTHER)
     np.testing.assert_array_equal(onward.coefs_[0], pipeline[-1].coefs_[0])
 
 
-# -- what is refused -------------------------------------------------------------------
+# -- refused -------------------------------------------------------------------
 
 
-FITTED = regressor().fit(X, Y)
-OF_CLASSES = classifier().fit(X, TWO)
+#: The module fits these before its first test.
+FITTED, OF_CLASSES = regressor(), classifier()
+LINEAR = LinearRegression().fit(X, Y)
 REFUSED = {
     "not fitted": (
         {"pretrained": regressor()},
@@ -456,8 +481,12 @@ REFUSED = {
         {"pretrained": FrozenEstimator(regressor())},
         "Got pretrained=RLNRegressor.* not fitted",
     ),
+    "an option object of an unfitted one": (
+        {"pretrained": Transfer(regressor())},
+        "Got pretrained=RLNRegressor.* not fitted",
+    ),
     "another estimator": (
-        {"pretrained": LinearRegression().fit(X, Y)},
+        {"pretrained": LINEAR},
         "Got pretrained of type LinearRegression, but expected a fitted network",
     ),
     "a pipeline": (
@@ -466,19 +495,19 @@ REFUSED = {
     ),
     "no estimator": ({"pretrained": "model.pkl"}, "'pretrained' parameter"),
     "nothing to freeze": (
-        {"n_frozen_layers": 1},
-        "Got n_frozen_layers=1, but nothing to freeze: pretrained=None",
+        {"pretrained": frozen(None)},
+        "Got n_frozen_layers=1, but nothing to freeze: no pretrained",
     ),
     "nothing fitted to freeze": (
-        {"n_frozen_layers": 1, "warm_start": True},
+        {"pretrained": frozen(None), "warm_start": True},
         "nothing to freeze",
     ),
     "all frozen": (
-        {"pretrained": FITTED, "n_frozen_layers": 2},
+        {"pretrained": frozen(FITTED, 2)},
         "Got n_frozen_layers=2, but the network has 2 layers, .* always trains",
     ),
     "width of a frozen layer": (
-        {"pretrained": FITTED, "n_frozen_layers": 1, "hidden_layer_sizes": (6,)},
+        {"pretrained": frozen(FITTED), "hidden_layer_sizes": (6,)},
         r"hidden_layer_sizes=\(6,\), .* \(4, 6, 1\) units, but pretrained has "
         r"\(4, 5, 1\): only the first 0",
     ),
@@ -495,22 +524,31 @@ REFUSED = {
         "Got batch_norm='before', but pretrained was fitted with batch_norm=None",
     ),
     "head of another loss": (
-        {"pretrained": FITTED, "reuse_head": True, "loss": "poisson"},
+        {"pretrained": Transfer(FITTED, reuse_head=True), "loss": "poisson"},
         "Got reuse_head=True, but .* loss='squared_error' and this fit has loss='poisson'",
     ),
     "head of a classifier": (
-        {"pretrained": OF_CLASSES, "reuse_head": True},
-        "Got reuse_head=True, but .* loss='log_loss'",
+        {"pretrained": Transfer(OF_CLASSES, reuse_head=True)},
+        "Got reuse_head=True, but .* type ClassTarget and this fit one of type Regr",
     ),
     "head of another depth": (
-        {"pretrained": FITTED, "reuse_head": True, "hidden_layer_sizes": (5, 5)},
+        {
+            "pretrained": Transfer(FITTED, reuse_head=True),
+            "hidden_layer_sizes": (5, 5),
+        },
         "Got reuse_head=True, but pretrained has layers of",
     ),
     "never thaws": (
-        {"pretrained": FITTED, "n_frozen_layers": 1, "unfreeze_every": 0},
-        "'unfreeze_every' .* range",
+        {"pretrained": frozen(FITTED, unfreeze_every=0)},
+        "'unfreeze_every' parameter of Transfer .* range",
     ),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sources():
+    FITTED.fit(X, Y)
+    OF_CLASSES.fit(X, TWO)
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -546,7 +584,7 @@ def test_other_columns_are_refused():
 
 def test_classes_that_the_head_does_not_know_are_refused():
     source = classifier().fit(X, TWO)
-    model = classifier(pretrained=source, reuse_head=True)
+    model = classifier(pretrained=Transfer(source, reuse_head=True))
     with pytest.raises(
         ValueError, match=r"Got the class\(es\) \[2\] in y, but training"
     ):
@@ -556,7 +594,7 @@ def test_classes_that_the_head_does_not_know_are_refused():
 
 
 def test_other_number_of_tasks_is_refused_for_the_head(shallow):
-    model = regressor(pretrained=shallow, reuse_head=True)
+    model = regressor(pretrained=Transfer(shallow, reuse_head=True))
     with pytest.raises(ValueError, match=r"Got y with 2 task\(s\), but expected 1"):
         model.fit(X, np.column_stack([Y, Y]))
 
@@ -564,7 +602,7 @@ def test_other_number_of_tasks_is_refused_for_the_head(shallow):
 def test_arrays_of_the_source_are_never_written_to(deep):
     """A hundred fits may share one network."""
     before = [a.copy() for a in arrays(deep)]
-    regressor(pretrained=deep, weight_decay=1.0, **DEEP).fit(X, OTHER)
+    regressor(pretrained=deep, solver=Solver(weight_decay=1.0), **DEEP).fit(X, OTHER)
     regressor(pretrained=deep, **DEEP).partial_fit(X, OTHER)
     for a, b in zip(arrays(deep), before, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Spread of predictions: Monte Carlo dropout, ensembles, and both."""
 
+import functools
 import re
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrln import RLNClassifier, RLNRegressor
-from skrln._core import _forward
+from skrln._network import _forward
 
 from ._tables import classifier, make_classes, make_table, regressor
 
@@ -21,14 +22,48 @@ TASKS = np.column_stack([Y, 10 * X[:, 2] - 100])
 THREE = make_classes(n_classes=3)[1]
 LABELS = (X[:, :2] > 0).astype(int)
 SEVERAL = np.column_stack([THREE, X[:, 2] > 0]) + 5
+TARGETS = {
+    "number": Y,
+    "tenfold": 10 * Y,
+    "numbers": TASKS,
+    "two classes": Y > 3,
+    "three classes": THREE,
+    "labels": LABELS,
+    "several": SEVERAL,
+}
 #: After these few epochs no input helps: an ensemble would drop them all.
 ENSEMBLE = {"n_estimators": 3, "input_selection": False}
-#: Fits whose predictions have a spread.
-SPREAD = [{"dropout": 0.3}, ENSEMBLE, {"dropout": 0.3, **ENSEMBLE}]
+#: Sources of a spread: dropout masks, ensemble members, and both.
+SPREAD = ["masks", "members", "both"]
+
+
+@functools.cache
+def fit(make, target):
+    """An ensemble with dropout, fitted once for all tests."""
+    # Units of tanh are never all off: every row has a spread.
+    return make(dropout=0.3, activation="tanh", **ENSEMBLE).fit(X, TARGETS[target])
+
+
+def spread_by(source, ensemble):
+    """The parts of an ensemble with dropout whose predictions have the given spread."""
+    if source == "masks":
+        return ensemble.estimators_[0]
+    if source == "both":
+        return ensemble
+    members = [
+        member._replace(settings=member.settings._replace(dropout=(0.0,)))
+        for member in ensemble._fitted.members
+    ]
+    return with_fitted(ensemble, members=members)
+
+
+def with_fitted(model, **values):
+    """A copy of a fitted model with other values in its fitted ensemble."""
+    return model._with_fitted(model._fitted._replace(**values))
 
 
 def flat(found):
-    """What was returned, as one array of two or three dimensions."""
+    """Return one array of two or three dimensions, from an array or a list per task."""
     if isinstance(found, list):
         return np.concatenate(found, axis=1)
     return found
@@ -49,55 +84,62 @@ def predict(model, X):
 # -- shapes ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("params", SPREAD)
-@pytest.mark.parametrize(("y", "shape"), [(Y, (40,)), (TASKS, (40, 2))])
-def test_shapes_of_regression(y, shape, params):
-    model = regressor(**params).fit(X, y)
+@pytest.mark.parametrize("source", SPREAD)
+@pytest.mark.parametrize(("target", "shape"), [("number", (40,)), ("numbers", (40, 2))])
+def test_shapes_of_regression(target, shape, source):
+    model = spread_by(source, fit(regressor, target))
     mean, std = model.predict(X, return_std=True)
     assert mean.shape == std.shape == shape
     assert model.sample_predictions(X).shape == (*shape, 100)
     assert model.sample_predictions(X[:1], 7).shape == (1, *shape[1:], 7)
 
 
-@pytest.mark.parametrize("params", SPREAD)
+@pytest.mark.parametrize("source", SPREAD)
 @pytest.mark.parametrize(
-    ("y", "shape"), [(Y > 3, (40, 2)), (THREE, (40, 3)), (LABELS, (40, 2))]
+    ("target", "n_columns"), [("two classes", 2), ("three classes", 3), ("labels", 2)]
 )
-def test_shapes_of_classes(y, shape, params):
-    model = classifier(**params).fit(X, y)
+def test_shapes_of_classes(target, n_columns, source):
+    model = spread_by(source, fit(classifier, target))
     mean, std = model.predict_proba(X, return_std=True)
-    assert mean.shape == std.shape == shape
+    assert mean.shape == std.shape == (40, n_columns)
     draws = model.sample_predictions(X, 9)
-    assert draws.shape == (*shape, 9)
+    assert draws.shape == (40, n_columns, 9)
     assert draws.min() >= 0
     assert draws.max() <= 1
 
 
-@pytest.mark.parametrize("params", SPREAD)
-def test_several_tasks_have_a_list(params):
-    model = classifier(**params).fit(X, SEVERAL)
+@pytest.mark.parametrize("source", SPREAD)
+def test_several_tasks_have_a_list(source):
+    model = spread_by(source, fit(classifier, "several"))
     means, stds = model.predict_proba(X, return_std=True)
     draws = model.sample_predictions(X, 9)
-    for found in (means, stds):
-        assert [one.shape for one in found] == [(40, 3), (40, 2)]
-    assert [one.shape for one in draws] == [(40, 3, 9), (40, 2, 9)]
-    for one in draws:
-        np.testing.assert_allclose(one.sum(axis=1), 1)
+    for arrays in (means, stds):
+        assert [array.shape for array in arrays] == [(40, 3), (40, 2)]
+    assert [array.shape for array in draws] == [(40, 3, 9), (40, 2, 9)]
+    for array in draws:
+        np.testing.assert_allclose(array.sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("params", SPREAD)
+@pytest.mark.parametrize("source", SPREAD)
 @pytest.mark.parametrize(
-    ("make", "y"),
-    [(regressor, TASKS), (classifier, THREE), (classifier, LABELS)],
+    ("make", "target"),
+    [(regressor, "numbers"), (classifier, "three classes"), (classifier, "labels")],
 )
-def test_mean_is_the_prediction_and_std_that_of_draws(make, y, params):
-    model = make(**params).fit(X, y)
+def test_mean_is_the_prediction_and_std_that_of_draws(make, target, source):
+    model = spread_by(source, fit(make, target))
     mean, std = predict_with_std(model, X)
     np.testing.assert_array_equal(mean, predict(model, X))
     assert std.min() > 0
-    if "dropout" in params:
+    if source != "members":
         draws = model.sample_predictions(X, random_state=model.random_state)
         np.testing.assert_allclose(std, draws.std(axis=-1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("params", [{"dropout": 0.3}, ENSEMBLE])
+def test_spread_of_the_parameters_of_a_fit(params):
+    """Dropout alone, or several networks alone, give predictions a spread."""
+    _, std = regressor(**params).fit(X, Y).predict(X, return_std=True)
+    assert std.min() > 0
 
 
 def test_pipeline_passes_return_std_on():
@@ -109,6 +151,7 @@ def test_pipeline_passes_return_std_on():
 # -- dropout ---------------------------------------------------------------------------
 
 
+@functools.cache
 def linear(n_hidden=1, **params):
     """A fit whose network is linear, with dropout."""
     sizes = (5,) * n_hidden
@@ -118,7 +161,7 @@ def linear(n_hidden=1, **params):
 
 @pytest.mark.parametrize("n_hidden", [1, 2])
 def test_mean_of_draws_of_a_linear_network_is_its_prediction(n_hidden):
-    model, n_draws = linear(n_hidden), 20_000
+    model, n_draws = linear(n_hidden, dtype="float64"), 20_000
     draws = model.sample_predictions(X[:3], n_draws, random_state=0)
     error = draws.mean(axis=-1) - model.predict(X[:3])
     assert np.all(np.abs(error) < 3 * draws.std(axis=-1) / np.sqrt(n_draws))
@@ -126,11 +169,11 @@ def test_mean_of_draws_of_a_linear_network_is_its_prediction(n_hidden):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_std_of_a_linear_network_has_a_closed_form(dtype):
-    model, rate, n_draws = linear(dtype=dtype), 0.3, 20_000
-    inputs = model._encoder.transform(X)
+    model, rate, n_draws = linear(1, dtype=dtype), 0.3, 20_000
+    inputs = model._fitted.members[0].encoder.transform(X)
     units = inputs @ model.coefs_[0] + model.intercepts_[0]
     variance = units**2 @ model.coefs_[1] ** 2 * rate / (1 - rate)
-    expected = np.sqrt(variance) * model._target.scale
+    expected = np.sqrt(variance) * model._fitted.target.scale
     draws = model.sample_predictions(X, n_draws, random_state=0)
     # A standard deviation has a relative standard error of about 1 / sqrt(2 n_draws),
     # 0.5 percent.
@@ -142,9 +185,12 @@ def test_std_of_a_linear_network_has_a_closed_form(dtype):
 def test_only_layers_with_dropout_are_random():
     """All of the spread comes from the units of the first."""
     model = linear(2, dropout=(0.3, 0.0))
-    units = model._encoder.transform(X) @ model.coefs_[0] + model.intercepts_[0]
+    units = (
+        model._fitted.members[0].encoder.transform(X) @ model.coefs_[0]
+        + model.intercepts_[0]
+    )
     behind = model.coefs_[1] @ model.coefs_[2]
-    expected = np.sqrt(units**2 @ behind**2 * 0.3 / 0.7) * model._target.scale
+    expected = np.sqrt(units**2 @ behind**2 * 0.3 / 0.7) * model._fitted.target.scale
     draws = model.sample_predictions(X, 20_000, random_state=0)
     np.testing.assert_allclose(draws.std(axis=-1), expected, rtol=0.03)
 
@@ -155,12 +201,10 @@ def test_only_layers_with_dropout_are_random():
         {"activation": "selu"},
         {"batch_norm": "before"},
         {"batch_norm": "after"},
-        {"numeric_embedding": "periodic"},
         {"numeric_embedding": "piecewise"},
         {"loss": "poisson"},
         {"loss": "quantile", "quantile": 0.9},
-        {"regularization": None},
-        {"average_decay": 0.9},
+        {"penalty": None},
     ],
     ids=lambda params: "-".join(map(str, params.values())),
 )
@@ -181,7 +225,7 @@ def test_draws_surround_the_prediction(params):
 
 
 def test_a_draw_is_one_network_for_all_rows():
-    model = regressor(dropout=0.3).fit(X, Y)
+    model = spread_by("masks", fit(regressor, "number"))
     draws = model.sample_predictions(X, 30, random_state=0)
     alone = model.sample_predictions(X[[3]], 30, random_state=0)
     np.testing.assert_allclose(alone, draws[[3]], rtol=1e-5)
@@ -208,24 +252,28 @@ def test_std_is_larger_away_from_the_training_data():
 # -- ensembles -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("params", [{}, {"theta": "auto", "early_stopping": True}])
-def test_std_of_an_ensemble_is_that_of_its_members(params):
-    model = regressor(**ENSEMBLE, **params).fit(X, TASKS)
-    members = np.stack([one.predict(X) for one in model.estimators_])
+def check_std_of_members(model):
+    members = np.stack([member.predict(X) for member in model.estimators_])
     weights = model.estimator_weights_
     mean = np.tensordot(weights, members, 1)
     expected = np.sqrt(np.tensordot(weights, (members - mean) ** 2, 1))
-    found, std = model.predict(X, return_std=True)
-    np.testing.assert_allclose(found, mean, rtol=1e-9)
+    predicted, std = model.predict(X, return_std=True)
+    np.testing.assert_allclose(predicted, mean, rtol=1e-9)
     np.testing.assert_allclose(std, expected, rtol=1e-9)
 
 
+def test_std_of_an_ensemble_is_that_of_its_members():
+    check_std_of_members(spread_by("members", fit(regressor, "numbers")))
+    params = {"theta": "auto", "early_stopping": True}
+    check_std_of_members(regressor(**ENSEMBLE, **params).fit(X, TASKS))
+
+
 def test_draws_of_an_ensemble_are_its_members_by_weight():
-    model = regressor(**ENSEMBLE).fit(X, Y)
-    model.estimator_weights_ = np.array([0.5, 0.4, 0.1])
+    model = spread_by("members", fit(regressor, "number"))
+    model = with_fitted(model, weights=np.array([0.5, 0.4, 0.1]))
     draws = model.sample_predictions(X, 20)
-    for one, count in zip(model.estimators_, (10, 8, 2), strict=True):
-        same = np.isclose(draws, one.predict(X)[:, None], rtol=1e-9).all(axis=0)
+    for member, count in zip(model.estimators_, (10, 8, 2), strict=True):
+        same = np.isclose(draws, member.predict(X)[:, None], rtol=1e-9).all(axis=0)
         assert same.sum() == count
     mean, std = model.predict(X, return_std=True)
     np.testing.assert_allclose(draws.mean(axis=-1), mean)
@@ -245,10 +293,9 @@ def test_dropout_adds_to_the_spread_of_an_ensemble():
 
 
 def test_draws_have_the_temperature_of_the_prediction():
-    model = classifier(**ENSEMBLE).fit(X, THREE)
-    model.temperature_ = 1.0
-    cold = model.sample_predictions(X, 3, random_state=0)
-    model.temperature_ = 2.0
+    model = spread_by("members", fit(classifier, "three classes"))
+    cold = with_fitted(model, temperature=1.0).sample_predictions(X, 3, random_state=0)
+    model = with_fitted(model, temperature=2.0)
     warm = model.sample_predictions(X, 3, random_state=0)
     expected = np.sqrt(cold) / np.sqrt(cold).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(warm, expected)
@@ -259,19 +306,22 @@ def test_draws_have_the_temperature_of_the_prediction():
 # -- chance ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("params", SPREAD)
-@pytest.mark.parametrize(("make", "y"), [(regressor, Y), (classifier, THREE)])
-def test_std_is_the_same_each_time(make, y, params):
-    model = make(**params).fit(X, y)
+BOTH = [(regressor, "number"), (classifier, "three classes")]
+
+
+@pytest.mark.parametrize("source", SPREAD)
+@pytest.mark.parametrize(("make", "target"), BOTH)
+def test_std_is_the_same_each_time(make, target, source):
+    model = spread_by(source, fit(make, target))
     _, first = predict_with_std(model, X)
     _, second = predict_with_std(model, X)
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("params", SPREAD)
-@pytest.mark.parametrize(("make", "y"), [(regressor, Y), (classifier, THREE)])
-def test_draws_go_by_the_seed(make, y, params):
-    model = make(**params).fit(X, y)
+@pytest.mark.parametrize("source", SPREAD)
+@pytest.mark.parametrize(("make", "target"), BOTH)
+def test_draws_follow_the_seed(make, target, source):
+    model = spread_by(source, fit(make, target))
     first, again, other = (model.sample_predictions(X, 20, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -288,7 +338,7 @@ def test_without_a_seed_std_differs_from_call_to_call():
 
 
 def test_draws_leave_the_model_as_it_is():
-    model = regressor(dropout=0.3).fit(X, Y)
+    model = fit(regressor, "number")
     before = model.predict(X)
     model.sample_predictions(X)
     np.testing.assert_array_equal(model.predict(X), before)
@@ -309,7 +359,10 @@ def test_draws_leave_the_model_as_it_is():
 @pytest.mark.parametrize(("make", "y"), [(regressor, Y), (classifier, THREE)])
 def test_single_network_without_dropout_is_refused(make, y, params):
     model = make(**params).fit(X, y)
-    reason = re.escape(f"a single network with dropout={model.dropout!r}")
+    n_hidden = len(model.coefs_) - 1
+    reason = re.escape(
+        f"a single network without dropout (dropout={(0.0,) * n_hidden}, {n_hidden} hidden"
+    )
     way_out = r"dropout=0\.1 \(Monte Carlo dropout.*n_estimators=10"
     with pytest.raises(ValueError, match=f"{reason}.*{way_out}"):
         predict_with_std(model, X)
@@ -320,7 +373,7 @@ def test_single_network_without_dropout_is_refused(make, y, params):
 
 @pytest.mark.parametrize("n_samples", [0, -1, 2.5, None, "all"])
 def test_number_of_draws_that_makes_no_sense_is_refused(n_samples):
-    model = regressor(dropout=0.3).fit(X, Y)
+    model = fit(regressor, "number")
     with pytest.raises(ValueError, match=re.escape(f"Got n_samples={n_samples!r}")):
         model.sample_predictions(X, n_samples)
 
@@ -333,9 +386,9 @@ def test_before_a_fit_there_is_nothing_to_draw(make):
         predict_with_std(make(dropout=0.3), X)
 
 
-@pytest.mark.parametrize("make", [regressor, classifier])
-def test_inputs_are_checked(make):
-    model = make(dropout=0.3).fit(X, THREE)
+@pytest.mark.parametrize(("make", "target"), BOTH)
+def test_inputs_are_checked(make, target):
+    model = fit(make, target)
     with pytest.raises(ValueError, match="features"):
         model.sample_predictions(X[:, :3])
 
@@ -343,16 +396,28 @@ def test_inputs_are_checked(make):
 # -- tables ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("params", SPREAD)
-@pytest.mark.parametrize(("make", "y"), [(regressor, TASKS), (classifier, THREE)])
-def test_sparse_inputs(make, y, params):
-    table = np.where(X > 0.3, X, 0)
-    model = make(**params).fit(sparse.csr_matrix(table), y)
-    _, expected = predict_with_std(model, table)
-    _, found = predict_with_std(model, sparse.csr_matrix(table))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+SPARSE = np.where(X > 0.3, X, 0)
+
+
+@functools.cache
+def fit_sparse(make, target):
+    rows = sparse.csr_matrix(SPARSE)
+    # Units of tanh are never all off: every row has a spread.
+    return make(dropout=0.3, activation="tanh", **ENSEMBLE).fit(rows, TARGETS[target])
+
+
+@pytest.mark.parametrize("source", SPREAD)
+@pytest.mark.parametrize(
+    ("make", "target"), [(regressor, "numbers"), (classifier, "three classes")]
+)
+def test_sparse_inputs(make, target, source):
+    model = spread_by(source, fit_sparse(make, target))
+    _, expected = predict_with_std(model, SPARSE)
+    _, std = predict_with_std(model, sparse.csr_matrix(SPARSE))
+    np.testing.assert_allclose(std, expected, rtol=1e-6)
     draws = [
-        model.sample_predictions(one, 9, 0) for one in (table, sparse.csc_matrix(table))
+        model.sample_predictions(rows, 9, 0)
+        for rows in (SPARSE, sparse.csc_matrix(SPARSE))
     ]
     np.testing.assert_allclose(*draws, rtol=1e-6)
 
@@ -366,19 +431,21 @@ def test_data_frame_with_categories_and_missing_values():
     assert np.isfinite(std).all()
 
 
-@pytest.mark.parametrize("params", SPREAD)
-def test_std_is_in_the_units_of_the_target(params):
-    found = [
-        regressor(**params).fit(X, factor * Y).predict(X, return_std=True)[1]
-        for factor in (1, 10)
-    ]
-    np.testing.assert_allclose(found[1], 10 * found[0], rtol=1e-6)
+@pytest.mark.parametrize("source", SPREAD)
+def test_std_is_in_the_units_of_the_target(source):
+    one, ten = (
+        spread_by(source, fit(regressor, target)).predict(X, return_std=True)[1]
+        for target in ("number", "tenfold")
+    )
+    np.testing.assert_allclose(ten, 10 * one, rtol=1e-6)
 
 
-@pytest.mark.parametrize("params", SPREAD)
-@pytest.mark.parametrize(("make", "y"), [(regressor, TASKS), (classifier, SEVERAL)])
-def test_rows_in_blocks(monkeypatch, make, y, params):
-    model = make(**params).fit(X, y)
+@pytest.mark.parametrize("source", SPREAD)
+@pytest.mark.parametrize(
+    ("make", "target"), [(regressor, "numbers"), (classifier, "several")]
+)
+def test_rows_in_blocks(monkeypatch, make, target, source):
+    model = spread_by(source, fit(make, target))
     _, expected = predict_with_std(model, X)
     draws = flat(model.sample_predictions(X, 9, 0))
     monkeypatch.setattr(_forward, "BLOCK", 7 * 9 * draws.shape[1])
@@ -396,17 +463,15 @@ def test_networks_trained_by_partial_fit_have_a_spread():
 
 
 def test_networks_of_an_ensemble_may_differ_in_dropout():
-    """ "auto" leaves those with pieces of numbers without any: their draws are all equal."""
+    """ "auto" gives networks with pieces of numbers none: all their draws are equal."""
     kinds = {"numeric_embedding": "auto", "dropout": "auto", "n_estimators": 2}
     kinds["input_selection"] = False
     model = classifier(**kinds).fit(X, THREE)
-    model.estimator_weights_ = np.array(
-        [one.numeric_embedding == "piecewise" for one in model.estimators_], float
+    has_pieces = np.array(
+        [member.numeric_embedding == "piecewise" for member in model.estimators_]
     )
-    model.estimator_weights_ /= model.estimator_weights_.sum()
-    draws = model.sample_predictions(X, 8, random_state=0)
-    assert len(np.unique(draws[0, 0])) == 2
-    model.estimator_weights_ = 1 - model.estimator_weights_
-    model.estimator_weights_ /= model.estimator_weights_.sum()
-    draws = model.sample_predictions(X, 8, random_state=0)
-    assert len(np.unique(draws[0, 0])) > 2
+    for kind, is_random in [(has_pieces, False), (~has_pieces, True)]:
+        part = with_fitted(model, weights=kind / kind.sum())
+        draws = part.sample_predictions(X, 8, random_state=0)
+        n_different = len(np.unique(draws[0, 0]))
+        assert n_different > 2 if is_random else n_different == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Early stopping on validation data, however they are given."""
+"""Early stopping on validation data of all origins."""
 
 import numpy as np
 import pandas as pd
@@ -17,16 +17,16 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skrln._core._preparation import prepare
-
 from ._tables import (
     arrays,
     assert_close_fit,
     assert_same_fit,
     classifier,
+    encoder_of,
     make_classes,
     make_table,
     regressor,
+    target_of,
 )
 
 X_ALL, Y_ALL = make_table(50)
@@ -39,7 +39,7 @@ LAST_TEN = [(np.arange(40), np.arange(40, 50))]
 
 def validation_loss(model, X=X_VAL, y=Y_VAL):
     """Half the squared residual of the scaled target, as the network is trained on."""
-    return np.mean(0.5 * ((model.predict(X) - y) / model._target.scale) ** 2)
+    return np.mean(0.5 * ((model.predict(X) - y) / target_of(model).scale) ** 2)
 
 
 # -- where they come from --------------------------------------------------------------
@@ -52,8 +52,8 @@ def test_data_and_splitter_and_their_loss():
     best = by_data.validation_loss_curve_[by_data.best_iteration_]
     assert validation_loss(by_data) == pytest.approx(best)
     # Neither inputs nor targets are scaled by rows that are held out.
-    np.testing.assert_allclose(by_data._encoder.scaler.mean_, X.mean(axis=0))
-    assert by_data._target.center == pytest.approx(Y.mean())
+    np.testing.assert_allclose(encoder_of(by_data).scaler.mean_, X.mean(axis=0))
+    assert target_of(by_data).center == pytest.approx(Y.mean())
 
 
 def test_loss_of_classes():
@@ -76,8 +76,10 @@ def test_groups_stay_together():
     by_groups = regressor(validation_cv=splitter).fit(X_ALL, Y_ALL, groups=groups)
     train, held_out = next(splitter.split(X_ALL, Y_ALL, groups))
     assert not set(groups[train]) & set(groups[held_out])
-    told = {"X_val": X_ALL[held_out], "y_val": Y_ALL[held_out]}
-    assert_same_fit(by_groups, regressor().fit(X_ALL[train], Y_ALL[train], **told))
+    held_out_rows = {"X_val": X_ALL[held_out], "y_val": Y_ALL[held_out]}
+    assert_same_fit(
+        by_groups, regressor().fit(X_ALL[train], Y_ALL[train], **held_out_rows)
+    )
 
 
 def test_groups_that_are_not_passed():
@@ -88,21 +90,12 @@ def test_groups_that_are_not_passed():
 def test_time_order():
     splitter = TimeSeriesSplit(2, max_train_size=40, test_size=10)
     model = regressor(validation_cv=splitter).fit(X_ALL, Y_ALL)
-    told = {"X_val": X_ALL[30:40], "y_val": Y_ALL[30:40]}
+    held_out_rows = {"X_val": X_ALL[30:40], "y_val": Y_ALL[30:40]}
     np.testing.assert_allclose(
         model.validation_loss_curve_,
-        regressor().fit(X[:30], Y[:30], **told).validation_loss_curve_,
+        regressor().fit(X[:30], Y[:30], **held_out_rows).validation_loss_curve_,
         rtol=1e-9,
     )
-
-
-def test_fraction_holds_out_classes_in_equal_shares():
-    rare = (np.arange(50) % 10 == 0).astype(int)
-    model = classifier(early_stopping=True, validation_fraction=0.2)
-    seed = np.random.RandomState(0)
-    problem = prepare(model, X_ALL, rare, None, (None, None, None), None, seed)
-    assert problem.validation.targets.sum() == 1
-    assert problem.data.targets.sum() == 4
 
 
 # -- the best epoch --------------------------------------------------------------------
@@ -113,32 +106,32 @@ NOISE = np.random.default_rng(3).normal(size=50)
 
 
 def test_best_epoch_is_restored_with_its_coefficients():
-    told = {"X_val": X_VAL, "y_val": NOISE[40:]}
-    model = regressor(max_iter=60, **OVERFIT).fit(X, NOISE[:40], **told)
+    held_out_rows = {"X_val": X_VAL, "y_val": NOISE[40:]}
+    model = regressor(max_iter=60, **OVERFIT).fit(X, NOISE[:40], **held_out_rows)
     best = model.best_iteration_
     assert best == np.argmin(model.validation_loss_curve_)
     assert 0 < best < model.n_iter_ - 1
     # A fit that goes no further, with validation data and without.
     shorter = regressor(max_iter=best + 1, **OVERFIT)
-    assert_same_fit(model, shorter.fit(X, NOISE[:40], **told))
+    assert_same_fit(model, shorter.fit(X, NOISE[:40], **held_out_rows))
     assert_close_fit(model, shorter.fit(X, NOISE[:40]), rtol=1e-9, atol=1e-12)
     found = validation_loss(model, X_VAL, NOISE[40:])
     assert found == pytest.approx(model.validation_loss_curve_.min())
 
 
 def test_curves_go_on_to_the_last_epoch():
-    told = {"X_val": X_VAL, "y_val": NOISE[40:]}
+    held_out_rows = {"X_val": X_VAL, "y_val": NOISE[40:]}
     model = regressor(max_iter=60, n_iter_no_change=7, tol=0, **OVERFIT)
-    model.fit(X, NOISE[:40], **told)
+    model.fit(X, NOISE[:40], **held_out_rows)
     assert model.n_iter_ == model.best_iteration_ + 1 + 7
     for curve in (model.loss_curve_, model.validation_loss_curve_):
         assert curve.shape == (model.n_iter_,)
     assert model.sparsity_curve_.shape == (model.n_iter_, 2)
 
 
-def initial(make, y, **told):
+def initial(make, y, **held_out_rows):
     """The network before its first step."""
-    return make(learning_rate_init=1e-200, max_iter=1).fit(X, y, **told)
+    return make(learning_rate_init=1e-200, max_iter=1).fit(X, y, **held_out_rows)
 
 
 # The rates are absurd on purpose: the best epoch counts, not the last.
@@ -146,12 +139,10 @@ def initial(make, y, **told):
 @pytest.mark.parametrize("rate", [0.01, 3.0, 1000.0])
 def test_early_stopping_is_no_worse_than_the_start(rate):
     """TabPFN#1064: early stopping gave a worse model than the one it began with."""
-    told = {"X_val": X_VAL, "y_val": NOISE[40:]}
-    start = initial(regressor, NOISE[:40], **told)
-    model = regressor(
-        regularization=None, learning_rate_init=rate, learning_rate="constant"
-    )
-    model.fit(X, NOISE[:40], **told)
+    held_out_rows = {"X_val": X_VAL, "y_val": NOISE[40:]}
+    start = initial(regressor, NOISE[:40], **held_out_rows)
+    model = regressor(penalty=None, learning_rate_init=rate, learning_rate="constant")
+    model.fit(X, NOISE[:40], **held_out_rows)
     losses = [validation_loss(m, X_VAL, NOISE[40:]) for m in (start, model)]
     assert losses[1] <= losses[0]
     assert (model.best_iteration_ == -1) == (losses[1] == losses[0])
@@ -171,11 +162,11 @@ def test_early_stopping_that_goes_on_is_no_worse_than_before():
 
 
 def test_dense_start_of_a_penalized_network_is_no_candidate():
-    """With labels that tell nothing it would win, and no input would be dropped."""
-    told = {"X_val": X_VAL, "y_val": NOISE[40:]}
+    """With labels of noise the start would win, and no input would be dropped."""
+    held_out_rows = {"X_val": X_VAL, "y_val": NOISE[40:]}
     model = regressor(theta=-5, learning_rate_init=0.1, max_iter=60)
     with pytest.warns(ConvergenceWarning, match="No input reaches the output"):
-        model.fit(X, NOISE[:40], **told)
+        model.fit(X, NOISE[:40], **held_out_rows)
     assert model.best_iteration_ >= 0
     assert model.n_active_features_ == 0
 
@@ -276,9 +267,9 @@ def test_missing_values_that_only_validation_data_hold():
     held_out[:3, 1] = np.nan
     model = regressor().fit(X, Y, X_val=held_out, y_val=Y_VAL)
     filled = np.where(np.isnan(held_out), X.mean(axis=0), held_out)
-    told = regressor().fit(X, Y, X_val=filled, y_val=Y_VAL)
+    filled_fit = regressor().fit(X, Y, X_val=filled, y_val=Y_VAL)
     np.testing.assert_allclose(
-        model.validation_loss_curve_, told.validation_loss_curve_
+        model.validation_loss_curve_, filled_fit.validation_loss_curve_
     )
 
 
@@ -287,23 +278,17 @@ def test_missing_labels_of_validation_data():
     y_val = tasks[40:].copy()
     y_val[::2, 1] = np.nan
     model = regressor().fit(X, tasks[:40], X_val=X_VAL, y_val=y_val)
-    residual = (model.predict(X_VAL) - y_val) / model._target.scale
+    residual = (model.predict(X_VAL) - y_val) / target_of(model).scale
     expected = np.nanmean(0.5 * residual**2, axis=0).mean()
     assert model.validation_loss_curve_.min() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("sparse_part", ["X", "X_val"])
-def test_sparse_and_dense_may_be_mixed(sparse_part):
-    parts = {"X": np.where(np.abs(X) < 0.5, 0, X), "X_val": X_VAL}
-    parts[sparse_part] = sparse.csr_matrix(parts[sparse_part])
-    model = regressor().fit(y=Y, y_val=Y_VAL, **parts)
-    best = model.validation_loss_curve_[model.best_iteration_]
-    assert validation_loss(model) == pytest.approx(best)
-
-
-def test_both_sparse():
-    model = regressor()
-    model.fit(sparse.csr_matrix(X), Y, X_val=sparse.csr_matrix(X_VAL), y_val=Y_VAL)
+@pytest.mark.parametrize("sparse_tables", [["X"], ["X_val"], ["X", "X_val"]])
+def test_sparse_and_dense_may_be_mixed(sparse_tables):
+    tables = {"X": np.where(np.abs(X) < 0.5, 0, X), "X_val": X_VAL}
+    for name in sparse_tables:
+        tables[name] = sparse.csr_matrix(tables[name])
+    model = regressor().fit(y=Y, y_val=Y_VAL, **tables)
     best = model.validation_loss_curve_[model.best_iteration_]
     assert validation_loss(model) == pytest.approx(best)
 
@@ -364,7 +349,7 @@ def test_arguments_that_are_refused(params, arguments, message):
     model = regressor(**params)
     with pytest.raises(ValueError, match=message):
         model.fit(X, Y, **arguments)
-    assert set(vars(model)) == set(model.get_params())
+    assert set(vars(model)) == set(model.get_params(deep=False))
 
 
 def test_one_task_is_not_two():
@@ -383,12 +368,14 @@ def test_task_without_a_label_in_validation_data():
 
 def test_diverging_fit_keeps_the_best_epoch():
     # The rate rises from zero, and the loss with it.
-    settings = {"learning_rate": "multi_cycle", "solver": "sgd", "max_iter": 60}
-    model = regressor(learning_rate_init=20.0, theta=-20, **settings)
+    model = regressor(
+        learning_rate=lambda step: 20.0 * step / 60, learning_rate_init=20.0, theta=-20
+    )
+    model.set_params(solver="sgd", max_iter=60)
     with pytest.warns(ConvergenceWarning, match="diverged in epoch"):
         model.fit(X, Y, **VALIDATION)
     assert model.n_iter_ < 60
-    assert all(np.isfinite(found).all() for found in arrays(model)[:4])
+    assert all(np.isfinite(array).all() for array in arrays(model)[:4])
     assert model.best_iteration_ == np.nanargmin(model.validation_loss_curve_)
     best = np.nanmin(model.validation_loss_curve_)
     assert validation_loss(model) == pytest.approx(best)

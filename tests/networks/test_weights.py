@@ -193,7 +193,7 @@ def test_validation_weights_are_repetitions():
     )
     plain = regressor().fit(X, Y, X_val=X_val, y_val=y_val)
     assert np.all(weighted.validation_loss_curve_ != plain.validation_loss_curve_)
-    # They have no say in training.
+    # They do not change the training loss.
     np.testing.assert_array_equal(weighted.loss_curve_, plain.loss_curve_)
 
 
@@ -203,9 +203,11 @@ def test_rows_given_to_a_splitter_keep_their_places():
     weights = np.where(np.arange(48) < 8, 0.0, 1.0)
     parts = [(np.arange(38), np.arange(38, 48))]
     model = regressor(validation_cv=parts).fit(X_all, y_all, sample_weight=weights)
-    told = regressor().fit(X_all[8:38], y_all[8:38], X_val=X_all[38:], y_val=y_all[38:])
+    alone = regressor().fit(
+        X_all[8:38], y_all[8:38], X_val=X_all[38:], y_val=y_all[38:]
+    )
     np.testing.assert_allclose(
-        model.validation_loss_curve_, told.validation_loss_curve_, rtol=1e-12
+        model.validation_loss_curve_, alone.validation_loss_curve_, rtol=1e-12
     )
 
 

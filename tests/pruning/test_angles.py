@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from skrln._core._forward import Network
+from skrln._network._forward import Network
 from skrln.pruning._angles import angles_between, centred, incoming_vectors
 
 from ._networks import table

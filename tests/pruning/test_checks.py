@@ -10,9 +10,12 @@ from skrln.pruning import DistinctivenessPruner
 
 from ._networks import TINY
 
-NETWORK = {"hidden_layer_sizes": (12,), "max_iter": 40, "learning_rate_init": 0.05}
+NETWORK = {"hidden_layer_sizes": (4,), "max_iter": 40, "learning_rate_init": 0.05}
+#: A pruned network of this package is not trained again: it would compile a second program.
 PRUNERS = [
-    DistinctivenessPruner(RLNClassifier(**TINY | NETWORK), ratio=0.25, retrain=20),
+    DistinctivenessPruner(
+        RLNClassifier(**TINY | NETWORK, penalty=None), ratio=0.25, retrain=False
+    ),
     DistinctivenessPruner(
         MLPRegressor(**NETWORK | {"max_iter": 200}, random_state=0),
         criterion="activation",

@@ -104,17 +104,31 @@ def test_several_layers_at_once():
     np.testing.assert_allclose(first.predict(X), outputs, atol=1e-6)
 
 
+def with_twins(model):
+    """Copy of a network whose second unit is the first one, in both hidden layers."""
+
+    def twins(arrays):
+        copies = [array.copy() for array in arrays]
+        for array in copies[:2]:  # not those of the outputs
+            array[..., 1] = array[..., 0]
+        return copies
+
+    (member,) = model._fitted.members
+    network = member.network._replace(
+        coefs=twins(member.network.coefs),
+        intercepts=twins(member.network.intercepts),
+        batch_norms=twins(member.network.batch_norms),
+    )
+    member = member._replace(network=network)
+    return model._with_fitted(model._fitted._replace(members=[member]))
+
+
 @pytest.mark.parametrize(
     ("make", "batch_norm"),
     [(RLNRegressor, None), (RLNRegressor, "before"), (RLNClassifier, "after")],
 )
 def test_own_networks(make, batch_norm):
-    model = ours(make, (6, 5), batch_norm=batch_norm, dtype="float64")
-    for arrays in (model.coefs_, model.intercepts_, model.batch_norms_):
-        for k, array in enumerate(arrays):
-            if k < 2:  # not those of the outputs
-                arrays[k] = array.copy()
-                arrays[k][..., 1] = array[..., 0]
+    model = with_twins(ours(make, (6, 5), batch_norm=batch_norm, dtype="float64"))
     respond = "predict_proba" if make is RLNClassifier else "predict"
     pruner = prune(model, y=(Y > 0 if make is RLNClassifier else Y), similar_angle=1e-3)
     assert {tuple(pair) for pair in pruner.pairs_} == {(0, 0, 1, 0), (1, 0, 1, 0)}
@@ -249,7 +263,7 @@ def test_epochs_of_retraining(early_stopping):
 
 
 def test_own_network_goes_on_where_it_was():
-    model = ours(sizes=(8,), max_iter=60, n_frozen_layers=0)
+    model = ours(max_iter=60)
     bare = prune(model, ratio=0.5)
     pruner = prune(model, ratio=0.5, retrain=40)
     curve = pruner.history_["loss_curve"]
@@ -257,8 +271,7 @@ def test_own_network_goes_on_where_it_was():
     np.testing.assert_array_equal(curve[:60], model.loss_curve_)
     assert pruner.estimator_.max_iter == 60
     assert pruner.estimator_.pretrained is None
-    assert not pruner.estimator_.reuse_head
-    assert pruner.estimator_.hidden_layer_sizes == (4,)
+    assert pruner.estimator_.hidden_layer_sizes == (3,)
     assert pruner.score(X, Y) > bare.score(X, Y)
 
 
@@ -327,11 +340,11 @@ def test_labels_of_several_tasks():
     rows, y = digits_like()
     both = np.c_[y, y == 1]
     for schedule in ("post", "middle_third"):
-        network = RLNClassifier((12,), **TINY, max_iter=12, learning_rate_init=0.03)
+        network = RLNClassifier((2,), **TINY, max_iter=12, learning_rate_init=0.03)
         pruner = DistinctivenessPruner(
             network, ratio=0.5, schedule=schedule, prune_every=2
         ).fit(rows, both)
-        assert pruner.masks_[0].sum() == 6
+        assert pruner.masks_[0].sum() == 1
         assert [len(classes) for classes in pruner.classes_] == [3, 2]
         assert pruner.predict(rows).shape == (90, 2)
         assert [p.shape[1] for p in pruner.predict_proba(rows)] == [3, 2]
@@ -344,7 +357,7 @@ def test_labels_of_several_tasks():
 def test_metadata_reach_the_network():
     weights = np.where(Y > 0, 1.0, 1e-3)
     with config_context(enable_metadata_routing=True):
-        network = RLNRegressor((4,), **TINY, max_iter=5)
+        network = RLNRegressor((6,), **TINY, max_iter=5)
         network.set_fit_request(sample_weight=True)
         pruner = DistinctivenessPruner(network, retrain=False)
         weighted = pruner.fit(X, Y, sample_weight=weights).predict(X)
@@ -356,7 +369,7 @@ def test_metadata_reach_the_network():
 
 def test_pickle_and_names():
     frame = pd.DataFrame(X, columns=list("abc"))
-    pruner = DistinctivenessPruner(RLNRegressor((4,), **TINY, max_iter=5), retrain=2)
+    pruner = DistinctivenessPruner(RLNRegressor((6,), **TINY, max_iter=5), retrain=2)
     pruner.fit(frame, Y)
     assert pruner.feature_names_in_.tolist() == ["a", "b", "c"]
     again = pickle.loads(pickle.dumps(pruner))
@@ -407,7 +420,7 @@ def test_bad_parameters(params, message):
         ),
         (
             RLNRegressor(),
-            "Got RLNRegressor with n_estimators='auto', .* units are those of one",
+            "Got RLNRegressor with n_estimators='auto', .* expected a single network",
         ),
         (MLPRegressor(hidden_layer_sizes=()), "Got a network without a hidden layer"),
     ],
@@ -443,7 +456,7 @@ def test_unfitted():
 
 def test_members_of_an_ensemble_one_by_one():
     rows, y = digits_like()
-    ensemble = RLNClassifier((8,), n_estimators=2, max_iter=5, random_state=0)
+    ensemble = RLNClassifier((8,), **TINY | {"n_estimators": 2}, max_iter=5)
     ensemble.fit(rows, y)
     with pytest.raises(ValueError, match="one of the estimators_ of a fitted ensemble"):
         prune(ensemble, rows, y)
@@ -455,9 +468,9 @@ def test_members_of_an_ensemble_one_by_one():
 @pytest.mark.parametrize("schedule", ["post", "middle_third"])
 def test_epochs_that_a_network_leaves_to_itself(schedule):
     """They are a hundred, to train and to train anew."""
-    network = RLNRegressor((6,), **TINY | {"max_iter": "auto"})
+    network = RLNRegressor((2,), **TINY | {"max_iter": "auto"})
     pruner = DistinctivenessPruner(
-        network, schedule=schedule, prune_every=10, ratio=0.5, random_state=0
+        network, schedule=schedule, prune_every=16, ratio=0.5, random_state=0
     )
     X = table()
     pruner.fit(X, X[:, 0])

@@ -16,9 +16,8 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skrln import BlendingClassifier
+from skrln import BlendingClassifier, RLNClassifier
 from skrln.stacking._linear_pool import LinearPool
-from tests.networks._tables import classifier
 
 X, Y = make_classification(300, 6, n_informative=4, random_state=0)
 FLOWERS = load_iris(return_X_y=True)
@@ -37,8 +36,8 @@ def test_checks_of_scikit_learn(estimator, check):
 # -- the weights ---------------------------------------------------------------------------
 
 
-def told(probabilities, labels, **params):
-    """Pool of models of two classes that say what is given of the second one."""
+def fit_pool(probabilities, labels, **params):
+    """Pool of models of two classes, from their probabilities of the second class."""
     return LinearPool(**params).fit(np.column_stack(probabilities), labels)
 
 
@@ -51,7 +50,7 @@ def mixture(n_rows=4000):
 
 
 def test_weights_of_a_mixture_are_found():
-    pool = told(*mixture(), equal_pull=0.0)
+    pool = fit_pool(*mixture(), equal_pull=0.0)
     np.testing.assert_allclose(pool.weights_, [0.3, 0.7], atol=0.05)
     assert pool.temperature_ == pytest.approx(1, abs=0.1)
 
@@ -59,7 +58,7 @@ def test_weights_of_a_mixture_are_found():
 def test_weights_have_the_lowest_log_loss():
     """Of all on a grid, by hand."""
     (first, second), labels = mixture(500)
-    pool = told((first, second), labels, equal_pull=0.0, calibrate=False)
+    pool = fit_pool((first, second), labels, equal_pull=0.0, calibrate=False)
     shares = np.linspace(0, 1, 101)
     losses = [
         log_loss(labels, share * first + (1 - share) * second) for share in shares
@@ -70,7 +69,7 @@ def test_weights_have_the_lowest_log_loss():
 def test_pull_draws_weights_together():
     probabilities, labels = mixture(40)
     spreads = [
-        np.ptp(told(probabilities, labels, equal_pull=pull).weights_)
+        np.ptp(fit_pool(probabilities, labels, equal_pull=pull).weights_)
         for pull in (0.0, 3.0, 1e6)
     ]
     assert spreads[0] > spreads[1] > spreads[2]
@@ -81,23 +80,23 @@ def test_a_model_that_knows_nothing_is_left_out():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 1000)
     good = np.where(labels == 1, 0.9, 0.1)
-    pool = told((rng.uniform(size=1000), good), labels, equal_pull=0.0)
+    pool = fit_pool((rng.uniform(size=1000), good), labels, equal_pull=0.0)
     assert pool.weights_[1] > 0.99
 
 
 def test_temperature_undoes_what_is_too_soft():
-    """Labels of probability p, told as its square root in odds: the temperature is a half."""
+    """The model halves the logits: the temperature is a half."""
     rng = np.random.default_rng(1)
     logit = rng.normal(scale=2, size=20_000)
     labels = (rng.uniform(size=len(logit)) < 1 / (1 + np.exp(-logit))).astype(int)
     soft = 1 / (1 + np.exp(-logit / 2))
-    pool = told((soft,), labels)
+    pool = fit_pool((soft,), labels)
     assert pool.temperature_ == pytest.approx(0.5, abs=0.03)
     column = soft[:, None]
     np.testing.assert_allclose(
         pool.predict_proba(column)[:, 1], 1 / (1 + np.exp(-logit)), atol=0.03
     )
-    kept = told((soft,), labels, calibrate=False)
+    kept = fit_pool((soft,), labels, calibrate=False)
     assert kept.temperature_ == 1
     np.testing.assert_allclose(kept.predict_proba(column)[:, 1], soft)
 
@@ -161,7 +160,11 @@ def test_better_than_a_logistic_regression_on_many_classes():
 
 def test_networks_and_trees_with_names_of_classes():
     names = np.array(["no", "yes"])[Y]
-    models = [("rln", classifier(max_iter=30)), ("tree", TREE)]
+    network = RLNClassifier(
+        (5,), n_estimators=1, numeric_embedding=None, dropout=0.0, theta=-6.5,
+        learning_rate_init=0.01, max_iter=30, random_state=0,
+    )  # fmt: skip
+    models = [("rln", network), ("tree", TREE)]
     blend = BlendingClassifier(models, cv=2).fit(X, names)
     assert blend.classes_.tolist() == ["no", "yes"]
     assert blend.score(X, names) > 0.8

@@ -30,8 +30,8 @@ N_THREADS = 2
 def parse(model):
     """Name and parameters of a model.
 
-    >>> parse("rln[theta=-6,regularization=uniform]")
-    ('rln', {'theta': -6, 'regularization': 'uniform'})
+    >>> parse("rln[theta=-6,penalty=uniform]")
+    ('rln', {'theta': -6, 'penalty': 'uniform'})
 
     Parameters
     ----------

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Backward elimination of input columns by the loss on held-out rows.
+
+A penalty that is weak enough to predict well leaves a few small weights of noise columns,
+others in each network, so that all networks together use nearly every column. Elimination drops
+columns from all networks alike, the least important first, and keeps the number of columns with
+the lowest held-out loss.
+
+The loss of a network counts on its held-out rows only, and so must the order in which it loses
+its columns: the importances of the other networks depend on the labels of those rows, and held-
+out labels would leak into the ranking. So each network follows its own order, together with the
+networks that hold the same rows out. Only the number of columns is common. The order by all
+networks, which is the better one, then chooses the columns.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from skrln._network._fitted import dense_inputs
+from skrln._network._forward import first_layer_inputs, forward_from_sums
+from skrln._network._importance import column_importance
+
+from ._combine import Combination, by_kind, calibrate
+from ._jobs import held_out_means
+from ._kinds import must_select
+
+#: Ratio of one number of columns that is compared to the next larger one.
+SHRINK = 0.85
+#: Most rows on which the numbers are compared, and fewest rows for "auto": a handful of held-
+#: out rows would drop columns by chance.
+MAX_ROWS, LEAST_ROWS = 4096, 25
+#: Networks are trained again on the kept columns if these are at most this share.
+REFIT_SHARE = 0.5
+
+
+class Elimination(NamedTuple):
+    """Number of columns to keep, and their orders."""
+
+    n_kept: int
+    n_active: int  #: before elimination: the most columns that a network uses
+    order: np.ndarray  #: columns by falling importance, by all networks
+    own_orders: (
+        dict  #: the same by networks that hold the same rows out, by `held_out_key`
+    )
+    gain: float  #: share of the loss without any input that the kept columns save
+
+    @property
+    def columns(self):
+        """Columns to keep in all networks."""
+        return self.order if self.n_kept == self.n_active else self.order[: self.n_kept]
+
+    @property
+    def narrows(self):
+        """True if training on the kept columns alone is worth its time."""
+        return 0 < self.n_kept <= REFIT_SHARE * self.n_active
+
+
+def selects_inputs(parameters, trained, held_out):
+    """Return True if a fit of fresh networks drops columns after training.
+
+    A fit that was stopped keeps its columns.
+    """
+    if held_out is None or not parameters.input_selection:
+        return False
+    has_enough = must_select(parameters) or len(held_out.rows) >= LEAST_ROWS
+    return has_enough and not any(one.fitted.was_stopped for one in trained)
+
+
+def eliminate(shared, combination, held_out, rng):
+    """Find the number of columns with the lowest held-out loss; of ties the smallest.
+
+    The number is zero unless the loss is lower than without any column by more than one
+    standard error: on noise the lowest of many losses is a little lower by chance.
+
+    Parameters
+    ----------
+    shared : SharedTable
+    combination : Combination
+    held_out : HeldOut
+    rng : RandomState
+
+    Returns
+    -------
+    Elimination
+    """
+    trained = combination.trained
+    order = _order(trained, combination.weights)
+    groups = {}
+    for k, one in enumerate(trained):
+        groups.setdefault(one.job.held_out_key, []).append(k)
+    own_orders = {
+        key: _order([trained[k] for k in group], combination.weights[group])
+        for key, group in groups.items()
+    }
+    sample = _sample(held_out, rng)
+    sizes = _sizes(max(map(len, own_orders.values())))
+    rows = [
+        sample.row_losses(means)
+        for means in _shrinking(combination, shared, sample, own_orders, sizes)
+    ]
+    losses = [values.mean() for values in rows]
+    lowest = np.nanmin([*losses, np.inf])  # infinite if predictions overflow
+    best = np.flatnonzero(np.equal(losses, lowest))[-1] if lowest < np.inf else 0
+    if np.isfinite(losses[-1]) and not is_better(rows[best], rows[-1]):
+        best = len(sizes) - 1
+    gain = _saved_share(losses[best], losses[-1])
+    return Elimination(sizes[best], sizes[0], order, own_orders, gain)
+
+
+def _saved_share(loss, other):
+    """Relative difference of a loss to another; one if it is undefined."""
+    is_defined = np.isfinite(loss) and 0 < other < np.inf
+    return float(1 - loss / other) if is_defined else 1.0
+
+
+def reduced(shared, combination, held_out, elimination):
+    """Return the combination without the dropped columns.
+
+    Its losses and its temperature are those of networks that lose columns in their own orders.
+    """
+    narrow = [
+        _without(
+            one.fitted,
+            elimination.own_orders[one.job.held_out_key][: elimination.n_kept],
+            shared,
+        )
+        for one in combination.trained
+    ]
+    means = [
+        held_out_means(one.job, fitted)
+        for one, fitted in zip(combination.trained, narrow, strict=True)
+    ]
+    blended = _blend(combination, held_out, means)
+    temperature, losses = calibrate(blended, held_out)
+    trained = [
+        one._replace(fitted=_without(one.fitted, elimination.columns, shared))
+        for one in combination.trained
+    ]
+    return Combination(trained, combination.weights, temperature, losses)
+
+
+def is_better(losses, others):
+    """Return True if losses of the same rows are lower by more than one standard error."""
+    gain = others - losses
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
+
+
+def supports(elimination):
+    """Columns that the networks of each key may use."""
+    return {
+        key: order[: elimination.n_kept]
+        for key, order in elimination.own_orders.items()
+    }
+
+
+def _order(trained, weights):
+    """Columns with an edge, by falling importance."""
+    importance = np.average(
+        [column_importance(one.fitted) for one in trained], axis=0, weights=weights
+    )
+    # Columns of the plain branch are never dropped.
+    importance[trained[0].fitted.encoder.plain] = 0
+    order = np.argsort(-importance, kind="stable")
+    return order[importance[order] > 0]
+
+
+def _sizes(n_active):
+    """Numbers of columns to compare, from all to none."""
+    sizes = [n_active]
+    while sizes[-1] > 0:
+        sizes.append(min(sizes[-1] - 1, int(sizes[-1] * SHRINK)))
+    return sizes
+
+
+def _sample(held_out, rng):
+    """Draw at most `MAX_ROWS` rows."""
+    n_rows = len(held_out.targets)
+    if n_rows <= MAX_ROWS:
+        return held_out
+    drawn = np.sort(rng.choice(n_rows, MAX_ROWS, replace=False))
+    return held_out._replace(
+        rows=held_out.rows[drawn],
+        targets=held_out.targets[drawn],
+        weights=held_out.weights[drawn],
+    )
+
+
+def _kind_groups(combination):
+    """Positions of the networks of each kind, and the weight of the kind."""
+    places = {id(one): k for k, one in enumerate(combination.trained)}
+    for group in by_kind(combination.trained):
+        positions = [places[id(one)] for one in group]
+        yield group, positions
+
+
+def _blend(combination, held_out, means):
+    """Predictions of the combination from those of each network."""
+    total = 0.0
+    for group, positions in _kind_groups(combination):
+        share = combination.weights[positions].sum()
+        average = held_out.average(group, [means[k] for k in positions])
+        total = total + share * average
+    return total
+
+
+def _shrinking(combination, shared, sample, own_orders, sizes):
+    """Predictions at each number of columns, (n_sizes, n_rows, n_columns).
+
+    One network after the other, to hold the inputs of one network only.
+    """
+    n_rows, n_columns = len(sample.targets), combination.trained[0].means.shape[1]
+    blended = np.zeros((len(sizes), n_rows, n_columns))
+    for group, positions in _kind_groups(combination):
+        total, count = np.zeros_like(blended), np.zeros(n_rows)
+        for one in group:
+            here, own = sample.positions(one)
+            order = own_orders[one.job.held_out_key]
+            predictions = shrunk(one, shared, own, order, sizes)
+            np.add.at(total, (slice(None), here), predictions)
+            np.add.at(count, here, 1)
+        share = sum(combination.weights[k] for k in positions)
+        blended += share * (total / count[:, None])
+    return blended
+
+
+def shrunk(trained, shared, rows, order, sizes):
+    """Predictions of a network with fewer and fewer columns, the others at their means.
+
+    Parameters
+    ----------
+    trained : Trained
+    shared : SharedTable
+    rows : ndarray of int
+        Positions among the held-out rows of the network.
+    order : ndarray of int
+        Columns of the network by falling importance.
+    sizes : list of int
+        Numbers of columns to keep, falling.
+
+    Returns
+    -------
+    ndarray of shape (n_sizes, n_rows, n_columns)
+    """
+    fitted, job = trained.fitted, trained.job
+    network, groups = fitted.network, fitted.input_groups
+    first, bias = network.coefs[0], network.intercepts[0]
+    inputs = shared.held_out_inputs(job.kind, job.split)[rows]
+    if sparse.issparse(inputs):
+        inputs = inputs.tocsc().astype(first.dtype)
+    else:
+        inputs = first_layer_inputs(dense_inputs(network, inputs), network)
+    center, sums = shared.center(fitted), inputs @ first + bias
+    predictions, n_kept = [], len(order)
+    for size in sizes:
+        gone = np.flatnonzero(np.isin(groups, order[size:n_kept]))
+        sums += center[gone] @ first[gone] - inputs[:, gone] @ first[gone]
+        n_kept = min(size, n_kept)
+        outputs = forward_from_sums(sums.copy(), network)
+        predictions.append(fitted.target.means(outputs.astype(np.float64)))
+    return np.stack(predictions)
+
+
+def _without(fitted, kept, shared):
+    """Return the network with every other column at its mean, which becomes a bias."""
+    network = fitted.network
+    weight, bias = network.coefs[0], network.intercepts[0]
+    groups = fitted.input_groups
+    gone = ~np.isin(groups, kept) & (groups >= 0)
+    moved = bias + shared.center(fitted)[gone] @ weight[gone]
+    first = np.where(gone[:, None], 0, weight).astype(weight.dtype)
+    narrow = network._replace(
+        coefs=[first, *network.coefs[1:]],
+        intercepts=[moved.astype(bias.dtype), *network.intercepts[1:]],
+    )
+    return fitted._replace(network=narrow)

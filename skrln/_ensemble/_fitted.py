@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted ensemble as a value, and its predictions; a single network is one of one member."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from skrln._network._fitted import FittedNetwork
+from skrln._network._forward import row_blocks
+from skrln._network._importance import active_columns, column_importance, zero_shares
+from skrln._table._columns import Columns
+from skrln._table._sklearn import take
+
+from ._blend import temper
+
+
+class FittedEnsemble(NamedTuple):
+    """Networks that predict together."""
+
+    columns: Columns
+    members: list[FittedNetwork]
+    weights: np.ndarray  #: (n_members,); sum to one
+    temperature: float
+    encoders: list  #: different input encoders of the members
+    encoder_numbers: list[int]  #: position in `encoders` of each member's
+
+    @property
+    def target(self):
+        """Target encoder, the same for all members."""
+        return self.members[0].target
+
+    @property
+    def is_single(self):
+        """True for a single network."""
+        return len(self.members) == 1
+
+    def means(self, X):
+        """Predict validated rows in the space in which networks are averaged."""
+        blocks = [self._mean_of(inputs) for inputs in self.encoded_blocks(X)]
+        return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+
+    def _mean_of(self, inputs):
+        if self.is_single:
+            mean = self.members[0].means(inputs[0])
+        else:
+            mean = sum(
+                weight * member.means(member_inputs)
+                for weight, member, member_inputs in zip(
+                    self.weights, self.members, inputs, strict=True
+                )
+            )
+        return self.tempered(mean)
+
+    def tempered(self, means):
+        """Return probabilities at the temperature of the ensemble."""
+        if self.temperature == 1.0:
+            return means
+        return temper(self.target, means, self.temperature)
+
+    def encoded_blocks(self, X, n_columns=0):
+        """Yield the encoded inputs of each member for one block of rows after the other.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Validated rows.
+        n_columns : int, default=0
+            Width of the caller's own arrays, which bounds the number of rows of a block.
+        """
+        widths = [w.shape[1] for member in self.members for w in member.network.coefs]
+        blocks = row_blocks(X.shape[0], max(n_columns, X.shape[1], *widths))
+        for rows in blocks:
+            block = X if len(blocks) == 1 else take(X, rows, axis=0)
+            if sparse.issparse(block):
+                block = block.toarray()
+            encoded = [encoder.transform(block) for encoder in self.encoders]
+            yield [encoded[number] for number in self.encoder_numbers]
+
+    def average(self, read):
+        """Weighted mean over the members of an array that `read` makes of each."""
+        if self.is_single:
+            return read(self.members[0])
+        arrays = [read(member) for member in self.members]
+        return np.average(arrays, axis=0, weights=self.weights)
+
+    def importance(self):
+        """Garson importance of each column; sums to one, or zeros without survivors."""
+        importance = self.average(column_importance)
+        total = importance.sum()
+        return importance / total if total > 0 else importance
+
+    def active_columns(self):
+        """Positions of the columns with a non-zero edge in any member."""
+        return np.flatnonzero(
+            self.average(lambda member: active_columns(member).astype(float))
+        )
+
+    def sparsity(self):
+        """Share of zero weights of each layer, (n_layers,)."""
+        return self.average(lambda member: zero_shares(member.network.coefs))
+
+
+def make_ensemble(columns, members, weights=None, temperature=1.0):
+    """Make the value of an ensemble; by default its members have equal weights."""
+    encoders, numbers = [], []
+    for member in members:
+        is_new = all(member.encoder is not encoder for encoder in encoders)
+        if is_new:
+            encoders.append(member.encoder)
+        same = [member.encoder is encoder for encoder in encoders]
+        numbers.append(same.index(True))
+    if weights is None:
+        weights = np.full(len(members), 1 / len(members))
+    return FittedEnsemble(
+        columns, list(members), weights, temperature, encoders, numbers
+    )

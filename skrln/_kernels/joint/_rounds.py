@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Stages of a joint fit and its rounds of reweighting, for any kind of network."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from skrln._kernels._chunks import Chunks
+from skrln._kernels._padding import pad_data
+from skrln._kernels._types import Data, Layer, Params
+
+from ._coupling import Coupling, JointSpec
+from ._plan import Anchors, JointPlan
+from ._robust import (
+    consistency,
+    find_scales,
+    laplacians,
+    layer_weights,
+    robust_weights,
+    term_distances,
+)
+
+
+@dataclass
+class Rounds(Chunks):
+    """A fit of several domains under way on the host.
+
+    Parameters
+    ----------
+    plan : JointPlan
+    anchors : Anchors or None
+        Networks that do not move, and pull.
+    """
+
+    plan: JointPlan
+    anchors: Anchors | None
+
+    def __post_init__(self) -> None:
+        self.terms = self.plan.terms
+        self.rounds: list[np.ndarray] = []
+        unknown = np.full(len(self.terms), np.nan)
+        self.sigma = unknown if self.anchors is None else self.anchors.sigma
+        self.converged = False
+        self.stage: tuple[JointSpec, Any] = (JointSpec((), ()), None)
+
+    @abstractmethod
+    def _key(self) -> Any:
+        """Identify the compiled program, apart from the stage and the orders."""
+
+    @property
+    def params(self) -> Params:
+        """Present parameters of all domains, on the device."""
+        return self.state.train.params
+
+    @property
+    def n_all(self) -> int:
+        """Domains, followed by those that do not move."""
+        n_still = 0
+        if self.anchors is not None:
+            n_still = len(self.anchors.params[0].bias)
+        return len(self.counts) + n_still
+
+    def train_all(self, max_epochs: int) -> None:
+        """Run the stages."""
+        plan = self.plan
+        anchored = self.anchors is not None
+        first, rest = plan.stages(len(self.params), anchored=anchored)
+        weights = np.ones((len(self.terms), self.n_all, self.n_all))
+        if plan.strategy == "joint" or not plan.couples:
+            self._advance(min(plan.first_epochs, max_epochs), first, weights)
+        if plan.strategy == "joint" and plan.couples:
+            weights = self._reweight(max_epochs, rest, weights)
+        self._advance(max_epochs, rest, weights)
+
+    def _reweight(
+        self, max_epochs: int, spec: JointSpec, weights: np.ndarray
+    ) -> np.ndarray:
+        """Reweight and train in rounds; return the last weights."""
+        plan = self.plan
+        for _ in range(plan.max_rounds):
+            if not self.is_unfinished(max_epochs):
+                break
+            distances, lengths = self._measure()
+            if np.isnan(self.sigma).any():
+                self.sigma = find_scales(
+                    distances, lengths, plan.scale, plan.scale_factor
+                )
+            old = weights
+            weights = robust_weights(distances, self.sigma, plan.norm, plan.irls_weight)
+            self.rounds.append(weights)
+            self.converged = bool(np.max(np.abs(weights - old)) <= plan.tol)
+            if self.converged:
+                break
+            self._advance(min(self.done + plan.round_epochs, max_epochs), spec, weights)
+        return weights
+
+    def _advance(self, until: int, spec: JointSpec, weights: np.ndarray) -> None:
+        """Train up to epoch `until` with these weights."""
+        if not self.is_unfinished(until):
+            return
+        self.stage = (spec, jax.device_put(self._coupling(spec, weights)))
+        self.compile((self._key(), spec))
+        while self.is_unfinished(until):
+            self.run_chunk(until - self.done)
+
+    def _measure(self) -> tuple[np.ndarray, np.ndarray]:
+        """Squared distances and lengths of all terms, of all domains."""
+        layers = self._rows()[: self.plan.n_shared]
+        distances = np.stack([pairwise(rows) for rows in layers])
+        lengths = np.stack([np.sum(rows**2, axis=1) for rows in layers])
+        return term_distances(distances, self.terms), self.terms @ lengths
+
+    def _rows(self) -> list[np.ndarray]:
+        """Parameters of each layer, a row per domain."""
+        moving = [layer_rows(layer) for layer in self.params]
+        if self.anchors is None:
+            return moving
+        still = [layer_rows(layer) for layer in self.anchors.params]
+        return [np.vstack(pair) for pair in zip(moving, still, strict=True)]
+
+    def _coupling(self, spec: JointSpec, weights: np.ndarray) -> Coupling:
+        """Decomposed Laplacian of each layer, and the pull of domains that do not move."""
+        n, n_layers = len(self.counts), len(self.params)
+        dtype = self.params[0].weight.dtype
+        links = np.zeros((n_layers, self.n_all, self.n_all))
+        if any(spec.coupled):
+            shared = layer_weights(weights, self.terms)
+            links[: self.plan.n_shared] = self.plan.coupling * shared
+        # The diagonal of moving domains includes their links to the others.
+        moving = laplacians(links)[:, :n, :n]
+        values, vectors = np.linalg.eigh(moving)
+        pull = ()
+        if self.anchors is not None:
+            still = [layer_rows(layer) for layer in self.anchors.params]
+            pull = tuple(
+                (link[:n, n:] @ rows).astype(dtype)
+                for link, rows in zip(links, still, strict=True)
+            )
+        values = np.maximum(values, 0)
+        return Coupling(vectors.astype(dtype), values.astype(dtype), pull)
+
+    def consistency(self, distances: np.ndarray) -> np.ndarray:
+        """Consistency of every epoch, by the norm and scales at the end of the fit."""
+        norm, sigma = self.plan.norm, self.sigma
+        if np.isnan(sigma).any():  # nothing was reweighted
+            norm, sigma = "l2", np.zeros_like(sigma)
+        n_shared = self.plan.n_shared
+        values = [
+            consistency(term_distances(epoch[:n_shared], self.terms), sigma, norm)
+            for epoch in distances
+        ]
+        return np.array(values)
+
+    def weight_history(self) -> np.ndarray:
+        """Weights of each reweighting, (n_rounds, P, n, n)."""
+        n = self.n_all
+        return np.array(self.rounds).reshape(len(self.rounds), len(self.terms), n, n)
+
+
+def pairwise_terms(params: Params, plan: JointPlan) -> np.ndarray:
+    """Squared distance of each term between networks, (P, n, n)."""
+    distances = [pairwise(layer_rows(layer)) for layer in params[: plan.n_shared]]
+    n = len(params[0].bias)
+    return term_distances(np.reshape(distances, (plan.n_shared, n, n)), plan.terms)
+
+
+def layer_rows(layer: Layer) -> np.ndarray:
+    """Weights and biases of a layer of all domains in double precision, a row each."""
+    weight = np.asarray(layer.weight, np.float64)
+    return np.hstack([weight.reshape(len(weight), -1), np.asarray(layer.bias)])
+
+
+def pairwise(rows: np.ndarray) -> np.ndarray:
+    """Squared distances between rows, to rounding of their differences."""
+    rows = rows - rows.mean(axis=0)
+    products = rows @ rows.T
+    lengths = np.diagonal(products)
+    return np.maximum(lengths[:, None] + lengths - 2 * products, 0)
+
+
+def side_by_side(state: Any, n_domains: int) -> Any:
+    """Repeat a state for each domain, in NumPy."""
+    return jax.tree.map(
+        lambda leaf: np.broadcast_to(leaf, (n_domains, *np.shape(leaf))), state
+    )
+
+
+def pad_joint(data: Data, dtype: np.dtype) -> Data:
+    """Table of all domains in a bucket of rows."""
+    counts = np.asarray(data.n_rows)
+    padded = pad_data(data._replace(n_rows=int(counts.sum())), dtype)
+    return padded._replace(n_rows=counts.astype(np.int32))

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fits that happen whole or not at all."""
+
+import contextlib
+
+#: Attributes of scikit-learn's callback machinery, which a failed fit keeps.
+_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks", "_parent_callback_ctx")
+
+
+@contextlib.contextmanager
+def all_or_nothing(estimator):
+    """Restore the estimator as it was if the body raises."""
+    state = vars(estimator)
+    before = dict(state)
+    try:
+        yield
+    except BaseException:
+        kept = {k: v for k, v in state.items() if k.startswith(_CALLBACK_STATE)}
+        state.clear()
+        state.update(before | kept)
+        raise

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compiled programs: one for all numbers, and a bounded number of them."""
+
+from dataclasses import replace
+
+from skrln._kernels import _programs, clear_caches
+
+from ._problems import N_VALIDATION, assert_equal, fit, make_table, watched
+from ._reference import Settings
+
+
+def test_programs_kept_are_bounded(monkeypatch):
+    programs, cleared = set(), []
+    monkeypatch.setattr(_programs, "_programs", programs)
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(
+        _programs, "clear_caches", lambda: cleared.append(programs.copy())
+    )
+    compiled = []
+    for name in ("a", "b", "a", "b"):
+        _programs.compile_once(name, lambda name=name: compiled.append(name))
+    assert not cleared
+    _programs.compile_once("c", lambda: compiled.append("c"))
+    assert cleared == [{"a", "b"}]
+    assert compiled == ["a", "b", "c"]
+
+
+def test_cleared_caches_compile_again(compilations):
+    first = fit(Settings(), make_table())
+    count = compilations().count("train_epochs")
+    clear_caches()
+    assert_equal(fit(Settings(), make_table()), first)
+    assert compilations().count("train_epochs") == count + 1
+
+
+def test_numbers_do_not_compile_again(compilations):
+    fit(Settings(), make_table(), **watched())
+    before = compilations()
+    for change in (
+        {"learning_rate": 0.02},
+        {"theta": -7.0},
+        {"reg_step": 0.0},
+        {"max_epochs": 9},
+        {"seed": 5},
+        {"batch_size": 7},
+    ):
+        fit(
+            replace(Settings(), **change),
+            make_table(n_rows=21),
+            patience=3,
+            tol=1e-3,
+            restore_best=True,
+            **watched(N_VALIDATION + 1),
+        )
+    assert compilations() == before
