@@ -33,7 +33,7 @@ X = RNG.normal([0, 5, 0, 0], size=(60, 4))
 Y = X[:, 0] - X[:, 1] + RNG.normal(size=60)
 WEIGHTS = RNG.integers(0, 3, 60).astype(float)
 SPARSE = sparse.csr_matrix(np.where(X > 0.3, X, 0))
-FRAME = pd.DataFrame(X, columns=list("abcd"))
+FRAME = pd.DataFrame(X.copy(), columns=list("abcd"))
 FRAME["e"] = pd.Categorical(np.arange(60) % 3)
 FRAME.loc[::7, "b"] = np.nan
 SMALL = {"input_selection": True, "hidden_layer_sizes": (5,), "n_estimators": 3}

@@ -152,9 +152,9 @@ def test_encoding_is_undone():
     assert_array_equal(rows[missing, 1], 0)
     assert_array_equal(rows[:, 5], missing)
     again = encoder.inverse_transform(rows)
-    pd.testing.assert_frame_equal(
-        again[["smokes", "colour", "town"]], X[["smokes", "colour", "town"]]
-    )
+    names = ["smokes", "colour", "town"]
+    # Older pandas tells None from NaN in objects: a missing name comes back as NaN.
+    pd.testing.assert_frame_equal(again[names], X[names].replace({None: np.nan}))
     inner = X["weight"].rank().between(3, SIZE - 2)  # the extremes are drawn in
     assert_allclose(again["weight"][inner], X["weight"][inner], rtol=1e-5)
     assert_array_equal(again["height"].isna(), missing)

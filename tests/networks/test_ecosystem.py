@@ -213,7 +213,7 @@ def test_names_of_a_pipeline_with_set_output():
 
 
 def test_select_from_model():
-    table = pd.DataFrame(X, columns=list("abcd"))
+    table = pd.DataFrame(X.copy(), columns=list("abcd"))
     network = regressor(theta=-7.5, penalty=rln(group="input"), learning_rate_init=0.03)
     network.set_params(max_iter=60)
     selector = SelectFromModel(network, threshold=1e-12).set_output(transform="pandas")
@@ -504,7 +504,7 @@ def test_frame_of_all_types():
 
 
 def test_frame_of_numbers_is_the_array():
-    table = pd.DataFrame(X, columns=list("abcd"))
+    table = pd.DataFrame(X.copy(), columns=list("abcd"))
     model = regressor().fit(table, Y)
     # The columns lie in another order in memory, and are summed in another order.
     assert_close_fit(model, regressor().fit(X, Y), rtol=1e-9, atol=1e-12)

@@ -290,7 +290,7 @@ def test_sparse_table():
 def test_frame_whose_categories_go(monkeypatch):
     """Attributes still have an entry per column, and tables still have all columns."""
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame(X, columns=[f"n{k}" for k in range(N_COLUMNS)])
+    frame = pd.DataFrame(X.copy(), columns=[f"n{k}" for k in range(N_COLUMNS)])
     frame.insert(1, "junk", pd.Categorical(rng.integers(0, 3, N_ROWS)))
     frame["kind"] = np.array(["a", "b"])[(X[:, 0] > 0).astype(int)]
     for name, found in {

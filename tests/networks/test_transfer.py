@@ -354,7 +354,7 @@ def test_inputs_are_scaled_as_the_network_knows_them(shallow):
 @pytest.mark.parametrize("held_out", [False, True])
 def test_categories_are_those_that_the_network_knows(held_out):
     """A category that only the new rows have is none."""
-    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"))
     letters = np.array(["x", "y", "z"])
     frame["b"] = letters[np.arange(40) % 3]
     source = regressor().fit(frame, Y)
@@ -566,7 +566,7 @@ def test_what_is_refused_leaves_the_estimator_as_it_was(case):
 
 def test_other_columns_are_refused():
     """Another number, and other names; names that only one side has are no conflict."""
-    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"))
     source = regressor().fit(frame, Y)
     with pytest.raises(
         ValueError, match=r"Got X with 3 features, but pretrained .* on 4"
