@@ -4,7 +4,6 @@
 from . import options, presets
 from ._kernels import clear_caches
 from ._show_versions import show_versions
-from ._table._scoring import make_masked_scorer
 from .feature_selection import GeneticSelector
 from .joint import (
     JointAutoencoder,
@@ -20,6 +19,7 @@ from .networks import (
     RLNRegressor,
     RLNRegressorCV,
 )
+from .networks._masked_scorer import make_masked_scorer
 from .pruning import DistinctivenessPruner
 from .stacking import BlendingClassifier
 

@@ -114,7 +114,7 @@ def update_stopping(
     patience: Patience = keep(warm, judging, waiting)
     better, choice = jnp.where(warm, better, finite), stopping.choice
     if choice is not None and evidence.rows is not None:
-        choice, better = update_choice(choice, evidence, better)
+        choice, better = update_choice(choice, evidence, evidence.rows, better)
     exhausted = patience.stale >= hyper.patience
     reason = jnp.where(exhausted, StopReason.PATIENCE, StopReason.RUNNING)
     reason = jnp.where(finite, reason, StopReason.DIVERGED).astype(jnp.int32)
@@ -143,7 +143,7 @@ def update_patience(
 
 
 def update_choice(
-    choice: Choice, evidence: Evidence, lowest: Array
+    choice: Choice, evidence: Evidence, rows: RowLosses, lowest: Array
 ) -> tuple[Choice, Array]:
     """Take in an epoch; also return whether the epoch is kept.
 
@@ -155,12 +155,12 @@ def update_choice(
     ----------
     choice : Choice
     evidence : Evidence
-        With `rows`.
+    rows : RowLosses
+        Validation losses of the rows in this epoch.
     lowest : Array of bool
         The loss of the epoch is the lowest so far.
     """
-    epoch, _, finite, warm, zeros, rows = evidence
-    assert rows is not None
+    epoch, _, finite, warm, zeros, _ = evidence
     reference = jnp.where(lowest, rows.values, choice.lowest)
 
     def is_as_good(values: Array) -> Array:

@@ -136,7 +136,7 @@ def choose_all(losses, zeros, n_growing=0, start=None, diverged=()):
         finite = epoch not in diverged
         row_losses = RowLosses(padded(rows), jnp.int32(N_ROWS))
         evidence = Evidence(epoch, 0.0, finite, warm, count, row_losses)
-        choice, taken = update(choice, evidence, is_lowest and finite)
+        choice, taken = update(choice, evidence, evidence.rows, is_lowest and finite)
         assert bool(taken) == (int(choice.epoch) == epoch)
         kept.append(int(choice.epoch))
     return kept
