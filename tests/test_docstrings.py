@@ -45,7 +45,8 @@ OWN_TEXTS = {"cv", "dropout", "scoring", "thetas"}
 
 @pytest.fixture(scope="module")
 def docscrape():
-    return pytest.importorskip("numpydoc.docscrape")
+    reason = "numpydoc comes with the extra docs, not with test"
+    return pytest.importorskip("numpydoc.docscrape", reason=reason)
 
 
 def functions_of(owner):

@@ -2,6 +2,7 @@
 """Start of a fit: layers that are kept, and starts that are refused."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skrln._network._specs import network_spec
@@ -219,7 +220,6 @@ def columns_of(table):
 
 
 def test_same_columns():
-    pd = pytest.importorskip("pandas")
     named = columns_of(pd.DataFrame(X, columns=["a", "b", "c"]))
     check_same_columns(named, named)
     check_same_columns(named, columns_of(X))  # an array has no names to compare
