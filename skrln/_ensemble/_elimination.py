@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from skrln._network._effects import column_effects
 from skrln._network._fitted import dense_inputs
 from skrln._network._forward import first_layer_inputs, forward_from_sums
-from skrln._network._importance import column_importance
+from skrln._network._importance import active_columns
 
 from ._combine import Combination, by_kind, calibrate
 from ._jobs import held_out_means
@@ -86,12 +87,12 @@ def eliminate(shared, combination, held_out, rng):
     Elimination
     """
     trained = combination.trained
-    order = _order(trained, combination.weights)
+    order = _order(shared, trained, combination.weights)
     groups = {}
     for k, one in enumerate(trained):
         groups.setdefault(one.job.held_out_key, []).append(k)
     own_orders = {
-        key: _order([trained[k] for k in group], combination.weights[group])
+        key: _order(shared, [trained[k] for k in group], combination.weights[group])
         for key, group in groups.items()
     }
     sample = _sample(held_out, rng)
@@ -155,15 +156,15 @@ def supports(elimination):
     }
 
 
-def _order(trained, weights):
-    """Columns with an edge, by falling importance."""
-    importance = np.average(
-        [column_importance(one.fitted) for one in trained], axis=0, weights=weights
-    )
+def _order(shared, trained, weights):
+    """Columns with an edge, by falling effect on the blend of these networks."""
+    members = [one.fitted for one in trained]
+    effects = column_effects(members, weights, shared.columns)
+    is_read = np.any([active_columns(member) for member in members], axis=0)
     # Columns of the plain branch are never dropped.
-    importance[trained[0].fitted.encoder.plain] = 0
-    order = np.argsort(-importance, kind="stable")
-    return order[importance[order] > 0]
+    is_read[shared.columns.plain] = False
+    order = np.argsort(-effects, kind="stable")
+    return order[is_read[order]]
 
 
 def _sizes(n_active):

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from skrln._network._effects import column_effects
 from skrln._network._fitted import FittedNetwork
 from skrln._network._forward import row_blocks
-from skrln._network._importance import active_columns, column_importance, zero_shares
+from skrln._network._importance import active_columns, zero_shares
 from skrln._table._columns import Columns
 from skrln._table._sklearn import take
 
@@ -85,10 +86,10 @@ class FittedEnsemble(NamedTuple):
         return np.average(arrays, axis=0, weights=self.weights)
 
     def importance(self):
-        """Garson importance of each column; sums to one, or zeros without survivors."""
-        importance = self.average(column_importance)
-        total = importance.sum()
-        return importance / total if total > 0 else importance
+        """Share of each column in the effects; sums to one, or zeros without survivors."""
+        effects = column_effects(self.members, self.weights, self.columns)
+        total = effects.sum()
+        return effects / total if total > 0 else effects
 
     def active_columns(self):
         """Positions of the columns with a non-zero edge in any member."""

@@ -66,7 +66,7 @@ def forward_from_sums(sums, network):
     """Return the outputs from the weighted sums of the first layer, intercepts included."""
     if len(network.coefs) == 1:
         return sums
-    return forward(_activate(sums, network, 0), network, start=1)
+    return forward(activate(sums, network, 0), network, start=1)
 
 
 def first_layer_inputs(inputs, network):
@@ -95,10 +95,11 @@ def _affine(inputs, network, k):
 
 
 def _hidden_layer(inputs, network, k):
-    return _activate(_affine(inputs, network, k), network, k)
+    return activate(_affine(inputs, network, k), network, k)
 
 
-def _activate(values, network, k):
+def activate(values, network, k):
+    """Return the values of hidden layer `k` from its weighted sums."""
     if network.batch_norm == "before":
         values = _normalize(values, network.batch_norms[k])
     values = ACTIVATIONS[network.activation](values)

@@ -6,8 +6,6 @@ from itertools import combinations
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 
-from ._forward import norm_scale
-
 
 def garson_importance(coefs, groups=None):
     r"""Share of each input in the outputs, by the weights on the paths between them.
@@ -218,11 +216,6 @@ def active_columns(fitted):
     return _sum_per_column(is_alive.astype(float), fitted) > 0
 
 
-def column_importance(fitted):
-    """Return the Garson importance of each column of the table, (n_features_in_,)."""
-    return _sum_per_column(garson_importance(_folded_coefs(fitted.network)), fitted)
-
-
 def _sum_per_column(values, fitted):
     """Sum values over the inputs of each column; columns without inputs have the sum 0.
 
@@ -236,19 +229,6 @@ def _sum_per_column(values, fitted):
         shares = _path_shares([weight for weight, _ in plain])
         sums[fitted.encoder.plain] += shares @ values[~is_read]
     return sums
-
-
-def _folded_coefs(network):
-    """Return weights with the factors of batch normalization, up to factors of whole units.
-
-    Normalization before the activation multiplies all weights into a unit alike, and does not
-    change the shares of its inputs.
-    """
-    coefs = list(network.coefs)
-    if network.batch_norm == "after":
-        for k, norm in enumerate(network.batch_norms):
-            coefs[k + 1] = coefs[k + 1] * norm_scale(norm)[:, None]
-    return coefs
 
 
 def zero_shares(coefs):

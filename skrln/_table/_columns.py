@@ -2,7 +2,7 @@
 """Columns of the input table: their number, names and roles, and the checks of later tables."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +23,7 @@ class Columns(NamedTuple):
     names: np.ndarray | None  #: (n_features,); None unless all names are strings
     categorical: np.ndarray  #: positions of the categorical columns, sorted
     plain: np.ndarray = NO_COLUMNS  #: positions of the columns of the plain branch
+    levels: Any = None  #: Levels of the training rows
 
 
 def read_columns(X, owner, categorical_features, plain_features=None):

@@ -12,6 +12,7 @@ from skrln._kernels import Data, SparseRows
 from ._arguments import check_weights, resolve_task_weight
 from ._columns import Columns, check_columns, read_columns
 from ._inputs import InputEncoder
+from ._levels import find_levels
 from ._splits import take_rows
 from ._targets import check_labelled, effective_weights
 
@@ -96,7 +97,15 @@ def read_training(arguments, labels, options, columns=None):
             "at least 2 samples are needed to fit a network."
         )
     check_labelled(table.known[rows], "the rows of y with a positive weight")
-    return table, rows, columns
+    return table, rows, with_levels(columns, table.rows(rows))
+
+
+def with_levels(columns, table):
+    """Return the columns with the levels of these rows, unless they have levels already."""
+    if columns.levels is not None:
+        return columns
+    levels = find_levels(table.X, table.weights, columns.categorical)
+    return columns._replace(levels=levels)
 
 
 def _read_table(X, y, sample_weight, labels):
@@ -149,7 +158,8 @@ def read_batch(arguments, labels, options, columns=None):
             "Got no sample with a positive weight and a label, but a call of "
             "partial_fit needs at least 1. Leave the call out."
         )
-    return table.rows(rows), columns
+    table = table.rows(rows)
+    return table, with_levels(columns, table)
 
 
 def make_encoder(X, columns: Columns, *, clip, embedding=None, subset=None):

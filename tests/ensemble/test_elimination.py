@@ -22,9 +22,10 @@ from skrln._ensemble._elimination import (
 )
 from skrln._ensemble._jobs import held_out_means
 from skrln._kernels import StopReason
+from skrln._network._effects import column_effects
 from skrln._network._fitted import dense_inputs
 from skrln._network._forward import first_layer_inputs, forward
-from skrln._network._importance import active_columns, column_importance
+from skrln._network._importance import active_columns
 
 from ._values import CLASS_LABELS, NUMBERS, draw_combination, make_parameters
 
@@ -301,11 +302,9 @@ def test_gain_is_relative_to_no_column(monkeypatch, plain):
 # -- in which order --------------------------------------------------------------------
 
 
-def order_of(networks, weights):
-    mean = np.average(
-        [column_importance(one) for one in networks], axis=0, weights=weights
-    )
-    return [k for k in np.argsort(-mean, kind="stable") if mean[k] > 0]
+def order_of(seen, networks, weights):
+    effects = column_effects(networks, weights, seen.shared.columns)
+    return np.argsort(-effects, kind="stable").tolist()
 
 
 def followed(monkeypatch, seen):
@@ -332,9 +331,9 @@ def test_each_network_follows_those_that_share_its_rows(monkeypatch, two_kinds):
         for k in same:  # they hold the same rows out
             np.testing.assert_array_equal(trained[k].held_out_rows, one.held_out_rows)
         members = [trained[k].fitted for k in same]
-        assert order.tolist() == order_of(members, weights[same])
+        assert order.tolist() == order_of(two_kinds, members, weights[same])
     everyone = [one.fitted for one in trained]
-    assert elimination.order.tolist() == order_of(everyone, weights)
+    assert elimination.order.tolist() == order_of(two_kinds, everyone, weights)
 
 
 def test_labels_of_held_out_rows_do_not_change_the_order(monkeypatch, plain):
@@ -344,7 +343,7 @@ def test_labels_of_held_out_rows_do_not_change_the_order(monkeypatch, plain):
     turned = []
     for one in others:
         network = one.fitted.network
-        weight = network.coefs[0][::-1] * [[9], [1], [5], [1e-3]]
+        weight = network.coefs[0][::-1] * [[1e-3], [1], [5], [9]]
         network = network._replace(coefs=[weight, *network.coefs[1:]])
         turned.append(one._replace(fitted=one.fitted._replace(network=network)))
     changed = Combination([first, *turned], plain.combination.weights)
@@ -369,7 +368,8 @@ def test_with_validation_data_all_follow_one_order(monkeypatch):
 
 def test_plain_columns_have_no_place_in_the_order():
     seen = ensemble(**NETWORKS["plain branch"])
-    assert column_importance(seen.combination.trained[0].fitted)[3] > 0
+    first = seen.combination.trained[0].fitted
+    assert column_effects([first], [1.0], seen.shared.columns)[3] > 0
     assert sorted(find(seen).order) == [0, 1, 2]
 
 

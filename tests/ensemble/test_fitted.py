@@ -10,7 +10,8 @@ from scipy import sparse
 from skrln._ensemble._blend import temper
 from skrln._ensemble._fitted import make_ensemble
 from skrln._network import _forward
-from skrln._network._importance import active_columns, column_importance
+from skrln._network._effects import column_effects
+from skrln._network._importance import active_columns
 
 from ._values import (
     CLASS_LABELS,
@@ -35,7 +36,8 @@ def test_single_network():
     assert ensemble.target is member.target
     expected = member.means(member.encoder.transform(X))
     np.testing.assert_array_equal(ensemble.means(X), expected)
-    np.testing.assert_array_equal(ensemble.importance(), column_importance(member))
+    effects = column_effects([member], [1.0], ensemble.columns)
+    np.testing.assert_allclose(ensemble.importance(), effects / effects.sum())
 
 
 def test_weights_are_equal_by_default():
@@ -90,10 +92,17 @@ def test_temperature():
     assert np.abs(hot.means(X) - 0.5).mean() < np.abs(means - 0.5).mean()
 
 
-def test_readings_are_weighted_means():
+def test_importance_is_of_the_blend():
     ensemble = draw_ensemble(weights=WEIGHTS)
-    importances = [column_importance(member) for member in ensemble.members]
-    np.testing.assert_allclose(ensemble.importance(), WEIGHTS @ importances)
+    effects = column_effects(ensemble.members, WEIGHTS, ensemble.columns)
+    np.testing.assert_allclose(ensemble.importance(), effects / effects.sum())
+    alone = [make_ensemble(ensemble.columns, [one]) for one in ensemble.members]
+    mean = WEIGHTS @ [one.importance() for one in alone]
+    assert not np.allclose(ensemble.importance(), mean, rtol=1e-2)
+
+
+def test_sparsity_is_a_weighted_mean():
+    ensemble = draw_ensemble(weights=WEIGHTS)
     zeros = [np.mean(member.network.coefs[0] == 0) for member in ensemble.members]
     np.testing.assert_allclose(ensemble.sparsity(), [WEIGHTS @ zeros, 0])
 

@@ -10,7 +10,6 @@ import pytest
 from skrln._network._forward import Network
 from skrln._network._importance import (
     active_columns,
-    column_importance,
     garson_importance,
     importance_divergence,
     importance_entropy,
@@ -201,28 +200,15 @@ def test_active_columns():
     np.testing.assert_array_equal(found, [True, False, True])
 
 
-def test_columns_that_are_not_encoded_are_not_active_and_have_no_importance():
+def test_columns_that_are_not_encoded_are_not_active():
     network = fitted([[1.0], [2.0], [1.0]], [1, 3, 1], 6)
     active = [False, True, False, True, False, False]
     np.testing.assert_array_equal(active_columns(network), active)
-    np.testing.assert_array_equal(column_importance(network), [0, 0.5, 0, 0.5, 0, 0])
 
 
-def test_importance_of_columns_knows_what_the_norm_multiplies():
-    """Behind the activation the second unit counts nine times as much as the first."""
-    norm = np.array([[1.0, 9.0], [0, 0], [0, 0], [1 - 1e-5, 1 - 1e-5]])
-    weight, places = [[1.0, 0.0], [0.0, 1.0]], [0, 1]
-    network = fitted(weight, places, 2, batch_norm="after", batch_norms=[norm])
-    np.testing.assert_allclose(column_importance(network), [0.1, 0.9])
-    network = fitted(weight, places, 2, batch_norm="before", batch_norms=[norm])
-    np.testing.assert_allclose(column_importance(network), [0.5, 0.5])
-
-
-def test_importance_of_a_unit_of_the_plain_branch_is_shared():
-    """Column 1 makes up three quarters of the unit, which has half of the first weights."""
+def test_columns_of_the_plain_branch_are_active_if_a_unit_of_the_branch_is_read():
     branch = [[[1.0], [3.0]]]
     network = fitted([[2.0], [2.0]], [0, -1], 3, branch, [2, 1])
-    np.testing.assert_allclose(column_importance(network), [0.5, 0.375, 0.125])
     assert active_columns(network).all()
     network = fitted([[2.0], [0.0]], [0, -1], 3, branch, [2, 1])
     np.testing.assert_array_equal(active_columns(network), [True, False, False])
