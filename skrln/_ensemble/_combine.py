@@ -24,6 +24,20 @@ class Combination(NamedTuple):
         """Fitted networks."""
         return [one.fitted for one in self.trained]
 
+    def kinds(self):
+        """Yield the networks of each kind, and their positions."""
+        places = {id(one): k for k, one in enumerate(self.trained)}
+        for group in by_kind(self.trained):
+            yield group, [places[id(one)] for one in group]
+
+    def blend(self, held_out, means):
+        """Return the predictions of held-out rows from those of each network."""
+        total = 0.0
+        for group, positions in self.kinds():
+            average = held_out.average(group, [means[k] for k in positions])
+            total = total + self.weights[positions].sum() * average
+        return total
+
 
 class HeldOut(NamedTuple):
     """Labelled rows for which every kind of networks has held-out predictions."""
@@ -33,6 +47,18 @@ class HeldOut(NamedTuple):
     weights: np.ndarray  #: (n_rows, n_tasks)
     losses: tuple  #: name of the loss, or of each task's, and its parameter
     target: object  #: encoder of the targets
+
+    def sample(self, most, rng):
+        """Draw at most this many rows."""
+        n_rows = len(self.targets)
+        if n_rows <= most:
+            return self
+        drawn = np.sort(rng.choice(n_rows, most, replace=False))
+        return self._replace(
+            rows=self.rows[drawn],
+            targets=self.targets[drawn],
+            weights=self.weights[drawn],
+        )
 
     def positions(self, trained):
         """Positions of a network's held-out rows here, and among its own held-out rows."""

@@ -23,7 +23,7 @@ from skrln._network._fitted import dense_inputs
 from skrln._network._forward import first_layer_inputs, forward_from_sums
 from skrln._network._importance import active_columns
 
-from ._combine import Combination, by_kind, calibrate
+from ._combine import Combination, calibrate
 from ._jobs import held_out_means
 from ._kinds import must_select
 
@@ -95,7 +95,7 @@ def eliminate(shared, combination, held_out, rng):
         key: _order(shared, [trained[k] for k in group], combination.weights[group])
         for key, group in groups.items()
     }
-    sample = _sample(held_out, rng)
+    sample = held_out.sample(MAX_ROWS, rng)
     sizes = _sizes(max(map(len, own_orders.values())))
     rows = [
         sample.row_losses(means)
@@ -133,7 +133,7 @@ def reduced(shared, combination, held_out, elimination):
         held_out_means(one.job, fitted)
         for one, fitted in zip(combination.trained, narrow, strict=True)
     ]
-    blended = _blend(combination, held_out, means)
+    blended = combination.blend(held_out, means)
     temperature, losses = calibrate(blended, held_out)
     trained = [
         one._replace(fitted=_without(one.fitted, elimination.columns, shared))
@@ -175,37 +175,6 @@ def _sizes(n_active):
     return sizes
 
 
-def _sample(held_out, rng):
-    """Draw at most `MAX_ROWS` rows."""
-    n_rows = len(held_out.targets)
-    if n_rows <= MAX_ROWS:
-        return held_out
-    drawn = np.sort(rng.choice(n_rows, MAX_ROWS, replace=False))
-    return held_out._replace(
-        rows=held_out.rows[drawn],
-        targets=held_out.targets[drawn],
-        weights=held_out.weights[drawn],
-    )
-
-
-def _kind_groups(combination):
-    """Positions of the networks of each kind, and the weight of the kind."""
-    places = {id(one): k for k, one in enumerate(combination.trained)}
-    for group in by_kind(combination.trained):
-        positions = [places[id(one)] for one in group]
-        yield group, positions
-
-
-def _blend(combination, held_out, means):
-    """Predictions of the combination from those of each network."""
-    total = 0.0
-    for group, positions in _kind_groups(combination):
-        share = combination.weights[positions].sum()
-        average = held_out.average(group, [means[k] for k in positions])
-        total = total + share * average
-    return total
-
-
 def _shrinking(combination, shared, sample, own_orders, sizes):
     """Predictions at each number of columns, (n_sizes, n_rows, n_columns).
 
@@ -213,7 +182,7 @@ def _shrinking(combination, shared, sample, own_orders, sizes):
     """
     n_rows, n_columns = len(sample.targets), combination.trained[0].means.shape[1]
     blended = np.zeros((len(sizes), n_rows, n_columns))
-    for group, positions in _kind_groups(combination):
+    for group, positions in combination.kinds():
         total, count = np.zeros_like(blended), np.zeros(n_rows)
         for one in group:
             here, own = sample.positions(one)

@@ -18,7 +18,8 @@ from skrln._table._problem import read_training, read_validation
 from skrln._table._splits import HoldOut, Split, split_members, split_once
 from skrln._table._targets import check_labelled
 
-from ._combine import combine, held_out_rows
+from ._combine import Combination, combine, held_out_rows
+from ._confirmation import confirm_columns
 from ._elimination import eliminate, is_better, reduced, selects_inputs, supports
 from ._fitted import FittedEnsemble, make_ensemble
 from ._jobs import (
@@ -78,22 +79,31 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     trained = engine.run(jobs)
     shared = jobs[0].shared
     outcomes = [outcome_of(one.fitted) for one in trained]
-    if is_single(parameters):
-        return Fit(make_ensemble(shared.columns, [trained[0].fitted]), outcomes)
     held_out = held_out_rows(shared, trained)
+    if is_single(parameters):
+        combination = Combination(trained[:1], np.ones(1))
+        return Fit(_finish(shared, combination, held_out, rng), outcomes)
     combination = combine(shared, trained, held_out)
     is_fresh = not prepared.sources
     if is_fresh and selects_inputs(parameters, trained, held_out):
         fits = _Refits(shared, prepared.splits, seeds, engine)
         combination, again = _select_inputs(shared, combination, held_out, fits, rng)
         outcomes += [outcome_of(one.fitted) for one in again]
+    return Fit(_finish(shared, combination, held_out, rng), outcomes)
+
+
+def _finish(shared, combination, held_out, rng):
+    """Make the fitted ensemble of a combination."""
     ensemble = make_ensemble(
         shared.columns,
         combination.members,
         combination.weights,
         combination.temperature,
     )
-    return Fit(ensemble, outcomes)
+    if held_out is None:
+        return ensemble
+    confirmed = confirm_columns(combination, held_out, rng)
+    return ensemble._replace(confirmed=confirmed)
 
 
 def check_arguments(parameters, arguments):

@@ -8,6 +8,10 @@ linearized output over them, averaged over the rows, is its effect. All inputs t
 encode a column move together, each by its spread, so that numbers, pieces and categories are
 measured on one scale.
 
+A category with many levels moves predictions by chance, because the few rows of each level fit
+noise. The expectation of this movement is subtracted: the variance of a mean over the rows,
+once for every level that the networks read.
+
 References
 ----------
 Sobol and Kucherenko, "Derivative based global sensitivity measures and their link with global
@@ -17,6 +21,7 @@ sensitivity indices", Mathematics and Computers in Simulation 79, 2009.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from ._forward import ACTIVATIONS, activate
 
@@ -24,6 +29,9 @@ from ._forward import ACTIVATIONS, activate
 MOST_ROWS, MOST_NUMBERS, FEWEST_ROWS = 128, 1 << 22, 16
 #: Half of the step of the central differences that give the slopes of units.
 HALF_STEP = 1e-4
+#: Lower bounds of the information of a row and of the residual variance: overfit networks leave
+#: neither.
+LEAST_INFORMATION, LEAST_RESIDUAL = 0.02, 0.05
 
 
 def column_effects(members, weights, columns):
@@ -57,7 +65,7 @@ def column_effects(members, weights, columns):
     ]
     numbers = [_number_of(member.encoder, encoders) for member in members]
     passes = [
-        _forward(member.network, rows[number])
+        forward_pass(member.network, rows[number])
         for member, number in zip(members, numbers, strict=True)
     ]
     outputs = sum(
@@ -68,13 +76,16 @@ def column_effects(members, weights, columns):
     for member, number, weight, one in zip(
         members, numbers, weights, passes, strict=True
     ):
-        gradients[number] += weight * _backward(member.network, one, directions)
-    return _effects(
+        gradients[number] += weight * backward(member.network, one, directions)
+    effects = _effects(
         np.hstack(gradients),
         np.hstack(encoded),
         np.concatenate([encoder.groups for encoder in encoders]),
         columns.levels.shares,
     )
+    n_levels = _levels_read(members, weights, columns)
+    chance = _chance_of_a_level(outputs, members[0].target) / columns.levels.n_rows
+    return np.maximum(effects - chance * np.maximum(n_levels - 1, 0), 0)
 
 
 def _distinct(encoders):
@@ -93,7 +104,7 @@ def _encode_levels(encoder, levels):
     return np.asarray(encoder.transform(levels.values), float)
 
 
-class _Pass(NamedTuple):
+class Pass(NamedTuple):
     """Outputs for some rows, and the slope of every unit by its weighted sum."""
 
     outputs: np.ndarray  #: (n_rows, n_outputs)
@@ -101,7 +112,8 @@ class _Pass(NamedTuple):
     plain_slopes: list  #: likewise of the plain branch
 
 
-def _forward(network, inputs):
+def forward_pass(network, inputs):
+    """Return the outputs of encoded rows, and the slopes of all units."""
     values, plain, plain_slopes = inputs, None, []
     if network.plain:
         n_tabular = inputs.shape[1] - len(network.plain[0][0])
@@ -122,7 +134,7 @@ def _forward(network, inputs):
         values = function(sums)
         slopes.append(_slope(function, sums))
     outputs = values @ network.coefs[last] + network.intercepts[last]
-    return _Pass(outputs, slopes, plain_slopes)
+    return Pass(outputs, slopes, plain_slopes)
 
 
 def _slope(function, sums):
@@ -130,7 +142,7 @@ def _slope(function, sums):
     return (function(sums + HALF_STEP) - function(sums - HALF_STEP)) / (2 * HALF_STEP)
 
 
-def _backward(network, passed, directions):
+def backward(network, passed, directions):
     """Return the derivative of ``(outputs * directions).sum(axis=1)`` by each input."""
     gradient = directions @ network.coefs[-1].T
     for weight, slope in zip(network.coefs[-2::-1], passed.slopes[::-1], strict=True):
@@ -169,6 +181,41 @@ def _directions(outputs, heads, rng):
             directions[:, task] = own / np.sqrt(variance)
         start += width
     return directions
+
+
+def _levels_read(members, weights, columns):
+    """Mean number of one-hot inputs that the networks read of each categorical column."""
+    counts = np.zeros(columns.n_features)
+    for member, weight in zip(members, weights, strict=True):
+        groups = member.encoder.tabular_groups
+        is_read = (member.network.coefs[0][: len(groups)] != 0).any(axis=1)
+        counts += weight * np.bincount(groups[is_read], minlength=len(counts))
+    is_category = np.isin(np.arange(len(counts)), columns.categorical)
+    return np.where(is_category, counts, 0)
+
+
+def _chance_of_a_level(outputs, target):
+    """Variance, by chance, of the output in one direction, times the number of rows.
+
+    For numbers it is the residual variance. For logits it is the inverse of the information of
+    a row, p (1 - p). Both are relative to the variance of the output of the task.
+    """
+    total, start = 0.0, 0
+    for width, is_class in zip(target.heads, target.class_tasks, strict=True):
+        own = outputs[:, start : start + width]
+        start += width
+        if width > 1:
+            own = own - own.mean(axis=1, keepdims=True)
+        variance = own.var(axis=0).sum()
+        if variance == 0:
+            continue
+        if is_class:
+            proba = expit(own) if width == 1 else softmax(own, axis=1)
+            information = (proba * (1 - proba)).mean()
+            total += width / max(information, LEAST_INFORMATION) / variance
+        else:
+            total += max(1 - variance, LEAST_RESIDUAL) / variance
+    return total
 
 
 def _effects(gradients, encoded, groups, shares):

@@ -27,6 +27,7 @@ class Levels(NamedTuple):
 
     values: Any  #: (n_levels, n_features), in the units of the table
     shares: np.ndarray  #: (n_levels, n_features); columns sum to one
+    n_rows: float  #: effective number of the training rows, by their weights
 
     def draw(self, n_rows, rng):
         """Draw level numbers of each column independently, (n_rows, n_features).
@@ -61,12 +62,13 @@ def find_levels(X, sample_weight, categorical):
     Levels
     """
     n_rows, n_features = X.shape
+    effective = sample_weight.sum() ** 2 / (sample_weight**2).sum()
     if n_rows > MOST_ROWS:
         rows = np.linspace(0, n_rows - 1, MOST_ROWS).astype(int)
         X, sample_weight = take(X, rows), sample_weight[rows]
     share = sample_weight / sample_weight.sum()
     if sparse.issparse(X):
-        return _sparse_levels(X, share)
+        return Levels(*_sparse_levels(X, share), effective)
     most = int(np.clip(MOST_CELLS // n_features, FEWEST_LEVELS, MOST_LEVELS))
     levels = {}
     numeric = np.setdiff1d(np.arange(n_features), categorical)
@@ -83,7 +85,7 @@ def find_levels(X, sample_weight, categorical):
     for k, (own, own_shares) in levels.items():
         values[: len(own), k], values[len(own) :, k] = own, own[0]
         shares[: len(own), k] = own_shares
-    return Levels(values, shares)
+    return Levels(values, shares, effective)
 
 
 def _numbers(X, numeric):
@@ -101,9 +103,8 @@ def _sparse_levels(X, share):
     stored.data = (stored.data != 0).astype(float)
     present = share @ stored
     mean = (share @ X) / np.where(present > 0, present, 1)
-    return Levels(
-        np.stack([np.zeros(X.shape[1]), mean]), np.stack([1 - present, present])
-    )
+    values = np.stack([np.zeros(X.shape[1]), mean])
+    return values, np.stack([1 - present, present])
 
 
 def _category_levels(column, share, most):

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skrln._kernels import ACTIVATIONS
-from skrln._network._effects import _backward, _forward, column_effects
+from skrln._network._effects import backward, column_effects, forward_pass
 from skrln._network._forward import Network, forward
 from skrln._table._problem import Arguments, read_training
 
@@ -124,9 +124,9 @@ def test_derivatives(case):
     settings = settings_of(parameters, problem)
     network = draw_network(network_spec(settings, problem), settings)
     rows = RNG.normal(size=(6, 3))
-    passed = _forward(network, rows)
+    passed = forward_pass(network, rows)
     np.testing.assert_allclose(passed.outputs, forward(rows, network), rtol=1e-12)
-    gradient = _backward(network, passed, np.ones((6, 1)))
+    gradient = backward(network, passed, np.ones((6, 1)))
     step = 1e-5
     for k, move in enumerate(step * np.eye(3)):
         difference = forward(rows + move, network) - forward(rows - move, network)

@@ -117,7 +117,7 @@ def test_long_tables_are_read_in_part(monkeypatch):
 
 def test_levels_are_drawn_by_their_shares(global_random_seed):
     shares = np.array([[0.25, 0.5, 0], [0.75, 0.25, 1], [0, 0.25, 0]])
-    levels = Levels(None, shares)
+    levels = Levels(None, shares, 64)
     drawn = levels.draw(64, np.random.default_rng(global_random_seed))
     counts = [np.bincount(column, minlength=3) for column in drawn.T]
     np.testing.assert_array_equal(np.transpose(counts), 64 * shares)
