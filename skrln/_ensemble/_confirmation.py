@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Confirmation of columns: do their contributions lower the loss of held-out rows?
+"""Confirmation of columns by the loss of held-out rows.
 
 The contribution of a column to the prediction of a row is linearized: its encoded inputs, less
 their means, times the derivative of the output. Let c be this contribution, r the residual of
 the held-out row and h the curvature of the loss. Without the column the loss of the row rises
-by ``r c + h c^2 / 2``. If the networks are right, r and c are uncorrelated, and the mean rise is
-half of the movement ``h c^2``. If they have fitted noise, r cancels c, and the loss falls.
+by ``r c + h c^2 / 2``. If the networks are right, r and c are uncorrelated, and the mean rise
+is half of the movement ``h c^2``. If they have fitted noise, r cancels c, and the loss falls.
 """
 
 import numpy as np

@@ -20,7 +20,14 @@ from skrln._table._targets import check_labelled
 
 from ._combine import Combination, combine, held_out_rows
 from ._confirmation import confirm_columns
-from ._elimination import eliminate, is_better, reduced, selects_inputs, supports
+from ._elimination import (
+    LEAST_ROWS,
+    eliminate,
+    is_better,
+    reduced,
+    selects_inputs,
+    supports,
+)
 from ._fitted import FittedEnsemble, make_ensemble
 from ._jobs import (
     draw_seed,
@@ -93,14 +100,17 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
 
 
 def _finish(shared, combination, held_out, rng):
-    """Make the fitted ensemble of a combination."""
+    """Make the fitted ensemble of a combination.
+
+    A handful of held-out rows confirms nothing.
+    """
     ensemble = make_ensemble(
         shared.columns,
         combination.members,
         combination.weights,
         combination.temperature,
     )
-    if held_out is None:
+    if held_out is None or len(held_out.rows) < LEAST_ROWS:
         return ensemble
     confirmed = confirm_columns(combination, held_out, rng)
     return ensemble._replace(confirmed=confirmed)

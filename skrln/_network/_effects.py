@@ -26,7 +26,7 @@ from scipy.special import expit, softmax
 from ._forward import ACTIVATIONS, activate
 
 #: Most rows that are drawn, and numbers of the largest array, which bounds them.
-MOST_ROWS, MOST_NUMBERS, FEWEST_ROWS = 128, 1 << 22, 16
+MOST_ROWS, MOST_NUMBERS, FEWEST_ROWS = 1024, 1 << 20, 16
 #: Half of the step of the central differences that give the slopes of units.
 HALF_STEP = 1e-4
 #: Lower bounds of the information of a row and of the residual variance: overfit networks leave

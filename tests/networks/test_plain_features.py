@@ -86,8 +86,9 @@ def test_the_place_of_the_columns_does_not_matter(model):
     for part in ("coefs_", "plain_coefs_"):
         for new, old in zip(getattr(moved, part), getattr(model, part), strict=True):
             np.testing.assert_array_equal(new, old)
+    # The rows that importances draw differ.
     np.testing.assert_allclose(
-        moved.feature_importances_, np.roll(model.feature_importances_, -2)
+        moved.feature_importances_, np.roll(model.feature_importances_, -2), atol=0.05
     )
 
 
