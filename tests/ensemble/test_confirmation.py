@@ -110,6 +110,7 @@ def test_few_held_out_rows_confirm_nothing():
         n_estimators=4,
         validation_fraction=0.25,
         theta=-8.0,
+        input_selection=False,
         random_state=0,
     )
     assert model.fit(X[:20], Y[:20])._fitted.confirmed is None
