@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import jax
+from ._loading import load
 
 #: Distinct compiled programs that are kept before all are freed.
 MAX_PROGRAMS = 64
@@ -28,7 +28,7 @@ def compiled(*static: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """
 
     def decorate(program: Callable[..., R]) -> Callable[..., R]:
-        _jitted.append(jax.jit(program, static_argnames=static))
+        _jitted.append(load("jax").jit(program, static_argnames=static))
         return _jitted[-1]
 
     return decorate
