@@ -23,16 +23,23 @@ PACKAGES = (
 def show_versions():
     """Print versions of Python and packages, JAX devices and JAX environment variables.
 
-    The function starts the JAX backend.
+    The function starts the JAX backend, if JAX is installed.
     """
     lines = [f"python: {sys.version.split()[0]}", f"platform: {platform.platform()}"]
     lines += [f"{name}: {_version(name)}" for name in PACKAGES]
-    lines.append(f"devices: {', '.join(list_devices())}")
+    lines.append(f"devices: {_devices()}")
     # Flags of JAX and XLA change precision, devices and speed.
     lines += [
         f"{k}={v}" for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_"))
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _devices():
+    try:
+        return ", ".join(list_devices())
+    except ImportError:
+        return "none, jax is not installed"
 
 
 def _version(name):

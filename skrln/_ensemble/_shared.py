@@ -12,6 +12,7 @@ from skrln._network._fitted import dense_inputs
 from skrln._network._forward import first_layer_inputs, row_blocks
 from skrln._table._columns import Columns
 from skrln._table._inputs import InputEncoder
+from skrln._table._memory import check_memory, training_bytes
 from skrln._table._problem import (
     Problem,
     Table,
@@ -72,13 +73,33 @@ class SharedTable(NamedTuple):
             source.settings.numeric_embedding: source.encoder
             for source in reversed(sources)
         }
-        encodings = {
-            embedding: self._encode(
-                encoders.get(embedding) or self._new_encoder(embedding)
-            )
-            for embedding in dict.fromkeys(embeddings)
-        }
+        embeddings = list(dict.fromkeys(embeddings))
+        n_columns = self.table.X.shape[1] if self.subset is None else len(self.subset)
+        # Every column makes an input at least. Fitted encoders know how many.
+        self._check_memory([n_columns] * len(embeddings), embeddings)
+        for embedding in embeddings:
+            if encoders.get(embedding) is None:
+                encoders[embedding] = self._new_encoder(embedding)
+        self._check_memory([encoders[one].n_inputs for one in embeddings], embeddings)
+        encodings = {one: self._encode(encoders[one]) for one in embeddings}
         return self._replace(encodings=encodings)
+
+    def _check_memory(self, widths, embeddings):
+        """Raise a MemoryError if the encoded inputs have no room; sparse ones stay small."""
+        if sparse.issparse(self.table.X) or not embeddings:
+            return
+        parameters = self.parameters
+        n_rows = len(self.table.X) + (
+            0 if self.held_out is None else len(self.held_out.X)
+        )
+        itemsize = 8 if parameters.dtype == "float64" else 4
+        advice = ["a sparse X"]
+        if any(embeddings):
+            advice.append("numeric_embedding=None")
+        if itemsize == 8:
+            advice.append("dtype='float32'")
+        needed = training_bytes(n_rows, widths, itemsize)
+        check_memory(needed, (n_rows, sum(widths)), advice)
 
     def _new_encoder(self, embedding):
         encoder = make_encoder(

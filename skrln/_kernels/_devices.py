@@ -3,12 +3,14 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Generator
 from typing import Any
 
-import jax
+from ._loading import load
 
-_backend_pid: int | None = None
+#: True in a child that was forked after JAX had started in its parent, for whomever.
+_started_in_parent = False
 
 
 def default_platform(device: str | None = None) -> str:
@@ -20,12 +22,13 @@ def default_platform(device: str | None = None) -> str:
 def list_devices() -> list[str]:
     """Names of the devices that JAX finds, for the parameter `device`."""
     check_fork()
-    return [f"{device.platform}:{device.id}" for device in jax.devices()]
+    return [f"{device.platform}:{device.id}" for device in load("jax").devices()]
 
 
 @contextlib.contextmanager
 def placed(device: str | None, precision: str) -> Generator[None]:
     """Run the body on `device` in `precision`."""
+    jax = load("jax")
     with contextlib.ExitStack() as stack:
         if device is not None:
             stack.enter_context(jax.default_device(_find_device(device)))
@@ -35,18 +38,41 @@ def placed(device: str | None, precision: str) -> Generator[None]:
 
 def check_fork() -> None:
     """Raise in a child forked after JAX has started: a fit would hang there."""
-    global _backend_pid
-    if _backend_pid is None:
-        _backend_pid = os.getpid()
-    elif _backend_pid != os.getpid():
+    if _started_in_parent:
         raise RuntimeError(
             "This process was forked after JAX had started in its parent, where JAX's "
             "threads did not follow: a fit here would hang. Start workers with joblib's "
-            'default "loky" or with "threading", or with multiprocessing\'s "spawn".'
+            'default "loky" or with "threading", or with multiprocessing\'s "spawn", or '
+            "fork before anything uses JAX. Predicting works here."
         )
 
 
+def has_started() -> bool:
+    """Return True where JAX has live backends, which this function does not start.
+
+    Another package may have started them. The name that tells is private to JAX: where it is
+    missing, an imported JAX counts as started.
+    """
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    if bridge is None:
+        return "jax" in sys.modules
+    # Not backends_are_initialized(): its lock may belong to a thread that a fork left behind.
+    backends = getattr(bridge, "_backends", None)
+    return backends is None or len(backends) > 0
+
+
+def _mark_child() -> None:
+    """Remember in a forked child whether JAX had started, before the child may start it."""
+    global _started_in_parent
+    _started_in_parent = _started_in_parent or has_started()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_mark_child)
+
+
 def _find_device(device: str | None) -> Any:
+    jax = load("jax")
     if device is None:
         return jax.devices()[0]
     platform, _, index = device.partition(":")

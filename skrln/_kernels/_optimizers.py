@@ -29,33 +29,6 @@ _OWN: dict[str, tuple[Callable[..., optax.GradientTransformation], Options]] = {
         {"momentum": 0.9, "nesterov": False},
     ),
 }
-#: Optimisers of optax that need gradients and weights alone, and whose step is proportional to
-#: the learning rate: "lbfgs" needs losses, "noisy_sgd" a key, and "fromage" is not linear.
-_OF_OPTAX = [
-    "adabelief",
-    "adadelta",
-    "adafactor",
-    "adagrad",
-    "adamax",
-    "adamaxw",
-    "adamw",
-    "adan",
-    "amsgrad",
-    "lamb",
-    "lars",
-    "lion",
-    "nadam",
-    "nadamw",
-    "novograd",
-    "optimistic_adam_v2",
-    "optimistic_gradient_descent",
-    "radam",
-    "rprop",
-    "sign_sgd",
-    "signum",
-    "sm3",
-    "yogi",
-]
 #: Options of optax that are integers of structure, or masks of parameters.
 _NOT_OPTIONS = {
     "decay_offset",
@@ -73,6 +46,12 @@ def solver_options(name: str) -> Options:
     """
     if name in _OWN:
         return dict(_OWN[name][1])
+    if not hasattr(optax, name):
+        raise ValueError(
+            f"Got solver={name!r}, but expected a solver of the installed optax "
+            f"{optax.__version__}, which lacks this one. Install a newer optax, or pass "
+            "another solver, such as 'adam'."
+        )
     parameters = inspect.signature(getattr(optax, name)).parameters
     defaults = {
         key: parameter.default
@@ -86,12 +65,6 @@ def solver_options(name: str) -> Options:
     }
 
 
-#: Options of each solver; optimisers that the installed optax lacks are left out.
-SOLVERS: dict[str, tuple[str, ...]] = {
-    name: tuple(solver_options(name))
-    for name in (*_OWN, *_OF_OPTAX)
-    if name in _OWN or hasattr(optax, name)
-}
 CLIPS: dict[str, Callable[[Hyper], optax.GradientTransformation]] = {
     "value": lambda hyper: optax.clip(hyper.clip_value),
     "norm": lambda hyper: optax.clip_by_global_norm(hyper.clip_norm),
@@ -108,7 +81,7 @@ def make_solver(
     Parameters
     ----------
     name : str
-        Name in `SOLVERS`.
+        Name in ``SOLVERS``.
     flags, numbers
         Options, see `solver_options`; missing options have their defaults.
     """

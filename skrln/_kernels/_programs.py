@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compiled programs: each is compiled once, and all are freed when there are many."""
 
+import ctypes
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import jax
+from ._loading import load
 
 #: Distinct compiled programs that are kept before all are freed.
 MAX_PROGRAMS = 64
@@ -28,7 +30,7 @@ def compiled(*static: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """
 
     def decorate(program: Callable[..., R]) -> Callable[..., R]:
-        _jitted.append(jax.jit(program, static_argnames=static))
+        _jitted.append(load("jax").jit(program, static_argnames=static))
         return _jitted[-1]
 
     return decorate
@@ -67,3 +69,12 @@ def clear_caches() -> None:
     _compiling.clear()
     for program in _jitted:
         program.clear_cache()
+    _return_memory()
+
+
+def _return_memory() -> None:
+    """Give freed memory back to the system: glibc keeps nearly all that programs took."""
+    if sys.platform == "linux":
+        trim: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # other C libraries return it by themselves
+            trim(0)

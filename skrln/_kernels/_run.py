@@ -16,7 +16,7 @@ from ._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
 from ._epochs import train_epochs
 from ._padding import pad_data, row_width
-from ._start import Start, cast, complete_start, initial_state, scale_table
+from ._start import cast, complete_start, initial_state, scale_table
 from ._task_weights import with_log_variances
 from ._types import (
     FitData,
@@ -26,6 +26,7 @@ from ._types import (
     LoopState,
     Record,
     Recorded,
+    Start,
     Weights,
 )
 

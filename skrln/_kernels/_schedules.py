@@ -24,14 +24,15 @@ BY_DECAY_STEPS: dict[str, Callable[[Array, Schedule], Any]] = {
     "power": lambda t, schedule: (1 + t) ** -schedule.power,
     "exponential": lambda t, schedule: optax.exponential_decay(1.0, 1, 0.1)(t),
 }
-#: Public names; "performance" lowers the rate at plateaus of the loss, see ``_stopping``.
-SCHEDULES = (*BY_PROGRESS, *BY_DECAY_STEPS, "performance")
 
 
 def rate_factor(
     name: str, step: Array, total_steps: Array, schedule: Schedule
 ) -> Array:
-    """eta_t / eta_0 at `step`, counted from zero."""
+    """eta_t / eta_0 at `step`, counted from zero.
+
+    "performance" is one here: it lowers the rate at plateaus of the loss, see ``_stopping``.
+    """
     dtype = total_steps.dtype
     if name in BY_PROGRESS:
         progress = jnp.minimum(step / total_steps, 1.0).astype(dtype)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Start of a fit: given or fresh weights, the state of the rule, and numbers."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,20 +12,7 @@ from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._network import init_moments, init_params
 from ._optimizers import init_solver
 from ._stopping import init_stopping
-from ._types import Hyper, Layer, LoopState, Moments, Params, Penalty, TrainState
-
-
-class Start(NamedTuple):
-    """Weights or state that a fit starts from; None, also of a layer, for fresh weights.
-
-    `state` (the leaves of a TrainState) resumes a fit exactly. `params` with `moments` (of
-    batch normalization) and `coefficients` (lambda per weight) start with a fresh solver.
-    """
-
-    params: tuple[Layer | None, ...] | None = None
-    coefficients: tuple[np.ndarray | None, ...] | None = None
-    state: list[np.ndarray] | None = None
-    moments: tuple[Moments | None, ...] = ()
+from ._types import Hyper, LoopState, Moments, Params, Penalty, Start, TrainState
 
 
 def complete_start(

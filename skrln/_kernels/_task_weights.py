@@ -13,8 +13,6 @@ from jax import Array
 
 from ._types import Params
 
-WEIGHTINGS = ("fixed", "uncertainty")
-
 
 def with_log_variances(params: Params, n_tasks: int, dtype: np.dtype) -> Params:
     """Add log variances of zero to the last layer, unless it has some already."""

@@ -19,13 +19,15 @@ name                meaning and shape
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from jax import Array
+
+if TYPE_CHECKING:  # this module has no JAX: fitted models are read without it
+    from jax import Array
 
 #: Array on the host or on a device, where the kernels take either.
-Values = Array | np.ndarray
+Values: TypeAlias = "Array | np.ndarray"
 
 
 class Layer(NamedTuple):
@@ -89,10 +91,10 @@ class FitData(NamedTuple):
 class Batch(NamedTuple):
     """Rows of one step, padded to the capacity."""
 
-    inputs: Array  #: (B, n_inputs)
-    targets: Array  #: (B, T)
-    weights: Array  #: (B, T); zero on padding
-    size: Array  #: rows without padding
+    inputs: "Array"  #: (B, n_inputs)
+    targets: "Array"  #: (B, T)
+    weights: "Array"  #: (B, T); zero on padding
+    size: "Array"  #: rows without padding
 
 
 class Schedule(NamedTuple):
@@ -155,9 +157,11 @@ class TrainState(NamedTuple):
 class StepInfo(NamedTuple):
     """Losses of a step; never fed back."""
 
-    loss: Array  #: of the batch at the weights before the step, without penalty
-    task_losses: Array  #: (T,), with fixed weights; (0,) without ``TrainSpec.by_task``
-    size: Array
+    loss: "Array"  #: of the batch at the weights before the step, without penalty
+    task_losses: (
+        "Array"  #: (T,), with fixed weights; (0,) without ``TrainSpec.by_task``
+    )
+    size: "Array"
 
 
 class Patience(NamedTuple):
@@ -246,6 +250,19 @@ class Recorded(NamedTuple):
     #: (n_epochs, n_val, n_outputs); None without validation data
     outputs: np.ndarray | None
     weights: Callable[[int], Weights]  #: of an epoch of the chunk, counted from 0
+
+
+class Start(NamedTuple):
+    """Weights or state that a fit starts from; None, also of a layer, for fresh weights.
+
+    `state` (the leaves of a TrainState) resumes a fit exactly. `params` with `moments` (of
+    batch normalization) and `coefficients` (lambda per weight) start with a fresh solver.
+    """
+
+    params: tuple[Layer | None, ...] | None = None
+    coefficients: tuple[np.ndarray | None, ...] | None = None
+    state: list[np.ndarray] | None = None
+    moments: tuple[Moments | None, ...] = ()
 
 
 class FitResult(NamedTuple):

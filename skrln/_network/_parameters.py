@@ -15,7 +15,7 @@ from skrln._table._problem import InputOptions
 
 #: Names that each parameter admits, besides values of other types.
 NAMES = {
-    "activation": tuple(ACTIVATIONS),
+    "activation": ACTIVATIONS,
     "batch_norm": ("before", "after"),
     "numeric_embedding": ("auto", *EMBEDDINGS),
     "penalty": ("rln", "uniform"),
@@ -24,7 +24,7 @@ NAMES = {
     "layers": ("first", "all"),
     "scope": ("network", "layer"),
     "group": ("weight", "input"),
-    "solver": tuple(SOLVERS),
+    "solver": SOLVERS,
     "learning_rate": SCHEDULES,
     "task_weight": tuple(name for name in WEIGHTINGS if name != "fixed"),
     "dtype": ("auto", "float32", "float64"),

@@ -7,12 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrln._kernels import (
-    count_batches,
-    default_platform,
-    solver_options,
-    tabulate_rate,
-)
+from skrln import _kernels
+from skrln._kernels import default_platform
 from skrln._table._arguments import resolve_task_weight
 
 from ._parameters import Freezing, Optimizer, Penalty
@@ -143,7 +139,9 @@ def make_settings(parameters, kind, mode, *, target, n_rows, n_inputs):
         solver=p.solver,
         schedule=p.learning_rate.name,
         schedule_options=p.learning_rate.options,
-        rates=_tabulate(p, kind.max_epochs * count_batches(n_rows, batch_size), dtype),
+        rates=_tabulate(
+            p, kind.max_epochs * _kernels.count_batches(n_rows, batch_size), dtype
+        ),
         learning_rate=p.learning_rate_init,
         batch_size=batch_size,
         max_epochs=kind.max_epochs,
@@ -260,7 +258,7 @@ def _check_learned_weights(task_weight, loss, n_tasks):
 
 def check_solver(solver):
     """Raise a ValueError for options, or values of options, that the solver does not take."""
-    admitted = solver_options(solver.name)
+    admitted = _kernels.solver_options(solver.name)
     unknown = sorted(set(solver.options) - set(admitted))
     if unknown:
         raise ValueError(
@@ -297,7 +295,9 @@ def _tabulate(parameters, n_steps, dtype):
     rate = parameters.learning_rate.rate
     if rate is None:
         return None
-    return tabulate_rate(rate, n_steps, precision=dtype, device=parameters.device)
+    return _kernels.tabulate_rate(
+        rate, n_steps, precision=dtype, device=parameters.device
+    )
 
 
 def resolve_batch_size(batch_size, n_rows, mode):

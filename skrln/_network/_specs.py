@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from skrln import _kernels
 from skrln._kernels import (
     FitData,
     Hyper,
@@ -11,7 +12,6 @@ from skrln._kernels import (
     RunSpec,
     Schedule,
     TrainSpec,
-    count_batches,
 )
 from skrln._table._problem import constant_inputs
 
@@ -86,7 +86,7 @@ def hyperparameters(settings, problem, network, penalty, *, continues):
     continues : bool
         Whether the weights come from an earlier fit: the penalty does not grow again.
     """
-    n_batches = count_batches(problem.n_rows, settings.batch_size)
+    n_batches = _kernels.count_batches(problem.n_rows, settings.batch_size)
     grows = penalty is not None and not continues
     burn_in = settings.warmup_epochs if grows else 0.0
     layer_start, layer_rate = _layer_rates(settings.freezing, network.n_layers)

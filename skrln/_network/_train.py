@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrln._kernels import Hooks, StopReason, fit_network
+from skrln import _kernels
+from skrln._kernels import StopReason
 
 from ._edge_path import candidate_edges, choose_edges
 from ._fitted import Curves, FittedNetwork, OnlineState
@@ -71,7 +72,7 @@ def train_network(settings, problem, start, seed, listener=SILENT):
     def describe(result):
         return describe_network(settings, problem, result, seed, edges)
 
-    result = fit_network(
+    result = _kernels.fit_network(
         fit_data(problem, edges),
         spec,
         train_spec(settings, penalty),
@@ -95,12 +96,12 @@ def train_network(settings, problem, start, seed, listener=SILENT):
 def _make_hooks(listener, describe):
     on_epoch = listener.on_epoch
     if on_epoch is None:
-        return Hooks(None, listener.on_record, listener.cancelled)
+        return _kernels.Hooks(None, listener.on_record, listener.cancelled)
 
     def call(snapshot):
         return on_epoch(snapshot, lambda: describe(snapshot.fetch()))
 
-    return Hooks(call, listener.on_record, listener.cancelled)
+    return _kernels.Hooks(call, listener.on_record, listener.cancelled)
 
 
 def start_call(start):

@@ -3,7 +3,6 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import check_array
 
@@ -77,7 +76,9 @@ class InputEncoder:
         columns = np.arange(X.shape[1]) if self.columns is None else self.columns
         self.numeric = np.setdiff1d(columns, [*self.categorical, *self.plain])
         self.classes = np.intersect1d(columns, self.categorical)
-        self.scaler = self.imputer = self.one_hot = self.embedded = None
+        self.scaler = self.one_hot = self.embedded = None
+        #: Numbers, counted from zero, that a column of zeros and ones marks as missing.
+        self.marked = NO_COLUMNS
         groups = []
         if self.numeric.size:
             groups.append(self._fit_numbers(self._numbers(X), sample_weight))
@@ -119,11 +120,8 @@ class InputEncoder:
         )
         if sparse.issparse(block) or not np.isnan(block).any():
             return self.numeric
-        self.imputer = SimpleImputer(
-            strategy="constant", fill_value=0.0, add_indicator=True
-        ).fit(block)
-        marked = self.numeric[self.imputer.indicator_.features_]
-        return np.concatenate([self.numeric, marked])
+        self.marked = np.flatnonzero(np.isnan(block).any(axis=0))
+        return np.concatenate([self.numeric, self.numeric[self.marked]])
 
     def _fit_categories(self, block):
         self.one_hot = OneHotEncoder(
@@ -166,10 +164,12 @@ class InputEncoder:
         if self.scaler.with_mean:
             block = block - self.scaler.mean_
         scaled = self._clip_smoothly(block / self.scaler.scale_)
-        if self.imputer is not None:
-            return self.imputer.transform(scaled)
         missing = np.isnan(scaled)
-        return np.where(missing, 0, scaled) if missing.any() else scaled
+        if missing.any():
+            scaled = np.where(missing, 0, scaled)
+        if not self.marked.size:
+            return scaled
+        return np.hstack([scaled, missing[:, self.marked]])
 
     def _clip_smoothly(self, scaled):
         # hypot, because the square of an extreme value overflows.

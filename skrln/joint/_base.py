@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skrln import _kernels
 from skrln._ensemble._engine import NO_WATCH, Engine
 from skrln._ensemble._fit import fit_ensemble
-from skrln._kernels import StopReason, fit_joint
+from skrln._kernels import StopReason
 from skrln._network._forward import Network, forward, row_blocks
 from skrln._network._outcome import warn_outcome
 from skrln._network._settings import (
@@ -244,7 +245,7 @@ class BaseJoint(
         problem = joint.problem
         penalty = penalty_spec(settings, problem, spec)
         seed = rng.randint(np.iinfo(np.int32).max)
-        return fit_joint(
+        return _kernels.fit_joint(
             fit_data(problem),
             spec,
             train_spec(settings, penalty),

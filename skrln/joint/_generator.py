@@ -9,13 +9,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._kernels import (
-    AdversarialHyper,
-    AdversarialSpec,
-    NetworkSpec,
-    RunSpec,
-    fit_adversarial,
-)
+from skrln import _kernels
+from skrln._kernels import NetworkSpec, RunSpec
 from skrln._network._forward import Network, forward
 from skrln._network._outcome import Outcome, warn_outcome
 from skrln._network._parameters import Optimizer, Parameters
@@ -382,7 +377,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             device=self.device,
         )
         hyper = self._hyper(solver)
-        result = fit_adversarial(rows, counts, spec, hyper, plan, run)
+        result = _kernels.fit_adversarial(rows, counts, spec, hyper, plan, run)
         fitted = self._describe(plan, result)
         if len(names) == 1:
             of_pairs = ("sigma_", "pair_weights_", "pair_distances_", "weight_history_")
@@ -428,7 +423,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         code = (self.n_components,)
         generator_sizes = (*code, *hidden[::-1], width)
         encoder_sizes = (width, *hidden, *code)
-        return AdversarialSpec(
+        return _kernels.AdversarialSpec(
             NetworkSpec(generator_sizes, self.activation, (width,)),
             NetworkSpec(encoder_sizes, self.activation, code),
             n_numbers=int(encoder.numeric.size),
@@ -442,7 +437,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
 
     def _hyper(self, solver):
         """Collect the numbers of the fit."""
-        return AdversarialHyper(
+        return _kernels.AdversarialHyper(
             learning_rate=self.learning_rate_init,
             solver_numbers=split_flags(solver.options)[1],
             total_steps=0,  # the kernel counts them

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._kernels import pairwise_terms
+from skrln import _kernels
 
 #: Number of nearest neighbours of a domain in `affinity_graph_`, as in the paper.
 N_NEIGHBORS = 3
@@ -17,7 +17,7 @@ class GraphMixin:
 
     def _pair_weights(self, plan, result):
         """Final pair weights and distances of the kept networks, both (n_terms, n, n)."""
-        distances = pairwise_terms(result.params, plan)
+        distances = _kernels.pairwise_terms(result.params, plan)
         if len(result.weights):
             return result.weights[-1], distances
         # Without reweighting, all pairs have weight 1 (coupled) or 0 (separate networks).

@@ -5,7 +5,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._kernels import Anchors, Layer, Start, pairwise_terms
+from skrln import _kernels
+from skrln._kernels import Anchors, Layer, Start
 from skrln._network._outcome import warn_outcome
 from skrln._table._sklearn import count_samples
 
@@ -138,7 +139,7 @@ class OnboardingMixin:
             Layer(*pair)
             for pair in zip(fitted["coefs_"], fitted["intercepts_"], strict=True)
         ]
-        fitted["pair_distances_"] = pairwise_terms(tuple(layers), plan)
+        fitted["pair_distances_"] = _kernels.pairwise_terms(tuple(layers), plan)
         return fitted
 
     def _layers(self):

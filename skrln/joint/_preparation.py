@@ -4,11 +4,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_consistent_length
 
 from skrln._kernels import Data
 from skrln._table._arguments import check_weights
 from skrln._table._columns import Columns, check_columns, read_columns
+from skrln._table._memory import check_memory, training_bytes
 from skrln._table._problem import (
     Problem,
     Table,
@@ -125,6 +127,12 @@ def prepare_domains(parameters, domains, train, held_out, targets, encoder=None)
         part, clip = table.rows(np.concatenate(train)), parameters.input_clip
         encoder = make_encoder(table.X, domains.columns, clip=clip)
         encoder = encoder.fit(part.X, part.weights)
+    if not sparse.issparse(table.X):
+        shape = (len(table.y), encoder.n_inputs)
+        itemsize = 8 if parameters.dtype == "float64" else 4
+        check_memory(
+            training_bytes(shape[0], [shape[1]], itemsize), shape, ["a sparse X"]
+        )
     labels = parameters.labels
     data = _encode_all(labels, encoder, targets, table, train, "y")
     validation = None

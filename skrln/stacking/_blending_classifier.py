@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.ensemble import StackingClassifier
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
@@ -176,6 +177,19 @@ class BlendingClassifier(StackingClassifier):
                 "blend for each task, or use a StackingClassifier."
             )
         return super().fit(X, y, **fit_params)
+
+    def __getstate__(self):
+        """State without a Bunch, which skops does not trust."""
+        state = super().__getstate__()
+        if "named_estimators_" in state:
+            state = {**state, "named_estimators_": dict(state["named_estimators_"])}
+        return state
+
+    def __setstate__(self, state):
+        """Restore the state, with the Bunch."""
+        super().__setstate__(state)
+        if "named_estimators_" in state:
+            self.named_estimators_ = Bunch(**state["named_estimators_"])
 
     @property
     def final_estimator(self):

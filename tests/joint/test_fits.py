@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skrln import RLNClassifier, RLNRegressor
 from skrln.datasets import make_domains
-from skrln.joint import _base
 from skrln.options import Coupling, PowerDecay, RLNPenalty, Solver, UniformPenalty
 
 from ._domains import (
@@ -378,7 +377,7 @@ def test_a_fit_that_fails_in_the_kernel_changes_nothing(table, fitted, monkeypat
     def fail(*arguments, **options):
         raise RecordedError
 
-    monkeypatch.setattr(_base, "fit_joint", fail)
+    monkeypatch.setattr("skrln._kernels.fit_joint", fail)
     with pytest.raises(RecordedError):
         model.fit(X[:, :2], y, sample_domain=domain)
     with pytest.raises(RecordedError):

@@ -29,9 +29,7 @@ def test_device_by_name():
 
 
 def test_forked_child_is_refused(monkeypatch):
-    monkeypatch.setattr(
-        _devices, "_backend_pid", -1
-    )  # as if JAX had started in a parent
+    monkeypatch.setattr(_devices, "_started_in_parent", True)
     with pytest.raises(RuntimeError, match="forked after JAX had started"):
         fit(Settings(), make_table())
     with pytest.raises(RuntimeError, match="forked after JAX had started"):

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from scipy.special import expit, logsumexp
 
-from skrln._kernels import LOSSES
-from skrln._kernels._losses import reduce_loss, reduce_tasks, sharpened, task_values
+from skrln._kernels import LOSSES as NAMES
+from skrln._kernels._losses import (
+    LOSSES,
+    reduce_loss,
+    reduce_tasks,
+    sharpened,
+    task_values,
+)
 
 PARAMETER = 0.3
 FORMULAS = {
@@ -37,6 +43,10 @@ def example(name):
     if name == "log_loss":
         targets = rng.integers(2, size=(30, 2)).astype(float)
     return outputs, targets
+
+
+def test_names_are_those_of_the_losses():
+    assert tuple(LOSSES) == NAMES
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -8,8 +8,10 @@ import pytest
 from jax.test_util import check_grads
 from scipy.special import erfinv, expit
 
-from skrln._kernels import ACTIVATIONS, Layer, NetworkSpec
+from skrln._kernels import ACTIVATIONS as NAMES
+from skrln._kernels import Layer, NetworkSpec
 from skrln._kernels._network import (
+    ACTIVATIONS,
     SELU_FLOOR,
     Training,
     forward,
@@ -29,6 +31,10 @@ FORMULAS = {
     "silu": lambda x: x * expit(x),
     "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
 }
+
+
+def test_names_are_those_of_the_activations():
+    assert tuple(ACTIVATIONS) == NAMES
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -8,9 +8,18 @@ import optax
 import pytest
 
 from skrln._kernels import SCHEDULES, Schedule, tabulate_rate
-from skrln._kernels._schedules import BY_PROGRESS, rate_factor, warmup_factor
+from skrln._kernels._schedules import (
+    BY_DECAY_STEPS,
+    BY_PROGRESS,
+    rate_factor,
+    warmup_factor,
+)
 
 PROGRESS = np.linspace(0, 1, 101)
+
+
+def test_names_are_those_of_the_schedules():
+    assert (*BY_PROGRESS, *BY_DECAY_STEPS, "performance") == SCHEDULES
 
 
 FORMULAS = {

@@ -5,8 +5,8 @@ import jax
 import numpy as np
 import pytest
 
-from skrln._kernels import ACTIVATIONS as COMPILED_ACTIVATIONS
 from skrln._kernels import Layer, Moments, NetworkSpec
+from skrln._kernels._network import ACTIVATIONS as COMPILED_ACTIVATIONS
 from skrln._kernels._network import forward as compiled_forward
 from skrln._network import _forward
 from skrln._network._forward import (

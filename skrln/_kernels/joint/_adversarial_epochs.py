@@ -21,7 +21,8 @@ from ._adversarial import (
     adversarial_step,
     draw_noise,
 )
-from ._coupling import DOMAINS, Coupling, JointSpec, make_meeting, squared_distances
+from ._coupling import DOMAINS, Coupling, make_meeting, squared_distances
+from ._plan import JointSpec
 
 
 class AdversarialLoop(NamedTuple):

@@ -8,7 +8,6 @@ per domain) solve ``(I + 2 eta Lap) new = old``. This step is stable for any str
 gradient step on the coupling is not.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -18,28 +17,11 @@ from jax import Array, lax
 from skrln._kernels._step import Meeting
 from skrln._kernels._types import Layer, Params
 
+from ._plan import JointSpec
+
 DOMAINS = "domains"  #: name of the axis of the networks
 #: Sums over domains in full single precision, also on a GPU that would round them.
 EXACT = lax.Precision.HIGHEST
-
-
-@dataclass(frozen=True)
-class JointSpec:
-    """Shared structure of the networks; static.
-
-    Parameters
-    ----------
-    tied : tuple of bool
-        Layers whose gradient is the mean over all domains: they stay equal.
-    coupled : tuple of bool
-        Layers with a Laplacian.
-    anchored : bool
-        Domains that do not move pull as well.
-    """
-
-    tied: tuple[bool, ...]
-    coupled: tuple[bool, ...]
-    anchored: bool = False
 
 
 class Coupling(NamedTuple):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The compiled program of the coupled networks of several data sets."""
 
-from typing import Any, NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
@@ -17,16 +15,8 @@ from skrln._kernels._step import output_losses, train_step
 from skrln._kernels._stopping import count_zeros, judge_epoch
 from skrln._kernels._types import Data, Hyper, LoopState, Params, TrainState
 
-from ._coupling import DOMAINS, Coupling, JointSpec, make_meeting, squared_distances
-
-
-class JointHistory(NamedTuple):
-    """One row per epoch of a chunk."""
-
-    loss: Any  #: (n_epochs, n); training loss of each domain, without penalty
-    validation_loss: Any  #: (n_epochs, n); NaN for domains without held-out rows
-    zeros: Any  #: (n_epochs, n, n_layers); weights that are exactly zero
-    distances: Any  #: (n_epochs, n_layers, n, n); squared, after the epoch
+from ._coupling import DOMAINS, Coupling, make_meeting, squared_distances
+from ._plan import JointHistory, JointSpec
 
 
 @compiled("network", "train", "joint")

@@ -2,15 +2,32 @@
 """Plan of a joint fit, and its result."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skrln._kernels._types import Params
 
-from ._coupling import JointSpec
-from ._epochs import JointHistory
 from ._robust import terms_of
+
+
+@dataclass(frozen=True)
+class JointSpec:
+    """Shared structure of the networks; static.
+
+    Parameters
+    ----------
+    tied : tuple of bool
+        Layers whose gradient is the mean over all domains: they stay equal.
+    coupled : tuple of bool
+        Layers with a Laplacian.
+    anchored : bool
+        Domains that do not move pull as well.
+    """
+
+    tied: tuple[bool, ...]
+    coupled: tuple[bool, ...]
+    anchored: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,15 @@ class Anchors(NamedTuple):
 
     params: Params  #: leaves with a leading axis
     sigma: np.ndarray  #: (P,); NaN where unknown
+
+
+class JointHistory(NamedTuple):
+    """One row per epoch of a chunk."""
+
+    loss: Any  #: (n_epochs, n); training loss of each domain, without penalty
+    validation_loss: Any  #: (n_epochs, n); NaN for domains without held-out rows
+    zeros: Any  #: (n_epochs, n, n_layers); weights that are exactly zero
+    distances: Any  #: (n_epochs, n_layers, n, n); squared, after the epoch
 
 
 class JointResult(NamedTuple):

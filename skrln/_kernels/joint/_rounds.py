@@ -12,8 +12,8 @@ from skrln._kernels._chunks import Chunks
 from skrln._kernels._padding import pad_data
 from skrln._kernels._types import Data, Layer, Params
 
-from ._coupling import Coupling, JointSpec
-from ._plan import Anchors, JointPlan
+from ._coupling import Coupling
+from ._plan import Anchors, JointPlan, JointSpec
 from ._robust import (
     consistency,
     find_scales,

@@ -13,17 +13,23 @@ from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from skrln._kernels._devices import check_fork, placed
 from skrln._kernels._padding import row_width
 from skrln._kernels._start import (
-    Start,
     cast,
     complete_start,
     initial_train_state,
     loop_state,
     scale_table,
 )
-from skrln._kernels._types import FitData, Hyper, LoopState, Params, TrainState
+from skrln._kernels._types import (
+    FitData,
+    Hyper,
+    LoopState,
+    Params,
+    Start,
+    TrainState,
+)
 
-from ._epochs import JointHistory, train_joint_epochs
-from ._plan import Anchors, JointPlan, JointResult
+from ._epochs import train_joint_epochs
+from ._plan import Anchors, JointHistory, JointPlan, JointResult
 from ._rounds import Rounds, pad_joint, side_by_side
 
 
