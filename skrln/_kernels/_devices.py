@@ -8,6 +8,8 @@ from typing import Any
 
 import jax
 
+from skrln._interrupts import deferred
+
 _backend_pid: int | None = None
 
 
@@ -17,6 +19,7 @@ def default_platform(device: str | None = None) -> str:
     return _find_device(device).platform
 
 
+@deferred()
 def list_devices() -> list[str]:
     """Names of the devices that JAX finds, for the parameter `device`."""
     check_fork()
@@ -46,6 +49,7 @@ def check_fork() -> None:
         )
 
 
+@deferred()  # JAX starts at the first call
 def _find_device(device: str | None) -> Any:
     if device is None:
         return jax.devices()[0]
