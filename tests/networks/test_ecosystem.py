@@ -356,7 +356,6 @@ def test_interrupt_before_the_first_epoch(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert not hasattr(model, "n_features_in_")
-    assert np.isfinite(model.predict(X)).all()
 
 
 @pytest.mark.usefixtures("callbacks")
