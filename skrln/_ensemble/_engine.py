@@ -2,13 +2,14 @@
 """Engine: the one place where jobs run."""
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
 from threading import Event
 
 from joblib import effective_n_jobs
 
-from skrln._kernels import default_platform
+from skrln._interrupts import current_scope, deferred, in_scope
+from skrln._kernels import StopReason, default_platform
 from skrln._network._train import Listener
 
 from ._fitted import make_ensemble
@@ -33,7 +34,13 @@ class Engine:
     def run(self, jobs):
         """Train the networks of `jobs`; return a Trained of each.
 
-        A callback that stops one network ends the fit: later jobs do not run.
+        A callback that stops one network ends the fit: later jobs do not run. After an
+        interrupt, networks without an epoch are left out, and all others count as interrupted.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If an interrupt leaves no network, or where the fit is part of a whole.
         """
         n_epochs = sum(job.settings.max_epochs for job in jobs)
         with self.watch.epochs(n_epochs) as on_epoch:
@@ -41,7 +48,8 @@ class Engine:
             if self.watch.is_listening or len(jobs) == 1:
                 return _run_in_turn(train, jobs)
             numbers = [job.number for job in jobs]
-            return run_in_threads(train, jobs, numbers, self.device)
+            trained = run_in_threads(train, jobs, numbers, self.device)
+            return trained if None not in trained else _interrupted(trained)
 
 
 def _train(job, cancelled=None, *, on_epoch=None):
@@ -58,10 +66,22 @@ def _train(job, cancelled=None, *, on_epoch=None):
 def _run_in_turn(train, jobs):
     trained = []
     for job in jobs:
-        trained.append(train(job))
+        try:
+            trained.append(train(job))
+        except KeyboardInterrupt:
+            return _interrupted(trained)
         if trained[-1].fitted.was_stopped:
             break
     return trained
+
+
+def _interrupted(trained):
+    """Networks of a fit that was interrupted before others, which are None, had an epoch."""
+    trained = [one for one in trained if one is not None]
+    if not trained or current_scope().whole:
+        raise KeyboardInterrupt
+    reason = int(StopReason.INTERRUPTED)
+    return [one._replace(fitted=one.fitted._replace(reason=reason)) for one in trained]
 
 
 def run_in_threads(train, jobs, numbers, device):
@@ -69,7 +89,8 @@ def run_in_threads(train, jobs, numbers, device):
 
     Programs of small networks leave a processor idle, and JAX waits without holding the
     interpreter. Jobs run in the order of `numbers`: kinds take turns, so that the programs of
-    two kinds compile side by side. An interrupt ends all networks and keeps their weights.
+    two kinds compile side by side. An interrupt ends all jobs; the result of a job without any
+    is None. A second interrupt, while the first one waits for the threads, is raised.
 
     Parameters
     ----------
@@ -81,21 +102,35 @@ def run_in_threads(train, jobs, numbers, device):
     """
     on_cpu = default_platform(device) == "cpu"
     n_threads = min(len(jobs), effective_n_jobs(-1)) if on_cpu else 1
-    stop = Event()
-    in_turns = sorted(range(len(jobs)), key=lambda k: numbers[k])
-    with ThreadPoolExecutor(n_threads) as pool:
-        submitted = {k: pool.submit(train, jobs[k], stop.is_set) for k in in_turns}
-        futures = [submitted[k] for k in range(len(jobs))]
-        try:
-            return [future.result() for future in futures]
-        except KeyboardInterrupt:
-            stop.set()
-            return [future.result() for future in futures]
-        except BaseException:
-            stop.set()
-            for future in futures:
-                future.cancel()
+    stop, scope, futures = Event(), current_scope(), {}
+
+    def run(job, cancelled):
+        with in_scope(scope):
+            return train(job, cancelled)
+
+    pool = ThreadPoolExecutor(n_threads)
+    try:
+        with deferred():
+            for k in sorted(range(len(jobs)), key=lambda k: numbers[k]):
+                futures[k] = pool.submit(run, jobs[k], stop.is_set)
+        return [futures[k].result() for k in range(len(jobs))]
+    except BaseException as error:
+        stop.set()
+        with deferred():
+            pool.shutdown(cancel_futures=True)
+        if scope.whole or not isinstance(error, KeyboardInterrupt):
             raise
+    finally:
+        pool.shutdown()
+    return [_result(futures[k]) for k in range(len(jobs))]
+
+
+def _result(future):
+    """Return the result of a call that an interrupt may have ended, or None."""
+    try:
+        return future.result()
+    except (KeyboardInterrupt, CancelledError):
+        return None
 
 
 class _NoWatch:

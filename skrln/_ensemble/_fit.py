@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skrln._interrupts import current_scope
+from skrln._kernels import StopReason
 from skrln._network._outcome import outcome_of
 from skrln._network._transfer import (
     FRESH,
@@ -94,8 +96,8 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     is_fresh = not prepared.sources
     if is_fresh and selects_inputs(parameters, trained, held_out):
         fits = _Refits(shared, prepared.splits, seeds, engine)
-        combination, again = _select_inputs(shared, combination, held_out, fits, rng)
-        outcomes += [outcome_of(one.fitted) for one in again]
+        combination, further = _select_inputs(shared, combination, held_out, fits, rng)
+        outcomes += further
     return Fit(_finish(shared, combination, held_out, rng), outcomes)
 
 
@@ -290,17 +292,29 @@ class _Refits(NamedTuple):
 
 
 def _select_inputs(shared, combination, held_out, refits, rng):
-    """Drop columns; return the combination and the networks of further fits."""
-    elimination = eliminate(shared, combination, held_out, rng)
-    combination, more = reduced(shared, combination, held_out, elimination), []
-    for columns in _proposals(shared, combination, elimination):
-        trained, again = refits.on(columns)
-        more += trained
-        if any(one.fitted.was_stopped for one in trained):
-            break
-        if is_better(again.losses, combination.losses):
-            return again, more
-    return combination, more
+    """Drop columns; return the combination and an Outcome of each further network.
+
+    An interrupt keeps the combination before.
+    """
+    further = []
+    try:
+        elimination = eliminate(shared, combination, held_out, rng)
+        combination = reduced(shared, combination, held_out, elimination)
+        for columns in _proposals(shared, combination, elimination):
+            trained, again = refits.on(columns)
+            further += [outcome_of(one.fitted) for one in trained]
+            if any(one.fitted.was_stopped for one in trained):
+                break
+            if is_better(again.losses, combination.losses):
+                return again, further
+    except KeyboardInterrupt:
+        if current_scope().whole:
+            raise
+        reason = int(StopReason.INTERRUPTED)
+        further += [
+            outcome_of(one)._replace(reason=reason) for one in combination.members
+        ]
+    return combination, further
 
 
 def _proposals(shared, combination, elimination):

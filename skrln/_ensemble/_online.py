@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from skrln._interrupts import whole_fits
 from skrln._kernels import Data
 from skrln._network._outcome import outcome_of
 from skrln._network._settings import Kind, Mode, make_settings
@@ -59,10 +60,11 @@ def fit_online(parameters, arguments, rng, before=None, classes=None):
         target, encoders = before.target, [member.encoder for member in members]
     seeds = _draw_seeds(parameters, len(starts), rng)
     problems = _make_problems(parameters, table, target, encoders)
-    members = [
-        _train(parameters, problem, start, seed)
-        for problem, start, seed in zip(problems, starts, seeds, strict=True)
-    ]
+    with whole_fits():  # a network that misses a batch would differ from the others
+        members = [
+            _train(parameters, problem, start, seed)
+            for problem, start, seed in zip(problems, starts, seeds, strict=True)
+        ]
     weights = temperature = None
     if before is not None:
         weights, temperature = before.weights, before.temperature

@@ -289,7 +289,7 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
         )
         numbers = [attempt.number for attempt in attempts]
         results = run_in_threads(run, attempts, numbers, parameters.device)
-    reasons = [result.reason for result in results]
+    reasons = [StopReason.INTERRUPTED if r is None else r.reason for r in results]
     if StopReason.INTERRUPTED in reasons:  # scores of unfinished fits choose nothing
         raise KeyboardInterrupt
     n_diverged = reasons.count(StopReason.DIVERGED)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Generator
 from typing import Any
 
+from skrln._interrupts import deferred
+
 from ._loading import load
 
 #: True in a child that was forked after JAX had started in its parent, for whomever.
@@ -19,6 +21,7 @@ def default_platform(device: str | None = None) -> str:
     return _find_device(device).platform
 
 
+@deferred()
 def list_devices() -> list[str]:
     """Names of the devices that JAX finds, for the parameter `device`."""
     check_fork()
@@ -71,6 +74,7 @@ if hasattr(os, "register_at_fork"):  # Windows does not fork
     os.register_at_fork(after_in_child=_mark_child)
 
 
+@deferred()  # JAX starts at the first call
 def _find_device(device: str | None) -> Any:
     jax = load("jax")
     if device is None:

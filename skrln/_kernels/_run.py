@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from skrln._interrupts import deferred
+
 from ._batches import batch_bucket, count_batches
 from ._chunks import Chunks
 from ._coefficients import coefficients
@@ -168,6 +170,7 @@ class _NetworkFit(Chunks):
     hooks: Hooks
     n_validation: int
 
+    @deferred()
     def place(self, tables: Any, fixed: Any) -> None:
         """Put the constant arguments of the program on the device."""
         self.tables, self.fixed = jax.device_put((tables, fixed))
@@ -223,9 +226,11 @@ class _NetworkFit(Chunks):
             train=self.train,
         )
 
-    def _receive(self, history: Any, epoch: int) -> None:
+    def _receive(self, history: Any) -> None:
+        super()._receive(history[0])
+
+    def _record(self, history: Any, epoch: int) -> None:
         curves, rows = history
-        super()._receive(curves, epoch)
         if self.hooks.on_record is None:
             return
         n_epochs = len(curves.loss) - (self.reason == StopReason.DIVERGED)

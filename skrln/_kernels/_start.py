@@ -6,6 +6,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from skrln._interrupts import deferred
+
 from ._batches import bucket
 from ._coefficients import init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
@@ -40,6 +42,7 @@ def complete_start(
     return start._replace(params=params, moments=moments)
 
 
+@deferred()
 def initial_state(
     start: Start,
     train: TrainSpec,

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
+from skrln._interrupts import Calls
 from skrln._table._sklearn import check_method_params, take
 from skrln.networks._base import BaseRLN
 
@@ -40,11 +41,13 @@ class CrossValidatedScore:
     def __call__(self, bits):
         """Mean score of each subset, (m,)."""
         # One flat list of fits keeps all workers busy, however few splits there are.
-        scores = make_parallel(self.estimator, self.n_jobs)(
-            delayed(self._score)(np.flatnonzero(row), *split)
-            for row in bits
-            for split in self.splits
-        )
+        calls = Calls()
+        with calls.ended():
+            scores = make_parallel(self.estimator, self.n_jobs)(
+                delayed(calls.run)(self._score, np.flatnonzero(row), *split)
+                for row in bits
+                for split in self.splits
+            )
         return np.reshape(scores, (len(bits), len(self.splits))).mean(axis=1)
 
     def _score(self, columns, train, test):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Attributes about the columns of the table of a joint fit."""
 
+from skrln._interrupts import deferred
+
 
 class ColumnAttributes:
     """Number and names of the columns, of the `Columns` in `_columns`."""
@@ -24,6 +26,7 @@ class ColumnAttributes:
             raise AttributeError(f"This {type(self).__name__} is not fitted.")
         return columns
 
+    @deferred()
     def _store(self, fitted):
         """Keep fitted attributes, by name."""
         for name, value in fitted.items():

@@ -14,6 +14,7 @@ from skrln._ensemble._fit import fit_ensemble
 from skrln._ensemble._fitted import FittedEnsemble, make_ensemble
 from skrln._ensemble._kinds import is_single
 from skrln._ensemble._online import fit_online
+from skrln._interrupts import deferred
 from skrln._network._outcome import warn_outcome
 from skrln._network._settings import resolve_epochs
 from skrln._table._columns import check_columns
@@ -106,7 +107,8 @@ class BaseRLN(
             X, y, sample_weight, groups, X_val, y_val, sample_weight_val
         )
         result = self._run_fit(parameters, arguments, Engine(watch, self.device))
-        self._store(result)
+        with deferred():
+            self._store(result)
         kept = [member.network.coefs for member in result.ensemble.members]
         warn_outcome(result.outcomes, parameters, kept)
         if context is not None:

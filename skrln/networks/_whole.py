@@ -3,17 +3,23 @@
 
 import contextlib
 
+from skrln._interrupts import whole_fits
+
 #: Attributes of scikit-learn's callback machinery, which a failed fit keeps.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks", "_parent_callback_ctx")
 
 
 @contextlib.contextmanager
 def all_or_nothing(estimator):
-    """Restore the estimator as it was if the body raises."""
+    """Restore the estimator as it was if the body raises, also at Ctrl-C.
+
+    An interrupt of a fit in the body ends the body: half a fit would pass for a whole one.
+    """
     state = vars(estimator)
     before = dict(state)
     try:
-        yield
+        with whole_fits():
+            yield
     except BaseException:
         kept = {k: v for k, v in state.items() if k.startswith(_CALLBACK_STATE)}
         state.clear()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stack of classifiers that averages probabilities with learned weights."""
 
+from copy import copy
 from numbers import Real
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
+from skrln._interrupts import whole_fits
 from skrln._table._sklearn import Interval
 
 from ._linear_pool import LinearPool
@@ -176,7 +178,12 @@ class BlendingClassifier(StackingClassifier):
                 f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
                 "blend for each task, or use a StackingClassifier."
             )
-        return super().fit(X, y, **fit_params)
+        # A copy is fitted, so that a fit that fails leaves the blend as it was.
+        model = copy(self)
+        with whole_fits():
+            super(BlendingClassifier, model).fit(X, y, **fit_params)
+        vars(self).update(vars(model))
+        return self
 
     def __getstate__(self):
         """State without a Bunch, which skops does not trust."""

@@ -3,13 +3,17 @@
 
 import contextlib
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from skrln._ensemble import _engine
 from skrln._ensemble._engine import NO_WATCH, Engine, run_in_threads
+from skrln._ensemble._jobs import Trained
+from skrln._interrupts import current_scope, whole_fits
 from skrln._kernels import StopReason
+from tests.faults._keys import press_ctrl_c, wait_for
 
 from ._values import draw_fitted
 
@@ -165,31 +169,72 @@ def test_number_of_threads(monkeypatch, platform, n_jobs, expected):
 
 def test_interrupt_ends_all_networks_and_keeps_them(monkeypatch):
     """The main thread waits for the first result when the user interrupts it."""
-
-    class Future:
-        interrupts = True
-
-        def __init__(self, call):
-            self.call = call
-
-        def result(self):
-            if Future.interrupts:
-                Future.interrupts = False
-                raise KeyboardInterrupt
-            return self.call()
-
-    class Pool(contextlib.nullcontext):
-        def submit(self, *call):
-            return Future(lambda: call[0](*call[1:]))
-
-    monkeypatch.setattr(_engine, "ThreadPoolExecutor", lambda n: Pool(Pool()))
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
 
     def train(job, cancelled):
-        reason = StopReason.INTERRUPTED if cancelled() else StopReason.MAX_ITER
-        return job, reason
+        if job == "a":
+            press_ctrl_c()
+        assert wait_for(cancelled)
+        if job == "c":
+            raise KeyboardInterrupt  # without an epoch
+        return job
 
-    results = run_in_threads(train, ["a", "b"], [0, 0], None)
-    assert results == [(job, StopReason.INTERRUPTED) for job in ("a", "b")]
+    assert run_in_threads(train, list("abcd"), [0] * 4, None) == ["a", "b", None, None]
+
+
+def test_second_interrupt_waits_for_the_threads_and_is_raised(monkeypatch):
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
+    ended = []
+
+    def train(job, cancelled):
+        if job == "a":
+            press_ctrl_c()
+        assert wait_for(cancelled)
+        if job == "a":
+            press_ctrl_c()
+        time.sleep(0.1)
+        ended.append(job)
+        return job
+
+    with pytest.raises(KeyboardInterrupt):
+        run_in_threads(train, ["a", "b"], [0, 0], None)
+    assert sorted(ended) == ["a", "b"]
+
+
+def test_interrupt_of_a_part_ends_the_whole(monkeypatch):
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
+    wholes = []
+
+    def train(job, cancelled):
+        wholes.append(current_scope().whole)
+        if job == "a":
+            press_ctrl_c()
+        assert wait_for(cancelled)
+        return job
+
+    with pytest.raises(KeyboardInterrupt), whole_fits():
+        run_in_threads(train, ["a", "b"], [0, 0], None)
+    assert wholes == [True, True]
+
+
+@pytest.mark.parametrize("is_listening", [False, True])
+def test_networks_without_an_epoch_are_left_out(monkeypatch, is_listening):
+    fitted = draw_fitted()
+
+    def train_job(job, listener):
+        if job.name != "a":
+            raise KeyboardInterrupt
+        return Trained(job, fitted, None)
+
+    monkeypatch.setattr(_engine, "train_job", train_job)
+    engine = Engine(FakeWatch(is_listening), None)
+    [kept] = engine.run([FakeJob("a"), FakeJob("b"), FakeJob("c")])
+    assert kept.job.name == "a"
+    assert kept.fitted.reason == StopReason.INTERRUPTED
+    with pytest.raises(KeyboardInterrupt):
+        engine.run([FakeJob("b"), FakeJob("c")])
+    with pytest.raises(KeyboardInterrupt), whole_fits():
+        engine.run([FakeJob("a"), FakeJob("b")])
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit])
@@ -208,13 +253,3 @@ def test_error_of_one_network_ends_the_others(one_thread, error):
     assert cancels[0]()  # networks in other threads end
     # The others are cancelled; the thread may have begun with a few of them.
     assert trained[0] == "a"
-
-
-def test_interrupt_in_a_job_is_raised(one_thread):
-    """An interrupt that a job raises itself is no interrupt of the user."""
-
-    def train(job, cancelled):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run_in_threads(train, ["a", "b"], [0, 0], None)

@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold
 
 from skrln import RLNRegressor
 from skrln._ensemble import _engine, _fit
+from skrln._interrupts import whole_fits
 from skrln._network._importance import active_columns
 from skrln.datasets import make_friedman1_noise
 
@@ -437,14 +438,18 @@ def test_second_fit_that_was_stopped_is_not_taken(monkeypatch, selected, counted
     assert set(model.active_features_) == set(kept)
 
 
-def test_interrupt_between_the_fits_leaves_the_estimator_as_it_was(monkeypatch):
+def test_interrupt_between_the_fits_keeps_the_networks(monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    model = regressor().fit(X, Y)
-    before = dict(vars(model))
+    expected = regressor(input_selection=False).fit(X, Y).predict(X)
+    model = regressor()
     monkeypatch.setattr(_fit, "eliminate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.warns(ConvergenceWarning, match="interrupted by the user"):
+        model.fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), expected)
+    before = dict(vars(model))
+    with pytest.raises(KeyboardInterrupt), whole_fits():
         model.fit(2 * X, Y)
     assert vars(model) == before
 

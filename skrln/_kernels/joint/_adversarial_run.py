@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from skrln._interrupts import deferred
 from skrln._kernels._batches import batch_bucket, bucket, count_batches
 from skrln._kernels._config import RunSpec, StopReason
 from skrln._kernels._devices import check_fork, placed
@@ -93,6 +94,7 @@ def fit_adversarial(
         return fit.result()
 
 
+@deferred()
 def _initial_state(
     params: Params,
     spec: AdversarialSpec,
@@ -115,6 +117,7 @@ class _AdversarialFit(Rounds):
 
     spec: AdversarialSpec
 
+    @deferred()
     def place(
         self, rows: np.ndarray, hyper: AdversarialHyper, seed: int, dtype: np.dtype
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from skrln._interrupts import deferred
 from skrln._kernels._chunks import Chunks
 from skrln._kernels._padding import pad_data
 from skrln._kernels._types import Data, Layer, Params
@@ -101,7 +102,8 @@ class Rounds(Chunks):
         """Train up to epoch `until` with these weights."""
         if not self.is_unfinished(until):
             return
-        self.stage = (spec, jax.device_put(self._coupling(spec, weights)))
+        with deferred():
+            self.stage = (spec, jax.device_put(self._coupling(spec, weights)))
         self.compile((self._key(), spec))
         while self.is_unfinished(until):
             self.run_chunk(until - self.done)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from skrln._interrupts import deferred
 from skrln._kernels._batches import batch_bucket, bucket, count_batches, first_rows
 from skrln._kernels._coefficients import coefficients
 from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
@@ -125,6 +126,7 @@ def _complete_hyper(
     )
 
 
+@deferred()
 def _initial_state(
     start: Start,
     train: TrainSpec,
@@ -153,6 +155,7 @@ class _JointFit(Rounds):
     hyper: Hyper
     groups: np.ndarray
 
+    @deferred()
     def place(self, tables: FitData, seed: int, dtype: np.dtype) -> None:
         """Put the constant arguments of the program on the device."""
         held_out, starts = None, np.zeros(len(self.counts), np.int32)
