@@ -9,6 +9,7 @@ from ._network import ACTIVATIONS
 from ._optimizers import SOLVERS, solver_options
 from ._programs import clear_caches
 from ._run import Hooks, Snapshot, fit_network
+from ._saved import Slot
 from ._schedules import SCHEDULES, tabulate_rate
 from ._start import Start
 from ._task_weights import WEIGHTINGS
@@ -64,6 +65,7 @@ __all__ = [
     "Recorded",
     "RunSpec",
     "Schedule",
+    "Slot",
     "Snapshot",
     "SparseRows",
     "Start",

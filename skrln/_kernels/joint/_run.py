@@ -12,6 +12,7 @@ from skrln._kernels._coefficients import coefficients
 from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from skrln._kernels._devices import check_fork, placed
 from skrln._kernels._padding import row_width
+from skrln._kernels._saved import Slot
 from skrln._kernels._start import (
     Start,
     cast,
@@ -38,6 +39,7 @@ def fit_joint(
     start: Start | None = None,
     head_bias: np.ndarray | None = None,
     anchors: Anchors | None = None,
+    slot: Slot | None = None,
 ) -> JointResult:
     """Train one network for every domain.
 
@@ -57,6 +59,8 @@ def fit_joint(
     head_bias : ndarray of shape (n, n_outputs)
         Added to the biases of the last layer at the start.
     anchors : Anchors
+    slot : Slot
+        Place of the state of the fit, which goes on from there.
     """
     check_fork()
     dtype = np.dtype(run.precision)
@@ -91,6 +95,7 @@ def fit_joint(
             groups.astype(np.int32),
         )
         fit.place(tables, run.seed, dtype)
+        fit.slot = slot
         fit.run(lambda: fit.train_all(run.max_epochs))
         return fit.result(restore_best=run.restore_best)
 
@@ -147,6 +152,8 @@ class _JointFit(Rounds):
     hyper: Hyper
     groups: np.ndarray
 
+    history_type = JointHistory
+
     def place(self, tables: FitData, seed: int, dtype: np.dtype) -> None:
         """Put the constant arguments of the program on the device."""
         held_out, starts = None, np.zeros(len(self.counts), np.int32)
@@ -177,6 +184,9 @@ class _JointFit(Rounds):
             train=self.train,
             joint=spec,
         )
+
+    def _data(self) -> Any:
+        return self.tables, self.fixed, self.anchors
 
     def _key(self) -> Any:
         return ("joint", self.network, self.train, self.shapes)
