@@ -69,7 +69,9 @@ def _parts(table):
 def _array_parts(values):
     try:
         array = np.asarray(values)
-    except ValueError:  # rows of different lengths, which `fit` refuses in its own words
+    except (
+        ValueError
+    ):  # rows of different lengths, which `fit` refuses in its own words
         array = np.asarray(repr(values))
     yield f"{array.dtype.str} {array.shape};".encode()
     if array.dtype.hasobject:

@@ -97,9 +97,7 @@ class Checkpoints:
         """Places of the states of the next `n` networks, in the order of their training."""
         first = self._n_slots
         self._n_slots += n
-        return [
-            Slot(self, f"{number:05d}.npz") for number in range(first, first + n)
-        ]
+        return [Slot(self, f"{number:05d}.npz") for number in range(first, first + n)]
 
     def write(self, slot, arrays, *, ended):
         """Write the state of a network.

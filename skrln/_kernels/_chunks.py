@@ -161,7 +161,7 @@ class Chunks(ABC):
             return self.capacity
         if self.pace is None:
             return 1
-        return max(1, int(self.slot.seconds_left() / self.pace))
+        return int(np.clip(self.slot.seconds_left() / self.pace, 1, self.capacity))
 
     @property
     def _order_shape(self) -> tuple[int, int, int]:
