@@ -183,17 +183,14 @@ class Checkpoints:
             self._refuse(f"skrln {theirs.get('version')}", f"skrln {ours['version']}")
         if theirs.get("estimator") != ours["estimator"]:
             self._refuse(f"a fit of {theirs.get('estimator')}", ours["estimator"])
-        for name, text in ours["parameters"].items():
-            other = parts[0].get(name)
-            if other != text:
-                self._refuse(
-                    f"a fit with {name}={_shorten(other)}", f"{name}={_shorten(text)}"
-                )
-        differing = [
-            name
-            for name, digest in ours["arguments"].items()
-            if parts[1].get(name) != digest
-        ]
+        differing = _differing(ours["parameters"], parts[0])
+        if differing:
+            # An option says more than the object that it is in.
+            name = max(differing, key=lambda name: (name in parts[0], name.count("__")))
+            pair = (parts[0].get(name), ours["parameters"][name])
+            theirs, ours = (f"{name}={_shorten(text)}" for text in pair)
+            self._refuse(f"a fit with {theirs}", ours)
+        differing = _differing(ours["arguments"], parts[1])
         if differing:
             raise ValueError(
                 f"Got checkpoint={self.path!r}, which was written by a fit of another "
@@ -301,6 +298,11 @@ def _version():
         return version("skrln")
     except PackageNotFoundError:  # run from a checkout
         return "unknown"
+
+
+def _differing(ours, theirs):
+    """Names whose values differ."""
+    return [name for name, value in ours.items() if theirs.get(name) != value]
 
 
 def _shorten(text):

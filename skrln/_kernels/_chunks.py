@@ -73,8 +73,9 @@ class Chunks(ABC):
         try:
             if self.slot is not None:
                 self._resume(self.slot)
-            if self.reason == StopReason.RUNNING:
-                train()
+            if self.reason != StopReason.RUNNING:
+                return  # it ended in an earlier call
+            train()
         except KeyboardInterrupt:
             self.reason = StopReason.INTERRUPTED
             return
@@ -139,7 +140,8 @@ class Chunks(ABC):
         orders = self._draw_orders(n_epochs)
         state, history = self._call(orders, np.int32(n_epochs))
         ran = int(state.epoch) - before
-        self.pace = (perf_counter() - begin) / max(1, ran)
+        # A coarse clock may not have moved.
+        self.pace = max(perf_counter() - begin, 1e-6) / max(1, ran)
         history = jax.tree.map(lambda leaf: np.asarray(leaf)[:ran], history)
         self.state, self.reason = state, StopReason(int(state.reason))
         self._receive(history, before)

@@ -71,7 +71,8 @@ class Fitness:
         """Score subsets, and write all scores where it is time."""
         begin = perf_counter()
         scores = np.asarray(self.criterion(rows), float)
-        self._pace = (perf_counter() - begin) / len(rows)
+        # A coarse clock may not have moved.
+        self._pace = max(perf_counter() - begin, 1e-6) / len(rows)
         self._check_finite(rows, scores)
         self._known.update(zip(keys, scores.tolist(), strict=True))
         if self.slot is not None and self.slot.seconds_left() <= 0:

@@ -38,8 +38,8 @@ def open_checkpoints(model, arguments):
         )
     parameters = {
         name: describe(value)
-        for name, value in model.get_params(deep=False).items()
-        if name not in IGNORED
+        for name, value in model.get_params().items()
+        if name.partition("__")[0] not in IGNORED
     }
     identity = Identity(type(model).__name__, parameters, arguments)
     return Checkpoints(path, options["every"], identity)

@@ -32,6 +32,8 @@ from tests.joint import _domains
 from tests.networks import _tables
 
 TABLE, CLASSES = _tables.make_table(), _tables.make_classes()
+#: The networks of an ensemble are trained again on the fewer columns that matter.
+WIDE = _tables.make_table(120, n_features=10)
 SPLIT = {"early_stopping": True, "validation_fraction": 0.25}
 ENSEMBLE = SPLIT | {"n_estimators": 2, "input_selection": True}
 X, Y, DOMAIN = _domains.make_table()
@@ -95,7 +97,7 @@ CASES = {
         TABLE,
         {},
     ),
-    "ensemble": (_tables.regressor, ENSEMBLE, TABLE, {}),
+    "ensemble": (_tables.regressor, ENSEMBLE | {"max_iter": 30}, WIDE, {}),
     "kinds": (
         _tables.classifier,
         ENSEMBLE | {"numeric_embedding": "auto", "theta": "auto"},
@@ -229,12 +231,27 @@ def test_killed_fit_goes_on_to_the_same_bits(case, tmp_path, monkeypatch):
         assert epochs_again < n_epochs
 
 
+def test_networks_on_fewer_inputs_have_places_too(tmp_path, monkeypatch):
+    numbers = []
+    slots = Checkpoints.slots
+
+    def counted(folder, n):
+        numbers.append(n)
+        return slots(folder, n)
+
+    monkeypatch.setattr(Checkpoints, "slots", counted)
+    make, params, args, _ = CASES["ensemble"]
+    make(**params, checkpoint=tmp_path / "fit").fit(*args)
+    assert numbers == [2, 2]
+
+
 def test_ended_networks_train_no_epoch(tmp_path, monkeypatch):
     path = tmp_path / "fit"
     killer = Killer(monkeypatch, path)
     n_writes, _ = killer.run(fit_small(path))
     killer.run(fit_small(path), n_writes)
-    assert killer.run(fit_small(path)) == (n_writes // 11, 0)  # 10 epochs and the end
+    assert n_writes == 11  # ten epochs, and the end
+    assert killer.run(fit_small(path)) == (0, 0)
 
 
 def fit_small(path, **params):
@@ -322,7 +339,11 @@ class watching:  # noqa: N801 - a context like that of Watch
         ({"theta": -7}, r"by a fit with theta=-6\.5, but this one is theta=-7"),
         ({"max_iter": 11}, "max_iter=10, but this one is max_iter=11"),
         ({"random_state": 1}, "random_state=0, but this one is random_state=1"),
-        ({"penalty": _tables.rln(0.1)}, r"penalty=RLNPenalty\(.*step=0\.03.*step=0\.1"),
+        ({"penalty": _tables.rln(0.1)}, r"penalty__step=0\.03, .* penalty__step=0\.1"),
+        (
+            {"penalty": "rln"},
+            "a fit with penalty=RLNPenalty.*, but this one is penalty='rln'",
+        ),
     ],
 )
 def test_other_parameters_are_refused_by_name(killed, params, message):
