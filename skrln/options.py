@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
 __all__ = [
+    "Checkpoint",
     "Coupling",
     "ExponentialDecay",
     "PlainBranch",
@@ -365,6 +366,33 @@ class Transfer(_Option):
         """The fitted estimator, out of its FrozenEstimator if it is in one."""
         is_frozen = isinstance(self.estimator, FrozenEstimator)
         return self.estimator.estimator if is_frozen else self.estimator
+
+
+class Checkpoint(_Option):
+    """Folder in which a fit keeps its state, so that it goes on after its process was killed.
+
+    Call `fit` again with the same parameters and the same arguments: the networks go on from
+    the last write, and the result is that of a fit that was not killed, to the bit. The folder
+    is removed when the fit has ended. Read more in the :ref:`User Guide <checkpoints>`.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        Folder of one fit, which `fit` makes. A folder with other files is refused.
+
+    every : float, default=60
+        Seconds between two writes of the state of a network. 0 writes after every epoch.
+
+    Examples
+    --------
+    >>> from skrln import RLNRegressor
+    >>> from skrln.options import Checkpoint
+    >>> model = RLNRegressor(checkpoint=Checkpoint("fit-1", every=300), random_state=0)
+    """
+
+    def __init__(self, path, *, every=60):
+        self.path = path
+        self.every = every
 
 
 class PlainBranch(_Option):

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "skrln"
 #: Rooms from the lowest to the highest; rooms of one row do not import each other.
 LAYERS = (
     {"_interrupts"},
-    {"_kernels", "options"},
+    {"_kernels", "options", "_checkpoints"},
     {"_table", "datasets", "presets", "_show_versions"},
     {"_network"},
     {"_ensemble"},
@@ -20,7 +20,7 @@ LAYERS = (
     {"inspection"},
 )
 #: Rooms whose functions take values, never an estimator.
-BELOW_ESTIMATORS = ("_kernels", "_table", "_network", "_ensemble")
+BELOW_ESTIMATORS = ("_kernels", "_checkpoints", "_table", "_network", "_ensemble")
 MOST_FUNCTION_LINES = 60
 MOST_MODULE_LINES = 400
 MOST_PARAMETERS = 8

@@ -8,6 +8,7 @@ from threading import Event
 
 from joblib import effective_n_jobs
 
+from skrln._checkpoints._folder import NO_CHECKPOINTS
 from skrln._interrupts import current_scope, deferred, in_scope
 from skrln._kernels import StopReason, default_platform
 from skrln._network._train import Listener
@@ -26,10 +27,12 @@ class Engine:
         or None; ``watch.is_listening`` says whether callbacks are set;
         ``watch.without_callbacks()`` returns a watch that calls none.
     device : str or None
+    checkpoints : Checkpoints
+        ``checkpoints.slots(n)`` are the places of the states of the next `n` networks.
     """
 
-    def __init__(self, watch, device):
-        self.watch, self.device = watch, device
+    def __init__(self, watch, device, checkpoints=NO_CHECKPOINTS):
+        self.watch, self.device, self.checkpoints = watch, device, checkpoints
 
     def run(self, jobs):
         """Train the networks of `jobs`; return a Trained of each.
@@ -43,31 +46,34 @@ class Engine:
             If an interrupt leaves no network, or where the fit is part of a whole.
         """
         n_epochs = sum(job.settings.max_epochs for job in jobs)
+        slots = self.checkpoints.slots(len(jobs))
+        places = list(zip(jobs, slots, strict=True))
         with self.watch.epochs(n_epochs) as on_epoch:
             train = partial(_train, on_epoch=on_epoch)
             if self.watch.is_listening or len(jobs) == 1:
-                return _run_in_turn(train, jobs)
+                return _run_in_turn(train, places)
             numbers = [job.number for job in jobs]
-            trained = run_in_threads(train, jobs, numbers, self.device)
+            trained = run_in_threads(train, places, numbers, self.device)
             return trained if None not in trained else _interrupted(trained)
 
 
-def _train(job, cancelled=None, *, on_epoch=None):
+def _train(place, cancelled=None, *, on_epoch=None):
+    job, slot = place
     if on_epoch is None:
-        return train_job(job, Listener(cancelled=cancelled))
+        return train_job(job, Listener(cancelled=cancelled, slot=slot))
     columns = job.shared.columns
 
     def call(snapshot, describe):
         return on_epoch(snapshot, lambda: make_ensemble(columns, [describe()]))
 
-    return train_job(job, Listener(call, cancelled=cancelled))
+    return train_job(job, Listener(call, cancelled=cancelled, slot=slot))
 
 
-def _run_in_turn(train, jobs):
+def _run_in_turn(train, places):
     trained = []
-    for job in jobs:
+    for place in places:
         try:
-            trained.append(train(job))
+            trained.append(train(place))
         except KeyboardInterrupt:
             return _interrupted(trained)
         if trained[-1].fitted.was_stopped:

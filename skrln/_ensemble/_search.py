@@ -72,6 +72,7 @@ class Attempt(NamedTuple):
     fold: Fold
     candidate: Candidate
     number: int  #: of the candidate
+    slot: Any  #: place of the state of the fit; None without a checkpoint
 
 
 class Attempted(NamedTuple):
@@ -275,8 +276,9 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
     """Run each candidate on each fold; return lists of Attempted in this order."""
     scoring = grid.scoring
     scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+    slots = iter(engine.checkpoints.slots(len(candidates) * len(folds)))
     attempts = [
-        Attempt(fold, candidate, number)
+        Attempt(fold, candidate, number, next(slots))
         for number, candidate in enumerate(candidates)
         for fold in folds
     ]
@@ -314,7 +316,7 @@ def _run_attempt(attempt, cancelled=None, *, scorer, on_epoch, make_model):
         theta=float(candidate.theta),
         penalty=with_step(settings.penalty, candidate.reg_step),
     )
-    listener = Listener(on_epoch, cancelled=cancelled)
+    listener = Listener(on_epoch, None, cancelled, attempt.slot)
     fitted = train_job(job._replace(settings=settings), listener).fitted
     end = perf_counter()
     reason = StopReason(fitted.reason)

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -20,6 +20,7 @@ from skrln._interrupts import (
 from ._batches import draw_orders
 from ._config import StopReason
 from ._programs import compile_once
+from ._saved import Arrays, Slot, find_leaves, name_leaves
 
 #: Row orders of a chunk have about this many entries, and at most so many epochs.
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
@@ -50,8 +51,12 @@ class Chunks(ABC):
     state: Any
     epochs: list[Any] = field(default_factory=list, init=False)
     reason: StopReason = field(default=StopReason.RUNNING, init=False)
+    slot: Slot | None = field(default=None, init=False)
     #: seconds of an epoch in the last call
     pace: float | None = field(default=None, init=False)
+
+    #: class of the history of a chunk, whose fields are arrays
+    history_type: ClassVar[Any] = tuple
 
     @abstractmethod
     def _call(self, orders: np.ndarray, n_epochs: Any) -> tuple[Any, Any]:
@@ -68,6 +73,10 @@ class Chunks(ABC):
         """Epochs that ran."""
         return int(self.state.epoch)
 
+    def start(self) -> Arrays:
+        """Everything that the fit starts from, besides its state."""
+        return {}
+
     def run(self, train: Callable[[], None]) -> None:
         """Call `train`; an interrupt keeps the epochs that ran.
 
@@ -78,13 +87,56 @@ class Chunks(ABC):
         """
         try:
             with awaited_at_exit():
+                if self.slot is not None:
+                    self._resume(self.slot)
+                if self.reason != StopReason.RUNNING:
+                    return  # it ended in an earlier call
                 train()
         except KeyboardInterrupt:
             if self.done == 0 or current_scope().whole:
                 raise
             self.reason = StopReason.INTERRUPTED
+            return
         if self.reason == StopReason.RUNNING:
             self.reason = StopReason.MAX_ITER
+        if self.slot is not None:
+            self.slot.save(self._to_arrays(), ended=True)
+
+    def _resume(self, slot: Slot) -> None:
+        """Go on from the state of an earlier call, if there is one."""
+        arrays = slot.load(self.start() | name_leaves("state", self.state))
+        if arrays is None:
+            return
+        try:
+            self._from_arrays(arrays)
+        except (KeyError, ValueError, TypeError) as error:
+            raise slot.unreadable(error) from error
+        for _ in range(self.done):  # the orders of the epochs that ran
+            self._draw_orders(1)
+
+    def _to_arrays(self) -> Arrays:
+        """State of the fit between two epochs."""
+        history = self.history(())._asdict()
+        curves = {f"history.{name}": leaf for name, leaf in history.items()}
+        reason = np.array(int(self.reason))
+        return {"reason": reason, **curves, **name_leaves("state", self.state)}
+
+    def _from_arrays(self, arrays: Arrays) -> None:
+        """Take over the result of `_to_arrays`."""
+        names = self.history_type._fields
+        history = self.history_type(*(arrays[f"history.{name}"] for name in names))
+        state = find_leaves("state", arrays, self.state)
+        if {len(leaf) for leaf in history} != {int(state.epoch)}:
+            raise ValueError("it has no history of its epochs")
+        self.reason = StopReason(int(arrays["reason"]))
+        self.state, self.epochs = jax.device_put(state), [history]
+
+    def save_if_due(self) -> None:
+        """Write the state where it is time."""
+        if self.slot is None or self.reason != StopReason.RUNNING:
+            return
+        if self.slot.seconds_left() <= 0:
+            self.slot.save(self._to_arrays())
 
     def compile(self, key: Any) -> None:
         """Compile the program by running no epoch; `key` identifies the program."""
@@ -107,11 +159,11 @@ class Chunks(ABC):
         with deferred():
             before, begin = self.done, perf_counter()
             n_epochs = min(n_epochs, self.capacity, self._affordable)
-            shape = self._order_shape
-            orders = draw_orders(self.rng, n_epochs, shape, self.counts, self.n_batches)
+            orders = self._draw_orders(n_epochs)
             state, history = self._call(orders, np.int32(n_epochs))
             ran = int(state.epoch) - before
-            self.pace = (perf_counter() - begin) / max(1, ran)
+            # A coarse clock may not have moved.
+            self.pace = max(perf_counter() - begin, 1e-6) / max(1, ran)
             history = jax.tree.map(lambda leaf: np.asarray(leaf)[:ran], history)
             self.state, self.reason = state, StopReason(int(state.reason))
             self._receive(history)
@@ -125,12 +177,20 @@ class Chunks(ABC):
         """Pass on the history of a chunk that began at `epoch`."""
         del history, epoch
 
+    def _draw_orders(self, n_epochs: int) -> np.ndarray:
+        """Row orders of the next epochs."""
+        shape = self._order_shape
+        return draw_orders(self.rng, n_epochs, shape, self.counts, self.n_batches)
+
     @property
     def _affordable(self) -> int:
-        """Epochs of a chunk that an interrupt may wait for; the first one is for its time."""
+        """Epochs that an interrupt or a write may wait for; the first is for its time."""
         if self.pace is None:
             return 1
-        return max(1, int(SECONDS_PER_CHUNK / self.pace))
+        seconds = SECONDS_PER_CHUNK
+        if self.slot is not None:
+            seconds = min(seconds, self.slot.seconds_left())
+        return max(1, int(seconds / self.pace))
 
     @property
     def _order_shape(self) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from ._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from ._devices import check_fork, placed
 from ._epochs import train_epochs
 from ._padding import pad_data, row_width
+from ._saved import Arrays, Slot, name_leaves, name_text
 from ._start import cast, complete_start, initial_state, scale_table
 from ._task_weights import with_log_variances
 from ._types import (
@@ -57,6 +58,9 @@ class Hooks(NamedTuple):
     on_record: Callable[[Recorded], None] | None = None
     #: returns True to end the fit as if interrupted: for threads, which no interrupt reaches
     cancelled: Callable[[], bool] | None = None
+    #: place of the state of the fit, which goes on from there; not with `on_record`, which
+    #: would miss the epochs of earlier calls
+    slot: Slot | None = None
 
 
 def fit_network(
@@ -135,6 +139,7 @@ def fit_network(
             0 if validation is None else int(validation.n_rows),
         )
         fit.place((table, held_out), (*fixed, key, hyper))
+        fit.slot = hooks.slot
         fit.run(fit.train_all)
         return fit.result(fit.reason)
 
@@ -170,6 +175,8 @@ class _NetworkFit(Chunks):
     hooks: Hooks
     n_validation: int
 
+    history_type = History
+
     @deferred()
     def place(self, tables: Any, fixed: Any) -> None:
         """Put the constant arguments of the program on the device."""
@@ -180,6 +187,11 @@ class _NetworkFit(Chunks):
         self.recorded_bytes = 0
         if self.hooks.on_record is not None:
             self.recorded_bytes = self._count_bytes(tables[1])
+
+    def start(self) -> Arrays:
+        """Everything that the fit starts from, besides its state."""
+        text = name_text(f"{self.network} {self.train} {self.spec}")
+        return {"text": text, **name_leaves("data", (self.tables, self.fixed))}
 
     def _count_bytes(self, validation: Any) -> int:
         """Bytes that are recorded of an epoch."""
@@ -208,10 +220,11 @@ class _NetworkFit(Chunks):
             if hooks.cancelled is not None and hooks.cancelled():
                 raise KeyboardInterrupt
             self.run_chunk(until - self.done if hooks.on_epoch is None else 1)
-            if hooks.on_epoch is None or self.reason == StopReason.DIVERGED:
-                continue
-            if hooks.on_epoch(Snapshot(self.done - 1, self.epochs[-1], self.result)):
-                self.reason = StopReason.CALLBACK
+            if hooks.on_epoch is not None and self.reason != StopReason.DIVERGED:
+                last = Snapshot(self.done - 1, self.epochs[-1], self.result)
+                if hooks.on_epoch(last):
+                    self.reason = StopReason.CALLBACK
+            self.save_if_due()
 
     def _call(
         self, orders: np.ndarray, n_epochs: Any

@@ -31,6 +31,7 @@ class Listener(NamedTuple):
     )
     on_record: Any = None  #: takes a Recorded of the kernel
     cancelled: Any = None  #: returns whether to end the fit as if interrupted
+    slot: Any = None  #: place of the state of the fit, see Slot of the kernels
 
 
 SILENT = Listener()
@@ -96,12 +97,14 @@ def train_network(settings, problem, start, seed, listener=SILENT):
 def _make_hooks(listener, describe):
     on_epoch = listener.on_epoch
     if on_epoch is None:
-        return _kernels.Hooks(None, listener.on_record, listener.cancelled)
+        return _kernels.Hooks(
+            None, listener.on_record, listener.cancelled, listener.slot
+        )
 
     def call(snapshot):
         return on_epoch(snapshot, lambda: describe(snapshot.fetch()))
 
-    return _kernels.Hooks(call, listener.on_record, listener.cancelled)
+    return _kernels.Hooks(call, listener.on_record, listener.cancelled, listener.slot)
 
 
 def start_call(start):

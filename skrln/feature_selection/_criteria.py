@@ -17,8 +17,16 @@ class QuadraticCriterion:
         Symmetric, with zeros on the diagonal.
     """
 
+    #: The sums of a product round differently with other subsets beside.
+    is_separable = False
+
     def __init__(self, linear, matrix):
         self.linear, self.matrix = linear, matrix
+
+    @property
+    def start(self):
+        """Arrays that the scores depend on."""
+        return {"linear": self.linear, "matrix": self.matrix}
 
     def __call__(self, bits):
         """Fitness of each row of bits, (m,); higher is better."""

@@ -30,6 +30,9 @@ class CrossValidatedScore:
     n_jobs : int or None
     """
 
+    #: The score of a subset does not depend on the subsets beside.
+    is_separable = True
+
     def __init__(
         self, estimator, X, y, splits, scorer, fit_params, score_params, n_jobs
     ):
@@ -37,6 +40,12 @@ class CrossValidatedScore:
         self.fit_params, self.score_params = fit_params, score_params
         self.splits = splits
         self.n_jobs = n_jobs
+
+    @property
+    def start(self):
+        """Rows of the splits, which the scores depend on."""
+        rows = [np.asarray(part) for split in self.splits for part in split]
+        return {str(k): part for k, part in enumerate(rows)}
 
     def __call__(self, bits):
         """Mean score of each subset, (m,)."""

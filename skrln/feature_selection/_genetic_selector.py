@@ -22,6 +22,8 @@ from skrln._table._sklearn import (
     refuse_unrouted,
     routing_enabled,
 )
+from skrln.networks._checkpoints import open_checkpoints
+from skrln.networks._params import COMMON
 from skrln.networks._whole import all_or_nothing
 
 from ._base import BaseSelector
@@ -120,6 +122,12 @@ class GeneticSelector(BaseSelector):
 
     verbose : bool, default=False
         Show a progress bar of the generations on standard error.
+
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its scores, every minute unless the option object
+        :class:`~skrln.options.Checkpoint` says otherwise. After its process was killed, the
+        same call scores no subset again. It needs an int as `random_state`; the result is the
+        same to the bit if `estimator` has one too. The folder is removed at the end.
 
     Attributes
     ----------
@@ -234,6 +242,7 @@ class GeneticSelector(BaseSelector):
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "checkpoint": COMMON["checkpoint"],
     }
 
     def __init__(
@@ -258,6 +267,7 @@ class GeneticSelector(BaseSelector):
         n_jobs=None,
         random_state=None,
         verbose=False,
+        checkpoint=None,
     ):
         self.estimator = estimator
         self.n_features_to_select = n_features_to_select
@@ -278,6 +288,7 @@ class GeneticSelector(BaseSelector):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, *, groups=None, **params):
@@ -311,7 +322,8 @@ class GeneticSelector(BaseSelector):
             estimator, or a fitness is not finite.
         """
         refuse_unrouted(params, self, "fit")
-        with all_or_nothing(self):
+        arguments = {"X": X, "y": y, "groups": groups, **params}
+        with all_or_nothing(self), open_checkpoints(self, arguments) as checkpoints:
             self._check_parameters(y)
             X, y = self._check_data(X, y)
             k = self._resolve_count()
@@ -319,12 +331,13 @@ class GeneticSelector(BaseSelector):
                 check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
             )
             criterion = self._make_criterion(X, y, k, groups, params)
-            fitness = Fitness(criterion, self.fitness)
+            fitness = Fitness(criterion, self.fitness, *checkpoints.slots(1))
             settings = self._search_settings()
             with generation_bar(self.verbose, self.n_generations) as report:
                 search = evolve(fitness, X.shape[1], k, settings, rng, report)
             exchange = self._exchange(fitness, search, rng)
             self._store(search, exchange, fitness, k)
+            checkpoints.finish()
         return self
 
     def _check_data(self, X, y):

@@ -2,6 +2,7 @@
 """Genetic search: the loop over generations, the cache of fitness values, the progress bar."""
 
 import contextlib
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,27 @@ class Fitness:
         Function from bits (m, n_features) to scores (m,).
     name : str
         Name of the criterion in messages.
+    slot : Slot, default=None
+        Place of the scores. A search that was killed runs again from its start, but finds
+        its scores there, which take nearly all of the time.
     """
 
-    def __init__(self, criterion, name):
-        self.criterion, self.name = criterion, name
-        self.cache = {}
+    def __init__(self, criterion, name, slot=None):
+        self.criterion, self.name, self.slot = criterion, name, slot
+        self.cache, self._known, self._pace = {}, {}, None
+        if slot is not None:
+            self._resume(slot)
+
+    def _resume(self, slot):
+        """Read the scores of an earlier call."""
+        arrays = slot.load(self.criterion.start)
+        if arrays is None:
+            return
+        try:
+            keys = [row.tobytes() for row in arrays["subsets"]]
+            self._known = dict(zip(keys, arrays["scores"].tolist(), strict=True))
+        except (KeyError, ValueError, TypeError) as error:
+            raise slot.unreadable(error) from error
 
     @property
     def n_evaluations(self):
@@ -34,12 +51,34 @@ class Fitness:
         keys = [row.tobytes() for row in np.packbits(population, axis=1)]
         # A dict, because a subset may occur several times in one population.
         new = {key: i for i, key in enumerate(keys) if key not in self.cache}
-        if new:
-            rows = population[list(new.values())]
-            scores = np.asarray(self.criterion(rows), float)
-            self._check_finite(rows, scores)
-            self.cache.update(zip(new, scores.tolist(), strict=True))
+        unknown = [key for key in new if key not in self._known]
+        while unknown:
+            keys_now, unknown = self._cut(unknown)
+            self._score(keys_now, population[[new[key] for key in keys_now]])
+        self.cache.update({key: self._known[key] for key in new})
         return np.array([self.cache[key] for key in keys])
+
+    def _cut(self, keys):
+        """Subsets that are scored until the scores should be written, and the others."""
+        if self.slot is None or not self.criterion.is_separable:
+            return keys, []
+        n = 1
+        if self._pace is not None:
+            n = int(np.clip(self.slot.seconds_left() / self._pace, 1, len(keys)))
+        return keys[:n], keys[n:]
+
+    def _score(self, keys, rows):
+        """Score subsets, and write all scores where it is time."""
+        begin = perf_counter()
+        scores = np.asarray(self.criterion(rows), float)
+        # A coarse clock may not have moved.
+        self._pace = max(perf_counter() - begin, 1e-6) / len(rows)
+        self._check_finite(rows, scores)
+        self._known.update(zip(keys, scores.tolist(), strict=True))
+        if self.slot is not None and self.slot.seconds_left() <= 0:
+            subsets = np.array([list(key) for key in self._known], np.uint8)
+            known = np.array(list(self._known.values()))
+            self.slot.save({"subsets": subsets, "scores": known})
 
     def _check_finite(self, rows, scores):
         non_finite = np.flatnonzero(~np.isfinite(scores))

@@ -153,6 +153,13 @@ class JointAutoencoder(
         Seed of the initial weights, the order of the rows and the validation split. With an
         int, two fits on a CPU are identical to the bit.
 
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its state every minute. After its process was killed, the
+        same call goes on from there, and its result is the same to the bit; the folder is
+        removed at the end. It needs an int as `random_state`. The option object
+        :class:`~skrln.options.Checkpoint` sets the time between two writes. `add_domain`
+        ignores it.
+
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
         numbers, where it costs next to no time, and single otherwise.
@@ -262,6 +269,9 @@ class JointAutoencoder(
     __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012 - as above
 
+    # Inputs and targets of the networks are both made of X.
+    _argument_names: ClassVar[tuple] = ("X", "X", "sample_weight", "sample_domain")
+
     _parameter_constraints: ClassVar[dict] = {
         **{
             k: v
@@ -296,6 +306,7 @@ class JointAutoencoder(
         n_iter_no_change=40,
         tol=1e-4,
         random_state=None,
+        checkpoint=None,
         dtype="auto",
         device=None,
     ):
@@ -321,6 +332,7 @@ class JointAutoencoder(
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.random_state = random_state
+        self.checkpoint = checkpoint
         self.dtype = dtype
         self.device = device
 

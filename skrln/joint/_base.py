@@ -2,7 +2,7 @@
 """Base of the joint estimators: one network per domain, fitted together."""
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -33,6 +33,7 @@ from skrln._network._specs import (
 from skrln._table._columns import check_columns
 from skrln._table._problem import Arguments
 from skrln._table._sklearn import count_samples, fit_context, take
+from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_parameters
 
 from ._attributes import ColumnAttributes
@@ -71,6 +72,9 @@ class BaseJoint(
     __metadata_request__fit = {"sample_domain": True}  # noqa: RUF012 - as scikit-learn has it
     __metadata_request__predict = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__score = {"sample_domain": True}  # noqa: RUF012 - as above
+
+    #: Arguments of `fit`, by which a checkpoint names what differs.
+    _argument_names: ClassVar[tuple] = ("X", "y", "sample_weight", "sample_domain")
 
     @abstractmethod
     def _labels(self) -> Any:
@@ -141,19 +145,36 @@ class BaseJoint(
         warn_outcome(outcomes, parameters)
         return self
 
-    def _fit(self, parameters, X, y, sample_weight, sample_domain):
-        """Fitted attributes, and the Outcome of each network."""
+    def _fit(self, parameters, *arguments):
+        """Fitted attributes, and the Outcome of each network.
+
+        Parameters
+        ----------
+        parameters : Parameters
+        *arguments : X, y, sample_weight, sample_domain
+        """
+        named = dict(zip(self._argument_names, arguments, strict=True))
+        with open_checkpoints(self, named) as checkpoints:
+            engine = Engine(NO_WATCH, self.device, checkpoints)
+            fitted, outcomes = self._fit_in(engine, parameters, *arguments)
+            if not was_interrupted([outcome.reason for outcome in outcomes]):
+                checkpoints.finish()
+        return fitted, outcomes
+
+    def _fit_in(self, engine, parameters, X, y, sample_weight, sample_domain):
+        """Fit with the checkpoints of an engine."""
         coupling = open_coupling(self.coupling, AUTO_STRENGTH)
         domains = read_domains(parameters, X, y, sample_weight, sample_domain)
         if len(domains.names) == 1:
-            return self._fit_plain(parameters, domains, X, y, sample_weight)
+            return self._fit_plain(engine, parameters, domains, X, y, sample_weight)
         rng = check_random_state(self.random_state)
         train, held_out = hold_out(parameters, domains, rng)
         heads = self._fit_heads(parameters.labels, domains, train)
         joint = prepare_domains(parameters, domains, train, held_out, heads.targets)
         kernel = self._prepare_kernel(parameters, coupling, joint, heads)
         bias = self._head_bias(heads)
-        result = self._train(kernel, joint, rng, head_bias=bias)
+        (slot,) = engine.checkpoints.slots(1)
+        result = self._train(kernel, joint, rng, head_bias=bias, slot=slot)
         fitted = self._describe(joint, kernel, result)
         fitted |= {
             "domains_": domains.names,
@@ -164,13 +185,12 @@ class BaseJoint(
         }
         return fitted, outcomes_of(result)
 
-    def _fit_plain(self, parameters, domains, X, y, sample_weight):
+    def _fit_plain(self, engine, parameters, domains, X, y, sample_weight):
         """Fit a single domain: the plain network itself, by its own code."""
         rows = domains.rows[0]
         if len(rows) < len(domains.table.y):
             X, y = (take(part, rows, axis=0) for part in (X, y))
             sample_weight = domains.table.weights[rows]
-        engine = Engine(NO_WATCH, self.device)
         rng = check_random_state(self.random_state)
         arguments = Arguments(X, y, sample_weight)
         fit = fit_ensemble(parameters, arguments, rng, engine)

@@ -21,6 +21,7 @@ from skrln._network._settings import (
     split_flags,
 )
 from skrln._table._sklearn import fit_context, take
+from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_solver
 
 from ._attributes import ColumnAttributes
@@ -143,6 +144,12 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows and the noise of training. With an
         int, two fits on a CPU are identical to the bit.
+
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its state every minute. After its process was killed, the
+        same call goes on from there, and its result is the same to the bit; the folder is
+        removed at the end. It needs an int as `random_state`. The option object
+        :class:`~skrln.options.Checkpoint` sets the time between two writes.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
@@ -287,6 +294,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         batch_size="auto",
         max_iter=1000,
         random_state=None,
+        checkpoint=None,
         dtype="auto",
         device=None,
     ):
@@ -308,6 +316,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.random_state = random_state
+        self.checkpoint = checkpoint
         self.dtype = dtype
         self.device = device
 
@@ -337,7 +346,11 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             For arguments that cannot be trained on; the estimator stays as it was.
         """
         del y
-        fitted, result = self._fit(X, sample_domain)
+        named = {"X": X, "sample_domain": sample_domain}
+        with open_checkpoints(self, named) as checkpoints:
+            fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
+            if not was_interrupted([result.reason]):
+                checkpoints.finish()
         self._store(fitted)
         parameters = Parameters(
             type(self).__name__,
@@ -348,7 +361,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         warn_outcome(_outcomes_of(result), parameters)
         return self
 
-    def _fit(self, X, sample_domain):
+    def _fit(self, X, sample_domain, slot):
         """Fitted attributes, and the result of the kernel."""
         coupling = self._open_coupling()
         X, columns = check_rows(X, type(self).__name__, self.categorical_features)
@@ -377,7 +390,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             device=self.device,
         )
         hyper = self._hyper(solver)
-        result = _kernels.fit_adversarial(rows, counts, spec, hyper, plan, run)
+        result = _kernels.fit_adversarial(
+            rows, counts, spec, hyper, plan, run, slot=slot
+        )
         fitted = self._describe(plan, result)
         if len(names) == 1:
             of_pairs = ("sigma_", "pair_weights_", "pair_distances_", "weight_history_")

@@ -34,6 +34,7 @@ SHARED = (
     "categorical_features",
     "input_clip",
     "random_state",
+    "checkpoint",
     "dtype",
     "device",
 )
@@ -68,6 +69,7 @@ GENERATOR = {
     "batch_size": COMMON["batch_size"],
     "max_iter": [COUNT],
     "random_state": COMMON["random_state"],
+    "checkpoint": COMMON["checkpoint"],
     "dtype": COMMON["dtype"],
     "device": COMMON["device"],
 }

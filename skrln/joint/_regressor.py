@@ -149,6 +149,13 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         Seed of the initial weights, the order of the rows and the validation split. With an
         int, two fits on a CPU are identical to the bit.
 
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its state every minute. After its process was killed, the
+        same call goes on from there, and its result is the same to the bit; the folder is
+        removed at the end. It needs an int as `random_state`. The option object
+        :class:`~skrln.options.Checkpoint` sets the time between two writes. `add_domain`
+        ignores it.
+
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
         numbers, where it costs next to no time, and single otherwise.
@@ -329,6 +336,7 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         categorical_features="from_dtype",
         input_clip=3.0,
         random_state=None,
+        checkpoint=None,
         dtype="auto",
         device=None,
     ):
@@ -355,6 +363,7 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         self.categorical_features = categorical_features
         self.input_clip = input_clip
         self.random_state = random_state
+        self.checkpoint = checkpoint
         self.dtype = dtype
         self.device = device
 

@@ -24,6 +24,7 @@ from skrln._table._sklearn import CallbackSupportMixin, fit_context, with_callba
 from skrln.options import Transfer
 
 from ._attributes import FittedAttributes
+from ._checkpoints import open_checkpoints, was_interrupted
 from ._open_options import OptionParameters, open_parameters
 from ._watch import Watch
 
@@ -106,7 +107,11 @@ class BaseRLN(
         arguments = Arguments(
             X, y, sample_weight, groups, X_val, y_val, sample_weight_val
         )
-        result = self._run_fit(parameters, arguments, Engine(watch, self.device))
+        with open_checkpoints(self, arguments._asdict()) as checkpoints:
+            engine = Engine(watch, self.device, checkpoints)
+            result = self._run_fit(parameters, arguments, engine)
+            if not was_interrupted([outcome.reason for outcome in result.outcomes]):
+                checkpoints.finish()
         with deferred():
             self._store(result)
         kept = [member.network.coefs for member in result.ensemble.members]
@@ -169,6 +174,7 @@ class BaseRLN(
             "input_selection": False,
             "random_state": member.seed,
             "verbose": False,
+            "checkpoint": None,
             "warm_start": False,
         }
         if isinstance(self.dropout, str):  # "auto" is the same for all hidden layers

@@ -212,6 +212,12 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         If True, show a progress bar with the losses. One bar shows all epochs of the search,
         and another the epochs of the fit on all rows.
 
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its state every minute. After its process was killed, the
+        same call goes on from there, and its result is the same to the bit; the folder is
+        removed at the end. It needs an int as `random_state`. The option object
+        :class:`~skrln.options.Checkpoint` sets the time between two writes.
+
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
         numbers, where it costs next to no time, and single otherwise.
@@ -427,6 +433,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         pretrained=None,
         random_state=None,
         verbose=False,
+        checkpoint=None,
         dtype="auto",
         device=None,
     ):
@@ -461,5 +468,6 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         self.pretrained = pretrained
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
         self.dtype = dtype
         self.device = device

@@ -230,6 +230,13 @@ class RLNMultiTask(BaseRLN):
     verbose : int or bool, default=False
         If True, show a progress bar with the losses.
 
+    checkpoint : str, PathLike, Checkpoint or None, default=None
+        Folder in which `fit` keeps its state every minute. After its process was killed, the
+        same call goes on from there, and its result is the same to the bit; the folder is
+        removed at the end. It needs an int as `random_state`. The option object
+        :class:`~skrln.options.Checkpoint` sets the time between two writes. `partial_fit`
+        ignores it.
+
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of training. "auto" is double on a CPU for tables of at most 2000 encoded
         numbers, where it costs next to no time, and single otherwise.
@@ -450,6 +457,7 @@ class RLNMultiTask(BaseRLN):
         warm_start=False,
         random_state=None,
         verbose=False,
+        checkpoint=None,
         dtype="auto",
         device=None,
     ):
@@ -485,6 +493,7 @@ class RLNMultiTask(BaseRLN):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
         self.dtype = dtype
         self.device = device
 

@@ -33,6 +33,7 @@ SCHEDULES = {
 
 #: Parameters that take an option object.
 OPENED = (
+    "checkpoint",
     "coupling",
     "learning_rate",
     "penalty",

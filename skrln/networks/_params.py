@@ -2,6 +2,7 @@
 """Values that each parameter and each option admits, once for all estimators."""
 
 from numbers import Integral, Real
+from os import PathLike
 
 from sklearn.metrics import get_scorer_names
 
@@ -10,6 +11,7 @@ from skrln._network._parameters import NAMES
 from skrln._table._sklearn import HasMethods, Interval, StrOptions
 from skrln._table._targets import NUMBER_LOSSES
 from skrln.options import (
+    Checkpoint,
     Coupling,
     ExponentialDecay,
     PlainBranch,
@@ -60,6 +62,7 @@ TRAINING = {
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
+    "checkpoint": [str, PathLike, Checkpoint, None],
     "dtype": [names("dtype")],
     "device": [str, None],
 }
@@ -139,6 +142,7 @@ OPTIONS = {
         "columns": ["array-like", str, slice],
         "layer_sizes": ["array-like", COUNT],
     },
+    Checkpoint: {"path": [str, PathLike], "every": [NOT_NEGATIVE]},
     Coupling: {
         "strategy": [StrOptions(STRATEGIES)],
         "strength": [NOT_NEGATIVE, AUTO],

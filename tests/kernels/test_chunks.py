@@ -2,7 +2,7 @@
 """The host loop in chunks, with a program in Python and in whole fits."""
 
 import signal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -16,20 +16,27 @@ from ._reference import Settings
 
 
 class State(NamedTuple):
-    epoch: int = 0
-    reason: int = StopReason.RUNNING
+    epoch: Any = np.int32(0)
+    reason: Any = np.int32(StopReason.RUNNING)
+
+
+class Sums(NamedTuple):
+    epochs: np.ndarray
+    sums: np.ndarray
 
 
 class Counter(Chunks):
     """Counts epochs; stops for good at epoch `last`."""
 
     last = 10**9
+    history_type = Sums
 
     def _call(self, orders, n_epochs):
         epochs = self.state.epoch + np.arange(len(orders))
         done = min(self.state.epoch + int(n_epochs), self.last)
         reason = StopReason.PATIENCE if done == self.last else StopReason.RUNNING
-        return State(done, reason), (epochs, orders.sum(axis=(1, 2)))
+        state = State(np.int32(done), np.int32(reason))
+        return state, Sums(epochs, orders.sum(axis=(1, 2)))
 
 
 def counter(counts=(5, 3), n_batches=(2, 1), n_slots=8):
@@ -41,6 +48,7 @@ def train(loop, until):
     def epochs():
         while loop.is_unfinished(until):
             loop.run_chunk(until - loop.done)
+            loop.save_if_due()
 
     loop.run(epochs)
 
@@ -153,3 +161,119 @@ def test_chunks_of_epochs_change_nothing(monkeypatch):
     monkeypatch.setattr(_chunks, "EPOCHS_PER_CHUNK", 7)
     monkeypatch.setattr(Chunks, "_affordable", 5)
     assert_equal(fit(settings, make_table()), at_once)
+
+
+class Place:
+    """Slot in memory, in which writes are due after some seconds."""
+
+    def __init__(self, seconds=0.0):
+        self.seconds, self.arrays, self.n_writes, self.ended = seconds, None, 0, False
+        self.starts = []
+
+    def load(self, start):
+        self.starts.append(start)
+        return self.arrays
+
+    def seconds_left(self):
+        return self.seconds
+
+    def save(self, arrays, *, ended=False):
+        self.arrays, self.ended = arrays, ended
+        self.n_writes += 1
+
+    def unreadable(self, error):
+        return LookupError(f"not of this fit: {error}")
+
+
+def placed(slot, **options):
+    loop = counter(**options)
+    loop.slot = slot
+    return loop
+
+
+def test_loop_goes_on_from_its_slot():
+    whole, slot = counter(), Place()
+    train(whole, 10)
+    first = placed(slot)
+    with pytest.raises(ZeroDivisionError):
+        train_until_error(first, 4)
+    assert (slot.n_writes, slot.ended) == (4, False)
+    second = placed(slot)
+    train(second, 10)
+    assert (slot.n_writes, slot.ended) == (11, True)
+    assert second.reason == whole.reason == StopReason.MAX_ITER
+    for ours, theirs in zip(second.history(None), whole.history(None), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    draws = [loop.rng.integers(10**9) for loop in (whole, second)]
+    assert draws[0] == draws[1]  # the orders of the first call are drawn again
+    third = placed(slot)
+    third.run(None)  # nothing to train
+    assert (third.done, third.reason, slot.n_writes) == (10, whole.reason, 11)
+
+
+def train_until_error(loop, n_epochs):
+    def epochs():
+        for _ in range(n_epochs):
+            loop.run_chunk(1)
+            loop.save_if_due()
+        raise ZeroDivisionError
+
+    loop.run(epochs)
+
+
+def test_calls_last_until_the_next_write(monkeypatch):
+    """The first epoch is timed; then as many epochs run as the time until the write has."""
+    now = [0.0]
+
+    def timed_call(loop, orders, n_epochs):
+        now[0] += 2.0 * int(n_epochs)
+        return Counter._call(loop, orders, n_epochs)
+
+    monkeypatch.setattr(_chunks, "perf_counter", lambda: now[0])
+    slot = Place(seconds=7.0)
+    loop = placed(slot)
+    loop._call = lambda *args: timed_call(loop, *args)
+    train(loop, 11)
+    assert [len(chunk.epochs) for chunk in loop.epochs] == [1, 3, 3, 3, 1]
+    assert slot.n_writes == 1  # none was due before the end
+    slot = Place(seconds=-1.0)
+    loop = placed(slot)
+    train(loop, 3)
+    assert [len(chunk.epochs) for chunk in loop.epochs] == [1, 1, 1]
+    slot = Place(seconds=np.inf)
+    loop = placed(slot)
+    train(loop, 100)
+    assert max(len(chunk.epochs) for chunk in loop.epochs) == loop.capacity
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda arrays: arrays.clear(),
+        lambda arrays: arrays.pop("state.1"),
+        lambda arrays: arrays.update({"state.0": np.zeros(3)}),
+        lambda arrays: arrays.update({"history.sums": np.zeros(9)}),
+        lambda arrays: arrays.update({"reason": np.array(77)}),
+        lambda arrays: arrays.update({"reason": np.zeros(2)}),
+    ],
+)
+def test_arrays_of_another_fit_are_refused(damage):
+    slot = Place()
+    train(placed(slot), 3)
+    damage(slot.arrays)
+    with pytest.raises(LookupError, match="not of this fit"):
+        train(placed(slot), 3)
+
+
+def test_interrupted_loop_keeps_its_last_write():
+    slot = Place()
+
+    def interrupted():
+        loop.run_chunk(2)
+        loop.save_if_due()
+        raise KeyboardInterrupt
+
+    loop = placed(slot)
+    loop.run(interrupted)
+    assert not slot.ended
+    assert len(slot.arrays["history.epochs"]) == loop.done

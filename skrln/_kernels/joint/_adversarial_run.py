@@ -13,6 +13,7 @@ from skrln._kernels._config import RunSpec, StopReason
 from skrln._kernels._devices import check_fork, placed
 from skrln._kernels._network import init_params
 from skrln._kernels._optimizers import init_solver
+from skrln._kernels._saved import Slot
 from skrln._kernels._start import cast
 from skrln._kernels._types import Data, Params
 
@@ -47,6 +48,8 @@ def fit_adversarial(
     hyper: AdversarialHyper,
     plan: JointPlan,
     run: RunSpec,
+    *,
+    slot: Slot | None = None,
 ) -> AdversarialResult:
     """Train a generator and a discriminator for every domain.
 
@@ -65,6 +68,8 @@ def fit_adversarial(
     run : RunSpec
         An epoch is a pass over the domain with the most batches; the others begin again after
         their last batch. `restore_best` and `judge_start` are ignored.
+    slot : Slot
+        Place of the state of the fit, which goes on from there.
 
     Returns
     -------
@@ -90,6 +95,7 @@ def fit_adversarial(
             order_rng, counts, n_batches, n_slots, state, plan, None, spec
         )
         fit.place(rows, hyper, run.seed, dtype)
+        fit.slot = slot
         fit.run(lambda: fit.train_all(run.max_epochs))
         return fit.result()
 
@@ -116,6 +122,8 @@ class _AdversarialFit(Rounds):
     """Adversarial fit of several domains."""
 
     spec: AdversarialSpec
+
+    history_type = AdversarialHistory
 
     @deferred()
     def place(
@@ -145,6 +153,9 @@ class _AdversarialFit(Rounds):
             spec=self.spec,
             joint=joint,
         )
+
+    def _data(self) -> Any:
+        return self.table, self.fixed
 
     def _key(self) -> Any:
         return ("adversarial", self.spec, self.shapes)

@@ -11,6 +11,7 @@ import numpy as np
 from skrln._interrupts import deferred
 from skrln._kernels._chunks import Chunks
 from skrln._kernels._padding import pad_data
+from skrln._kernels._saved import Arrays, name_leaves, name_text
 from skrln._kernels._types import Data, Layer, Params
 
 from ._coupling import Coupling
@@ -45,11 +46,37 @@ class Rounds(Chunks):
         unknown = np.full(len(self.terms), np.nan)
         self.sigma = unknown if self.anchors is None else self.anchors.sigma
         self.converged = False
+        self.until = 0
         self.stage: tuple[JointSpec, Any] = (JointSpec((), ()), None)
 
     @abstractmethod
     def _key(self) -> Any:
         """Identify the compiled program, apart from the stage and the orders."""
+
+    @abstractmethod
+    def _data(self) -> Any:
+        """Arrays that the fit starts from, besides its state."""
+
+    def start(self) -> Arrays:
+        """Everything that the fit starts from, besides its state."""
+        leaves = name_leaves("data", (self._data(), self.counts, self.n_batches))
+        return {"text": name_text(f"{self.plan} {self._key()}"), **leaves}
+
+    def _to_arrays(self) -> Arrays:
+        return super()._to_arrays() | {
+            "rounds": self.weight_history(),
+            "sigma": np.asarray(self.sigma),
+            "converged": np.array(self.converged),
+            "until": np.array(self.until),
+        }
+
+    def _from_arrays(self, arrays: Arrays) -> None:
+        super()._from_arrays(arrays)
+        n, rounds = self.n_all, arrays["rounds"]
+        if rounds.shape[1:] != (len(self.terms), n, n):
+            raise ValueError("it has no weights of these domains")
+        self.rounds, self.sigma = list(rounds), arrays["sigma"]
+        self.converged, self.until = bool(arrays["converged"]), int(arrays["until"])
 
     @property
     def params(self) -> Params:
@@ -81,7 +108,10 @@ class Rounds(Chunks):
     ) -> np.ndarray:
         """Reweight and train in rounds; return the last weights."""
         plan = self.plan
-        for _ in range(plan.max_rounds):
+        if self.rounds:  # the fit was killed in this round
+            weights = self.rounds[-1]
+            self._advance(self.until, spec, weights)
+        while len(self.rounds) < plan.max_rounds and not self.converged:
             if not self.is_unfinished(max_epochs):
                 break
             distances, lengths = self._measure()
@@ -93,20 +123,22 @@ class Rounds(Chunks):
             weights = robust_weights(distances, self.sigma, plan.norm, plan.irls_weight)
             self.rounds.append(weights)
             self.converged = bool(np.max(np.abs(weights - old)) <= plan.tol)
-            if self.converged:
-                break
-            self._advance(min(self.done + plan.round_epochs, max_epochs), spec, weights)
+            if not self.converged:
+                until = min(self.done + plan.round_epochs, max_epochs)
+                self._advance(until, spec, weights)
         return weights
 
     def _advance(self, until: int, spec: JointSpec, weights: np.ndarray) -> None:
         """Train up to epoch `until` with these weights."""
         if not self.is_unfinished(until):
             return
+        self.until = until
         with deferred():
             self.stage = (spec, jax.device_put(self._coupling(spec, weights)))
         self.compile((self._key(), spec))
         while self.is_unfinished(until):
             self.run_chunk(until - self.done)
+            self.save_if_due()
 
     def _measure(self) -> tuple[np.ndarray, np.ndarray]:
         """Squared distances and lengths of all terms, of all domains."""

@@ -13,6 +13,7 @@ from skrln._kernels._coefficients import coefficients
 from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from skrln._kernels._devices import check_fork, placed
 from skrln._kernels._padding import row_width
+from skrln._kernels._saved import Slot
 from skrln._kernels._start import (
     cast,
     complete_start,
@@ -45,6 +46,7 @@ def fit_joint(
     start: Start | None = None,
     head_bias: np.ndarray | None = None,
     anchors: Anchors | None = None,
+    slot: Slot | None = None,
 ) -> JointResult:
     """Train one network for every domain.
 
@@ -64,6 +66,8 @@ def fit_joint(
     head_bias : ndarray of shape (n, n_outputs)
         Added to the biases of the last layer at the start.
     anchors : Anchors
+    slot : Slot
+        Place of the state of the fit, which goes on from there.
     """
     check_fork()
     dtype = np.dtype(run.precision)
@@ -98,6 +102,7 @@ def fit_joint(
             groups.astype(np.int32),
         )
         fit.place(tables, run.seed, dtype)
+        fit.slot = slot
         fit.run(lambda: fit.train_all(run.max_epochs))
         return fit.result(restore_best=run.restore_best)
 
@@ -155,6 +160,8 @@ class _JointFit(Rounds):
     hyper: Hyper
     groups: np.ndarray
 
+    history_type = JointHistory
+
     @deferred()
     def place(self, tables: FitData, seed: int, dtype: np.dtype) -> None:
         """Put the constant arguments of the program on the device."""
@@ -186,6 +193,9 @@ class _JointFit(Rounds):
             train=self.train,
             joint=spec,
         )
+
+    def _data(self) -> Any:
+        return self.tables, self.fixed, self.anchors
 
     def _key(self) -> Any:
         return ("joint", self.network, self.train, self.shapes)
