@@ -99,7 +99,8 @@ def test_interrupted_loop_keeps_its_epochs():
     loop = counter()
 
     def interrupted():
-        loop.run_chunk(2)
+        loop.run_chunk(1)
+        loop.run_chunk(1)
         raise KeyboardInterrupt
 
     loop.run(interrupted)
@@ -230,6 +231,7 @@ def test_calls_last_until_the_next_write(monkeypatch):
         return Counter._call(loop, orders, n_epochs)
 
     monkeypatch.setattr(_chunks, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(_chunks, "SECONDS_PER_CHUNK", np.inf)
     slot = Place(seconds=7.0)
     loop = placed(slot)
     loop._call = lambda *args: timed_call(loop, *args)
