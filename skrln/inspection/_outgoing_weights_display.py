@@ -3,7 +3,14 @@
 
 import numpy as np
 
-from ._plotting import check_network, column_names, get_axes, merge_style, name_or_class
+from ._plotting import (
+    check_network,
+    column_names,
+    get_axes,
+    merge_style,
+    name_or_class,
+    plain_text,
+)
 
 
 class OutgoingWeightsDisplay:
@@ -154,7 +161,8 @@ class OutgoingWeightsDisplay:
                 np.full(len(weights), row),
                 **merge_style(defaults, style),
             )
-        self.ax_.set_yticks(np.arange(len(shown)), self.feature_names[:max_features])
+        names = map(plain_text, self.feature_names[:max_features])
+        self.ax_.set_yticks(np.arange(len(shown)), list(names))
         # Reversed limits put the most important input at the top.
         self.ax_.set_ylim(max(len(shown), 1) - 0.4, -0.6)
         # Lines guide the eye from the names of the inputs to the dots.

@@ -108,6 +108,11 @@ def get_panels(ax, display, n_panels, **layout):
     return panels
 
 
+def plain_text(name):
+    """Text of a column, class or domain in which a dollar is a dollar, and no formula."""
+    return str(name).replace("$", r"\$")
+
+
 def label_rows(panels, names):
     """Label the rows of the panels from top to bottom; only the first panel shows names."""
     rows = np.arange(len(names))
@@ -115,7 +120,9 @@ def label_rows(panels, names):
     for panel in panels[:0:-1]:
         panel.set_yticks(rows)
         panel.tick_params(labelleft=False)
-    panels[0].set_yticks(rows, ["models" if n is None else str(n) for n in names])
+    panels[0].set_yticks(
+        rows, ["models" if n is None else plain_text(n) for n in names]
+    )
     for panel in panels:
         panel.set_ylim(len(rows) - 0.5, -0.5)
 

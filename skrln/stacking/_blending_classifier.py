@@ -187,9 +187,9 @@ class BlendingClassifier(StackingClassifier):
 
     def __getstate__(self):
         """State without a Bunch, which skops does not trust."""
-        state = super().__getstate__()
+        state = dict(super().__getstate__())
         if "named_estimators_" in state:
-            state = {**state, "named_estimators_": dict(state["named_estimators_"])}
+            state["named_estimators_"] = dict(state["named_estimators_"])
         return state
 
     def __setstate__(self, state):

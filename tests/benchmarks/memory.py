@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Memory over fits of ever new shapes: ``python -m tests.benchmarks.memory --fits 320``.
+"""Memory over fits of ever new shapes: ``python -m tests.benchmarks.memory --fits 300``.
 
 Every fit compiles a program of its own, the worst case of a process that lives long. The column
 "least" is what stays when all programs are freed: it may rise while JAX fills its own caches,
@@ -22,8 +22,8 @@ from .test_fits import resident_bytes
 def main():
     """Fit tiny networks, and print the resident memory of the process."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.memory")
-    parser.add_argument("--fits", type=int, default=320)
-    parser.add_argument("--every", type=int, default=64, help="fits of a printed line")
+    parser.add_argument("--fits", type=int, default=300)
+    parser.add_argument("--every", type=int, default=60, help="fits of a printed line")
     parser.add_argument(
         "--optimized",
         action="store_true",

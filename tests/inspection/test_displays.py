@@ -15,10 +15,14 @@ from sklearn.preprocessing import StandardScaler
 import skrln.inspection
 from skrln import RLNRegressor
 from skrln.inspection import (
+    DomainNetworkDisplay,
+    FeatureRelevanceDisplay,
     ImportanceDisplay,
+    IntervalPlotDisplay,
     LossCurveDisplay,
     OutgoingWeightsDisplay,
     RegularizationPathDisplay,
+    TaskValidationCurveDisplay,
     WeightDistributionDisplay,
 )
 
@@ -94,3 +98,35 @@ def test_ensemble_is_too_much_for_one_network(display):
     with pytest.raises(ValueError, match="Got an ensemble of 2 networks, but expected"):
         display.from_estimator(model)
     assert len(ImportanceDisplay.from_estimator(model).figure_.axes) == 1
+
+
+#: No formula that matplotlib can read, and a formula.
+NAMES = [r"$\nope{$", "$x$"]
+HALVES = np.full((2, 2), 0.5)
+NAMED = {
+    "importances": ImportanceDisplay(
+        np.array([0.6, 0.4]), NAMES, entropy=0.5, n_used=2, name="model"
+    ),
+    "weights": OutgoingWeightsDisplay(HALVES, NAMES, n_features=2),
+    "relevance": FeatureRelevanceDisplay(
+        HALVES[0], NAMES, n_samples=9, highlighted=np.array([0, 1])
+    ),
+    "domains": DomainNetworkDisplay(HALVES, NAMES, groups=np.arange(2)),
+    "intervals": IntervalPlotDisplay(
+        np.array([[1, 3], [2, 4]]), np.array([2, 3]), 2, task_names=NAMES
+    ),
+    "curves": TaskValidationCurveDisplay(
+        np.eye(2), HALVES[0], np.array([0, 1]), 1, task_names=NAMES
+    ),
+}
+
+
+@pytest.mark.parametrize("display", NAMED.values(), ids=NAMED)
+def test_names_are_drawn_as_plain_text(pyplot, display):
+    bars = {"kind": "bar"} if isinstance(display, ImportanceDisplay) else {}
+    figure = display.plot(**bars).ax_.figure
+    if isinstance(display, TaskValidationCurveDisplay):
+        display.ax_.legend()
+    figure.canvas.draw()  # a formula that is none raises here
+    texts = {text.get_text() for text in figure.findobj(pyplot.Text)}
+    assert {name.replace("$", r"\$") for name in NAMES} <= texts

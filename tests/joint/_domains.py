@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from skrln.joint import JointClassifier, JointRegressor, _base
+from skrln.joint import JointClassifier, JointRegressor
 from skrln.options import RLNPenalty
 
 NAMES = np.array(["north", "east", "south"])
@@ -69,7 +69,7 @@ def kernel_call(monkeypatch, model, X, *y, sample_domain):
         raise RecordedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(_base, "fit_joint", record)
+        patch.setattr("skrln._kernels.fit_joint", record)
         with pytest.raises(RecordedError):
             model.fit(X, *y, sample_domain=sample_domain)
     assert not hasattr(model, "domains_")

@@ -2,6 +2,9 @@
 """Compiled programs: one for all numbers, and a bounded number of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
 
 from skrln._kernels import _programs, clear_caches
 
@@ -53,3 +56,16 @@ def test_numbers_do_not_compile_again(compilations):
             **watched(N_VALIDATION + 1),
         )
     assert compilations() == before
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_cleared_caches_return_their_memory(monkeypatch, platform):
+    """Freed, the memory of a hundred programs stayed with the C library."""
+    trimmed = []
+    library = SimpleNamespace(malloc_trim=trimmed.append)
+    monkeypatch.setattr(_programs.sys, "platform", platform)
+    monkeypatch.setattr(_programs.ctypes, "CDLL", lambda name: library)
+    clear_caches()
+    assert trimmed == ([0] if platform == "linux" else [])
+    del library.malloc_trim  # musl has none
+    clear_caches()

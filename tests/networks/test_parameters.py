@@ -716,6 +716,13 @@ def test_verbose_shows_a_bar_on_standard_error(capsys, make, verbose):
     assert_same_fit(loud, quiet)
 
 
+def test_names_in_the_bar_are_neither_markup_nor_formats(capsys):
+    """A subclass may have any name."""
+    odd = type("[/b]{0}", (type(regressor()),), {})
+    odd(**regressor(verbose=True, max_iter=2).get_params(deep=False)).fit(X, Y)
+    assert "[/b]{0}" in capsys.readouterr().err
+
+
 def test_dtype(usual):
     single = regressor(dtype="float32").fit(X, Y)
     double = regressor(dtype="float64").fit(X, Y)

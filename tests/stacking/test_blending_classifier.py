@@ -254,3 +254,12 @@ def test_certain_mistakes_do_not_break_the_loss():
     blend = BlendingClassifier([("certain", Certain()), *MODELS], cv=2).fit(X, Y)
     assert np.isfinite(log_loss(Y, blend.predict_proba(X)))
     assert blend.weights_[0] < 0.3
+
+
+def test_stored_blends_have_their_classifiers_by_name():
+    """A Bunch is no type that skops trusts: the state has a dictionary instead."""
+    blend = BlendingClassifier(MODELS, cv=2).fit(X, Y)
+    assert type(blend.__getstate__()["named_estimators_"]) is dict
+    again = pickle.loads(pickle.dumps(blend))
+    assert again.named_estimators_.tree is again.estimators_[1]
+    np.testing.assert_array_equal(again.predict_proba(X), blend.predict_proba(X))
