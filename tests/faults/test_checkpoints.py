@@ -33,7 +33,7 @@ from tests.networks import _tables
 
 TABLE, CLASSES = _tables.make_table(), _tables.make_classes()
 #: The networks of an ensemble are trained again on the fewer columns that matter.
-WIDE = _tables.make_table(120, n_features=10)
+WIDE = _tables.make_table(120, n_features=20)
 SPLIT = {"early_stopping": True, "validation_fraction": 0.25}
 ENSEMBLE = SPLIT | {"n_estimators": 2, "input_selection": True}
 X, Y, DOMAIN = _domains.make_table()
