@@ -20,6 +20,7 @@ from skrln._table._columns import check_columns
 from skrln._table._problem import Arguments
 from skrln._table._scoring import task_scores
 from skrln._table._sklearn import CallbackSupportMixin, fit_context, with_callbacks
+from skrln._table._user_splits import refuse_generator
 from skrln.options import Transfer
 
 from ._attributes import FittedAttributes
@@ -215,6 +216,8 @@ class BaseRLN(
 
     def __sklearn_clone__(self):
         """Copy the parameters; a fitted `pretrained` is shared and stays fitted."""
+        for name in ("cv", "validation_cv"):
+            refuse_generator(getattr(self, name, None), name)
         twin = super().__sklearn_clone__()
         if not isinstance(self.pretrained, Transfer):  # a Transfer copies itself
             twin.pretrained = self.pretrained
