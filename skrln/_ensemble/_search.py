@@ -20,7 +20,7 @@ from skrln._network._importance import active_columns
 from skrln._network._settings import resolve_epochs
 from skrln._network._train import Listener
 from skrln._table._arguments import check_validation_arguments
-from skrln._table._problem import Arguments, read_training
+from skrln._table._problem import Arguments, fit_target, read_training
 from skrln._table._sklearn import take
 from skrln._table._user_splits import (
     is_iterable_of_splits,
@@ -193,7 +193,7 @@ def make_folds(parameters, cv, arguments, seed):
     """Prepare the folds, each with encoders that are fitted on its training rows alone."""
     labels = parameters.labels
     table, rows, _ = read_training(arguments, labels, parameters.input_options)
-    target = labels.fit(*table.rows(rows)[1:])
+    target = fit_target(labels, table, rows)
     X, y, groups = indexable(arguments.X, arguments.y, arguments.groups)
     weights = None if arguments.sample_weight is None else table.weights
     single = _grid_parameters(parameters)
@@ -207,7 +207,7 @@ def make_folds(parameters, cv, arguments, seed):
         own = Arguments(*part, own_groups, *arguments[4:])
         try:
             job = _first_job(single, own, seed, target)
-            inputs, data = _encode_held_out(job, table.rows(test))
+            inputs, data = _encode_held_out(job, _without_idle(table, test))
         except ValueError as error:
             raise ValueError(
                 f"{error} This is about split {k} of cv={shorten(cv)}, with "
@@ -261,6 +261,12 @@ def _splits(labels, cv, X, y, groups):
             "and test rows in each of one or more splits. Pass an int or another splitter."
         )
     return splits
+
+
+def _without_idle(table, test):
+    """Test rows of positive weight, whose classes all have an output; all if there are none."""
+    counted = test[table.weights[test] > 0]
+    return table.rows(counted if len(counted) else test)
 
 
 def _encode_held_out(job, table):

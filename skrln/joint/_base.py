@@ -176,11 +176,13 @@ class BaseJoint(
         member, columns = fit.ensemble.members[0], fit.ensemble.columns
         network, loss = member.network, member.curves.loss
         inputs = member.encoder.transform(check_columns(X, columns))
+        table = domains.table
+        target = parameters.labels.complete(member.target, table.y, table.known)
         fitted = {
             "domains_": domains.names,
             "_columns": columns,
             "_encoder": member.encoder,
-            "_targets": [member.target],
+            "_targets": [target],
             "_centers": np.asarray(inputs.mean(axis=0)).reshape(1, -1),
             "_activation": network.activation,
             "_present": None,

@@ -482,7 +482,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_same_classes(self, classes, target):
-        earlier = target.task_classes
+        earlier = target.listed_classes
         per_task = [classes] if target.one_dimensional else classes
         if len(per_task) != len(earlier) or not all(
             np.array_equal(np.unique(new), old)

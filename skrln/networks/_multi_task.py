@@ -581,9 +581,7 @@ class RLNMultiTask(BaseRLN):
             `classes_`; None for a regression task.
         """
         means = self._means(X)
-        target = self._fitted.target
-        pairs = zip(target.split(means), target.class_tasks, strict=True)
-        return [columns if is_class else None for columns, is_class in pairs]
+        return self._fitted.target.predictions(means)
 
     def score(self, X, y, sample_weight=None):
         """Mean of the scores of all tasks.

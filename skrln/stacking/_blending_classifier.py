@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
-from skrln._table._sklearn import Interval, count_samples
+from skrln._table._sklearn import Interval, check_parameters, count_samples
 from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
 
 from ._linear_pool import LinearPool
@@ -181,6 +181,8 @@ class BlendingClassifier(StackingClassifier):
                 f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
                 "blend for each task, or use a StackingClassifier."
             )
+        params = self.get_params(deep=False)
+        check_parameters(self._parameter_constraints, params, type(self).__name__)
         # A copy is fitted, so that a fit that fails leaves the blend as it was. The copy gets
         # the list of the splits, because a generator would be used up by the check.
         model = copy(self)
