@@ -52,7 +52,7 @@ def iterate_splits(cv, X, y, name, *, classifier=False, metadata=None):
         yield _read_split(part, number, n_rows, cv, name)
     if number < 0:
         raise ValueError(
-            f"Got {name}={shorten(cv)}, with no splits, but expected one or more pairs "
+            f"Got {name}={shorten(cv)} with no splits, but expected one or more pairs "
             f"(train, test). {_way_out(cv, name)}"
         )
 
@@ -105,8 +105,8 @@ def _read_split(split, number, n_rows, cv, name):
     shared = test[is_trained_on[test]]
     if len(shared):
         raise ValueError(
-            f"Got {len(shared)} row(s), such as {shared[:3].tolist()}, in both parts of {place}, "
-            "but expected test rows that are not trained on. Leave them out of one part."
+            f"Got {len(shared)} row(s), such as {shared[:3].tolist()}, in both parts of "
+            f"{place}, but expected test rows that are not trained on. Leave them out of one part."
         )
     return Positions(train, test)
 

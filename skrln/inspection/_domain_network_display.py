@@ -4,7 +4,7 @@
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from ._plotting import fitted_attribute, get_axes, name_or_class
+from ._plotting import fitted_attribute, get_axes, name_or_class, plain_text
 
 #: Maximum number of domains with written names; more names would overlap.
 MOST_NAMES = 40
@@ -167,7 +167,7 @@ class DomainNetworkDisplay:
         if len(self.domain_names) <= MOST_NAMES:
             for position, label in zip(self.positions_, self.domain_names, strict=True):
                 self.ax_.annotate(
-                    label,
+                    plain_text(label),
                     position,
                     xytext=(7, 5),
                     textcoords="offset points",
@@ -177,7 +177,7 @@ class DomainNetworkDisplay:
         self.ax_.margins(0.15)
         self.ax_.set_aspect("equal", adjustable="datalim")
         self.ax_.set_axis_off()
-        title = self.name if name is None else name
+        title = plain_text(self.name if name is None else name)
         if title:
             self.ax_.set_title(title)
         return self

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import check_X_y
 
-from ._plotting import column_names, get_axes, label_once, merge_style
+from ._plotting import column_names, get_axes, label_once, merge_style, plain_text
 
 #: Legend entry of the dotted curves, once for all tables.
 NOISE = "noise columns, expected"
@@ -170,7 +170,7 @@ class FeatureRelevanceDisplay:
         ranks = np.arange(1, n_features + 1)
         # Ranks in percent make tables of different widths comparable.
         percent = 100 * ranks / n_features
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         size = f"{n_features} columns, {self.n_samples} rows"
         defaults = {
             "linestyle": "-",
@@ -206,7 +206,7 @@ class FeatureRelevanceDisplay:
             point = percent[column], self.relevance[column]
             self.ax_.plot(*point, "D", mfc="white", color=color)
             self.ax_.annotate(
-                self.feature_names[column],
+                plain_text(self.feature_names[column]),
                 point,
                 xytext=(6, 3),
                 textcoords="offset points",

@@ -9,6 +9,7 @@ from ._plotting import (
     get_axes,
     merge_style,
     name_or_class,
+    plain_text,
 )
 
 #: Maximum number of tasks with names on the axis.
@@ -190,7 +191,7 @@ class IntervalPlotDisplay:
         names = self.task_names
         names = np.arange(n_tasks) if names is None else np.asarray(names)
         if named:
-            texts = [_shorten(str(names[task])) for task in self.order_]
+            texts = [plain_text(_shorten(str(names[task]))) for task in self.order_]
             self.ax_.set_yticks(np.arange(n_tasks), texts)
         else:
             self.ax_.set_yticks([])
@@ -199,7 +200,7 @@ class IntervalPlotDisplay:
         self.ax_.autoscale_view(scaley=False)
         self.ax_.set_xlabel("Stage")
         self.ax_.set_ylabel("Task" if named else f"{n_tasks} tasks, sorted")
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         # Below the axes, because intervals can lie anywhere inside.

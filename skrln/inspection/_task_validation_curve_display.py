@@ -3,7 +3,14 @@
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+    plain_text,
+    with_unit,
+)
 
 
 class TaskValidationCurveDisplay:
@@ -154,7 +161,7 @@ class TaskValidationCurveDisplay:
         defaults = {"linewidth": 1.2 if few else 0.7, "alpha": 0.9 if few else 0.35}
         self.lines_ = []
         for curve, stage, task in zip(curves, best, names, strict=True):
-            label = {"label": str(task)} if few else {"color": "C0"}
+            label = {"label": plain_text(task)} if few else {"color": "C0"}
             options = merge_style(defaults | label, style)
             (line,) = self.ax_.plot(curve, **options)
             # The dot marks the best stage of the task.
@@ -174,7 +181,7 @@ class TaskValidationCurveDisplay:
         self.ax_.set_xlabel("Stage")
         self.ax_.set_ylabel(with_unit("Validation score", self.score_name))
         self.ax_.legend(fontsize="small", ncols=2 if len(curves) > 5 and few else 1)
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         return self

@@ -33,6 +33,7 @@ from skrln._table._columns import check_columns
 from skrln._table._problem import Arguments
 from skrln._table._sklearn import count_samples, fit_context, take
 from skrln.networks._open_options import OptionParameters, open_parameters
+from skrln.networks._whole import all_or_nothing
 
 from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
@@ -136,8 +137,9 @@ class BaseJoint(
         """
         parameters = self._parameters()
         fitted, outcomes = self._fit(parameters, X, y, sample_weight, sample_domain)
-        self._store(fitted)
-        warn_outcome(outcomes, parameters)
+        with all_or_nothing(self):
+            self._store(fitted)
+            warn_outcome(outcomes, parameters)
         return self
 
     def _fit(self, parameters, X, y, sample_weight, sample_domain):
@@ -238,7 +240,7 @@ class BaseJoint(
                 f"has {most} to share{heads}. Lower it, pass more hidden_layer_sizes, or "
                 "strategy='isolated'."
             )
-        return make_plan(coupling, self.max_iter, min(n_shared, most))
+        return make_plan(coupling, int(self.max_iter), min(n_shared, most))
 
     def _train(self, kernel, joint, rng, **options):
         """Call the kernel."""

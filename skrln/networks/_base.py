@@ -26,6 +26,7 @@ from skrln.options import Transfer
 from ._attributes import FittedAttributes
 from ._open_options import OptionParameters, open_parameters
 from ._watch import Watch
+from ._whole import all_or_nothing
 
 
 class BaseRLN(
@@ -106,12 +107,16 @@ class BaseRLN(
         arguments = Arguments(
             X, y, sample_weight, groups, X_val, y_val, sample_weight_val
         )
-        result = self._run_fit(parameters, arguments, Engine(watch, self.device))
-        self._store(result)
-        kept = [member.network.coefs for member in result.ensemble.members]
-        warn_outcome(result.outcomes, parameters, kept)
-        if context is not None:
-            context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
+        # A callback, or a warning that is an error, may raise after the result is stored.
+        with all_or_nothing(self):
+            result = self._run_fit(parameters, arguments, Engine(watch, self.device))
+            self._store(result)
+            kept = [member.network.coefs for member in result.ensemble.members]
+            warn_outcome(result.outcomes, parameters, kept)
+            if context is not None:
+                context.call_on_fit_task_end(
+                    estimator=self, X=X, y=y, metadata=metadata
+                )
         return self
 
     def _run_fit(self, parameters, arguments, engine):
@@ -129,8 +134,9 @@ class BaseRLN(
         rng = check_random_state(self.random_state)
         arguments = Arguments(X, y, sample_weight)
         result = fit_online(parameters, arguments, rng, self._get_fitted(), classes)
-        self._store(result)
-        warn_outcome(result.outcomes, parameters)
+        with all_or_nothing(self):
+            self._store(result)
+            warn_outcome(result.outcomes, parameters)
         return self
 
     # -- predicting ----------------------------------------------------------------------

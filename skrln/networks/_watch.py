@@ -81,7 +81,8 @@ def _progress_bar(name, max_epochs):
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     with Progress(
-        TextColumn(name),
+        # A class name in brackets is no markup.
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("epoch {task.completed:.0f}/{task.total:.0f} {task.fields[losses]}"),
         TimeRemainingColumn(),

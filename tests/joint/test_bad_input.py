@@ -126,13 +126,13 @@ def test_sparsest_epoch_is_not_for_several_domains(table):
         regressor(early_stopping="sparsest").fit(X, y, sample_domain=domain)
 
 
-@pytest.mark.parametrize(
-    "model", [regressor(), JointGenerator(2), JointAutoencoder(2)]
-)
+@pytest.mark.parametrize("model", [regressor(), JointGenerator(2), JointAutoencoder(2)])
 def test_identifier_in_place_of_a_domain(table, model):
     X, y, _ = table
     arguments = () if isinstance(model, JointGenerator | JointAutoencoder) else (y,)
-    message = r"Got sample_domain with 72 domains in 72 rows.*identifier.*pass the data set"
+    message = (
+        r"Got sample_domain with 72 domains in 72 rows.*identifier.*pass the data set"
+    )
     with pytest.raises(ValueError, match=message):
         model.fit(X, *arguments, sample_domain=np.arange(72))
 

@@ -43,5 +43,5 @@ def test_many_domains_need_rows():
     """Few domains may be as small as they are; many need three rows on average."""
     assert len(check_domains(np.arange(20), 20)[0]) == 20
     assert len(check_domains(np.arange(63) % 21, 63)[0]) == 21
-    with pytest.raises(ValueError, match="21 domains in 62 rows.*at least 3 rows"):
+    with pytest.raises(ValueError, match=r"21 domains in 62 rows.*at least 3 rows"):
         check_domains(np.arange(62) % 21, 62)

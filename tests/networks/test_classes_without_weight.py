@@ -128,7 +128,9 @@ def test_two_classes_need_weight():
 
 
 def test_held_out_labels_of_the_class_are_refused():
-    with pytest.raises(ValueError, match=r"class\(es\) \[1\] in y_val.*positive weight"):
+    with pytest.raises(
+        ValueError, match=r"class\(es\) \[1\] in y_val.*positive weight"
+    ):
         RLNClassifier(**SMALL).fit(X, Y, sample_weight=WEIGHTS, X_val=X, y_val=Y)
 
 
