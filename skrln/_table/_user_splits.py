@@ -106,7 +106,8 @@ def _read_split(split, number, n_rows, cv, name):
     if len(shared):
         raise ValueError(
             f"Got {len(shared)} row(s), such as {shared[:3].tolist()}, in both parts of "
-            f"{place}, but expected test rows that are not trained on. Leave them out of one part."
+            f"{place}, but expected test rows that are not trained on. Leave them out of one "
+            "part."
         )
     return Positions(train, test)
 

@@ -390,7 +390,7 @@ def test_settings_follow_the_training_rows():
     ],
 )
 def test_hidden_layer_sizes_that_are_none(sizes):
-    with pytest.raises(ValueError, match="Got hidden_layer_sizes=.*positive whole"):
+    with pytest.raises(ValueError, match=r"Got hidden_layer_sizes=.*positive whole"):
         resolve_hidden_layers(sizes, 5)
 
 

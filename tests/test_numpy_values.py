@@ -10,7 +10,7 @@ from skrln import RLNRegressor
 from skrln.options import ReduceOnPlateau, RLNPenalty, Solver
 from skrln.presets import READABLE
 
-from .._estimators import NUMBERS, X, make_cases
+from ._estimators import NUMBERS, X, make_cases
 
 CASES = make_cases()
 
