@@ -16,7 +16,7 @@ from skrln._network._transfer import (
     check_same_target,
 )
 from skrln._table._arguments import check_validation_arguments
-from skrln._table._problem import read_training, read_validation
+from skrln._table._problem import fit_target, read_training, read_validation
 from skrln._table._splits import HoldOut, Split, split_members, split_once
 from skrln._table._targets import check_labelled
 
@@ -171,7 +171,7 @@ def prepare(parameters, arguments, rng, before=None, target=None):
     if not is_new:
         target = kept_target
     elif target is None:
-        target = labels.fit(*table.rows(rows)[1:])
+        target = fit_target(labels, table, rows)
     else:
         target = labels.refit(target, *table.rows(rows)[1:])
     held_out = read_validation(arguments, labels, columns)

@@ -12,7 +12,6 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import get_routing_for_object
 
@@ -21,8 +20,13 @@ from skrln._network._importance import active_columns
 from skrln._network._settings import resolve_epochs
 from skrln._network._train import Listener
 from skrln._table._arguments import check_validation_arguments
-from skrln._table._problem import Arguments, read_training
+from skrln._table._problem import Arguments, fit_target, read_training
 from skrln._table._sklearn import take
+from skrln._table._user_splits import (
+    is_iterable_of_splits,
+    iterate_splits,
+    shorten,
+)
 
 from ._blend import mean_loss
 from ._engine import run_in_threads
@@ -178,7 +182,7 @@ def _check_arguments(parameters, arguments):
         parameters.early_stopping,
         cv,
     )
-    if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
+    if is_iterable_of_splits(cv):
         raise ValueError(
             f"Got validation_cv of type {type(cv).__name__}, but expected an int or a "
             "splitter: it splits the training rows of each fold, and fixed rows mean "
@@ -190,7 +194,7 @@ def make_folds(parameters, cv, arguments, seed):
     """Prepare the folds, each with encoders that are fitted on its training rows alone."""
     labels = parameters.labels
     table, rows, _ = read_training(arguments, labels, parameters.input_options)
-    target = labels.fit(*table.rows(rows)[1:])
+    target = fit_target(labels, table, rows)
     X, y, groups = indexable(arguments.X, arguments.y, arguments.groups)
     weights = None if arguments.sample_weight is None else table.weights
     single = _grid_parameters(parameters)
@@ -204,10 +208,10 @@ def make_folds(parameters, cv, arguments, seed):
         own = Arguments(*part, own_groups, *arguments[4:])
         try:
             job = _first_job(single, own, seed, target)
-            inputs, data = _encode_held_out(job, table.rows(test))
+            inputs, data = _encode_held_out(job, _without_idle(table, test))
         except ValueError as error:
             raise ValueError(
-                f"{error} This is about split {k} of cv={cv!r}, with "
+                f"{error} This is about split {k} of cv={shorten(cv)}, with "
                 f"{len(train)} training and {len(test)} test rows; lower cv, or pass a "
                 "splitter whose training parts suffice."
             ) from error
@@ -246,24 +250,24 @@ def _first_job(parameters, arguments, seed, target):
 
 def _splits(labels, cv, X, y, groups):
     """Return (train, test) positions of each fold, checked."""
-    classes = labels.strata(y)
-    n_rows = len(y)
-    if isinstance(cv, Integral) and int(cv) > n_rows:
-        raise ValueError(
-            f"Got cv={cv} with {n_rows} rows (n_samples={n_rows}), but expected at most as "
-            "many folds as rows. Lower cv, or pass more rows."
-        )
-    splitter = check_cv(cv, classes, classifier=classes is not None)
-    positions = np.arange(n_rows)
-    splits = [(positions[a], positions[b]) for a, b in splitter.split(X, y, groups)]
+    has_classes = labels.strata(y) is not None
+    metadata = {"groups": groups}
+    splits = list(
+        iterate_splits(cv, X, y, "cv", classifier=has_classes, metadata=metadata)
+    )
     empty = [k for k, parts in enumerate(splits) if not all(map(len, parts))]
-    if empty or not splits:
-        problem = f"split(s) {empty} without rows" if splits else "no splits"
+    if empty:
         raise ValueError(
-            f"Got cv={cv!r} with {problem}, but expected training and test rows in each of "
-            "one or more splits. Pass an int or another splitter."
+            f"Got cv={shorten(cv)} with split(s) {empty} without rows, but expected training "
+            "and test rows in each of one or more splits. Pass an int or another splitter."
         )
     return splits
+
+
+def _without_idle(table, test):
+    """Test rows of positive weight, whose classes all have an output; all if there are none."""
+    counted = test[table.weights[test] > 0]
+    return table.rows(counted if len(counted) else test)
 
 
 def _encode_held_out(job, table):

@@ -19,6 +19,10 @@ DOUBLE_CELLS = 2_000
 FULL_BATCH_ROWS = 128
 #: The penalty grows over at least this many steps, in which the coefficients diverge.
 MIN_WARMUP_STEPS = 200
+#: Most units of a hidden layer: two such layers would already have 10**12 weights.
+MOST_UNITS = 1_000_000
+#: Most steps of a callable learning rate, whose table takes 80 MB.
+MOST_TABULATED_STEPS = 10_000_000
 #: max_iter="auto" and n_iter_no_change="auto" of a single network.
 AUTO_EPOCHS, AUTO_PATIENCE = 100, 40
 
@@ -172,11 +176,17 @@ def resolve_hidden_layers(hidden_layer_sizes, n_inputs, name="hidden_layer_sizes
     """Return the widths of the hidden layers as a tuple; empty for a linear model."""
     if isinstance(hidden_layer_sizes, str):  # "geometric"
         return tuple(max(1, round(n_inputs ** (k / 4))) for k in (3, 2, 1))
-    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, float))
-    if sizes.ndim != 1 or np.any(sizes < 1) or np.any(sizes != sizes.round()):
+    try:
+        sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    except ValueError:  # lists of several lengths
+        sizes = np.full(1, None)
+    is_valid = sizes.ndim == 1 and sizes.dtype.kind in "iuf"
+    if not is_valid or not np.all(
+        (sizes >= 1) & (sizes <= MOST_UNITS) & (sizes == np.round(sizes))
+    ):
         raise ValueError(
-            f"Got {name}={hidden_layer_sizes!r}, but expected positive whole numbers, one "
-            "per hidden layer, e.g. (64, 32)."
+            f"Got {name}={hidden_layer_sizes!r}, but expected positive whole numbers of at "
+            f"most {MOST_UNITS:,}, one per hidden layer, e.g. (64, 32)."
         )
     return tuple(int(size) for size in sizes)
 
@@ -295,6 +305,13 @@ def _tabulate(parameters, n_steps, dtype):
     rate = parameters.learning_rate.rate
     if rate is None:
         return None
+    if n_steps > MOST_TABULATED_STEPS:
+        raise ValueError(
+            f"Got max_iter={parameters.max_iter} with a callable learning_rate, which is "
+            f"computed for all {n_steps:,} steps before the fit, but expected at most "
+            f"{MOST_TABULATED_STEPS:,} steps. Lower max_iter, or pass the name of a schedule "
+            'such as "cosine".'
+        )
     return _kernels.tabulate_rate(
         rate, n_steps, precision=dtype, device=parameters.device
     )

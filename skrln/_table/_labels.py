@@ -40,6 +40,11 @@ class NumberLabels:
         del known
         return RegressionTarget(self.loss).fit(y, weights)
 
+    def complete(self, target, y, known):
+        """Return a target that lists the classes of rows without weight, too."""
+        del y, known
+        return target
+
     def refit(self, target, y, known, weights):
         """Scale the target by fewer rows than it was made from."""
         del target
@@ -93,6 +98,10 @@ class ClassLabels:
         del weights
         return ClassTarget().fit(y, known)
 
+    def complete(self, target, y, known):
+        """List the classes of rows without weight."""
+        return target.listing(y, known)
+
     def refit(self, target, y, known, weights):
         """Keep the classes: validation rows may hold classes that training rows lack."""
         del y, known, weights
@@ -143,6 +152,10 @@ class MixedLabels(NumberLabels):
         """Make the target encoder."""
         class_tasks = resolve_task_types(self.task_types, y, known)
         return MixedTarget(class_tasks, self.loss).fit(y, known, weights)
+
+    def complete(self, target, y, known):
+        """List the classes of rows without weight."""
+        return target.listing(y, known)
 
     def refit(self, target, y, known, weights):
         """Keep the classes, and scale numbers by fewer rows."""

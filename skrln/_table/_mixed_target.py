@@ -114,6 +114,16 @@ class MixedTarget:
                 encoders[task] = self._fit_numbers(y, known, sample_weight, task)
         return MixedTarget(self.class_tasks, self.loss, encoders)
 
+    def listing(self, y, known):
+        """Return a target that lists the classes of all rows; see `ClassTarget.listing`."""
+        encoders = [
+            encoder.listing(y[:, task], known[:, [task]]) if is_class else encoder
+            for task, (encoder, is_class) in enumerate(
+                zip(self.encoders, self.class_tasks, strict=True)
+            )
+        ]
+        return MixedTarget(self.class_tasks, self.loss, encoders)
+
     def with_classes(self, classes, y, known, sample_weight):
         """Return a target with these classes of each task; None for a regression task."""
         encoders = []
@@ -202,8 +212,19 @@ class MixedTarget:
 
     def split(self, means):
         """Split predictions per task, (n_samples, 1) or (n_samples, n_classes)."""
-        sizes = [1 if names is None else len(names) for names in self.classes]
+        sizes = [
+            len(encoder.task_classes[0]) if is_class else 1
+            for encoder, is_class in zip(self.encoders, self.class_tasks, strict=True)
+        ]
         return np.split(means, np.cumsum(sizes)[:-1], axis=1)
+
+    def predictions(self, means):
+        """Return probabilities in the form of `predict_proba`, a list with one per task."""
+        tasks = zip(self.encoders, self.split(means), self.class_tasks, strict=True)
+        return [
+            encoder.predictions(own) if is_class else None
+            for encoder, own, is_class in tasks
+        ]
 
     def decode(self, means):
         """Return predictions, (n_samples, n_tasks); objects if some classes are no numbers."""

@@ -115,6 +115,12 @@ def _read_table(X, y, sample_weight, labels):
     return Table(X, y, known, check_weights(sample_weight, X))
 
 
+def fit_target(labels, table, rows):
+    """Make the target encoder of the given rows; it lists the classes of all rows."""
+    target = labels.fit(*table.rows(rows)[1:])
+    return labels.complete(target, table.y, table.known)
+
+
 def table_rows(table):
     """Positions of the rows with a positive weight and a label."""
     return np.flatnonzero((table.weights > 0) & table.known.any(axis=1))

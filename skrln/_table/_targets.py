@@ -4,6 +4,7 @@
 `known` is the mask, of shape (n_samples, n_tasks), of the labels that are not missing.
 """
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._arguments import find_missing
+from ._class_weights import balanced, weights_by_class
 from ._inputs import fit_scaler
 
 
@@ -165,8 +167,20 @@ def check_class_target(y, name="y"):
     return y, known
 
 
+#: Way out of an error about new classes, by whether they are in the training rows.
+_WAY_OUT_OF_NEW_CLASSES = {
+    True: "A fit that continues an earlier one keeps its classes: fit a new estimator, or pass "
+    "warm_start=False. In the first call of partial_fit, name all classes that are to come.",
+    False: "Every class needs a row of positive weight in the training data.",
+}
+
+
 class ClassTarget:
-    """Encoder of the classes of one or several tasks as codes."""
+    """Encoder of the classes of one or several tasks as codes.
+
+    `task_classes` are the classes of each task that a network has outputs for, and
+    `listed_classes` those of the user's labels: see `listing`.
+    """
 
     def fit(self, y, known):
         """Read the classes of `y` of shape (n_samples,) or (n_samples, n_tasks)."""
@@ -183,7 +197,7 @@ class ClassTarget:
             multilabel
         ):  # a label that no row has, or that all rows have, keeps both classes
             classes = [np.array([0, 1])] * len(classes)
-        self.task_classes = list(classes)
+        self.task_classes = self.listed_classes = list(classes)
         for task, names in enumerate(self.task_classes):
             if len(names) < 2:
                 where = "y" if self.one_dimensional else f"task {task} of y"
@@ -193,6 +207,29 @@ class ClassTarget:
                     "of another class."
                 )
         return self
+
+    def listing(self, y, known):
+        """Return a target that lists the classes of all rows of `y`.
+
+        A class whose rows have no weight has no output of the network. It is among `classes`,
+        and its probability is zero.
+        """
+        columns = y.reshape(len(y), -1).T
+        pairs = zip(self.task_classes, columns, known.T, strict=True)
+        listed = [
+            np.union1d(names, plain_labels(column[rows]))
+            for names, column, rows in pairs
+        ]
+        if all(map(np.array_equal, listed, self.task_classes)):
+            return self
+        target = copy(self)
+        target.multilabel = self.multilabel and self.looks_multilabel(listed)
+        target.listed_classes = listed
+        target.task_classes = [
+            names[np.isin(names, trained)]
+            for names, trained in zip(listed, self.task_classes, strict=True)
+        ]
+        return target
 
     def looks_multilabel(self, classes):
         """Return True if a two-dimensional target has no labels but 0 and 1."""
@@ -206,7 +243,7 @@ class ClassTarget:
         """Classes in the form of `classes_`: an array, or a list with one per task."""
         if self.multilabel:
             return np.arange(len(self.task_classes))
-        return self.task_classes[0] if self.one_dimensional else self.task_classes
+        return self.listed_classes[0] if self.one_dimensional else self.listed_classes
 
     @property
     def heads(self):
@@ -234,8 +271,7 @@ class ClassTarget:
             if new.size:
                 raise ValueError(
                     f"Got the class(es) {new.tolist()} in {name}, but training knows "
-                    f"only {names.tolist()}. Every class needs a row in the training data"
-                    f"{'; pass all of them as classes' if name == 'y' else ''}."
+                    f"only {names.tolist()}. {_WAY_OUT_OF_NEW_CLASSES[name == 'y']}"
                 )
             codes[rows, task] = np.searchsorted(names, labels)
         return codes
@@ -268,9 +304,9 @@ class ClassTarget:
             labels = codes[rows, task].astype(int)
             names = self.task_classes[task]
             if isinstance(weight_of, str) and weight_of == "balanced":
-                factor = _balanced(labels, sample_weight[rows], len(names))
+                factor = balanced(labels, sample_weight[rows], len(names))
             else:
-                factor = _weights_by_class(weight_of, names.tolist())
+                factor = weights_by_class(weight_of, names.tolist())
             factors[rows, task] = factor[labels]
         return factors
 
@@ -298,7 +334,9 @@ class ClassTarget:
 
     def predictions(self, means):
         """Return probabilities in the form of `predict_proba`."""
-        per_task = self.split(means)
+        trained = zip(self.split(means), self.task_classes, strict=True)
+        pairs = zip(trained, self.listed_classes, strict=True)
+        per_task = [_insert_zeros(*pair, listed) for pair, listed in pairs]
         if self.multilabel:
             return np.stack([proba[:, 1] for proba in per_task], axis=1)
         return per_task[0] if self.one_dimensional else per_task
@@ -317,35 +355,13 @@ class ClassTarget:
         return np.column_stack(chosen)
 
 
-def _balanced(labels, sample_weight, n_classes):
-    """Return a factor per class that gives all classes the same total weight."""
-    total = np.bincount(labels, sample_weight, minlength=n_classes)
-    is_present = total > 0  # classes without a row have no share
-    share = np.where(is_present, total, 1) / total.sum() * is_present.sum()
-    return np.where(is_present, 1 / share, 0)
-
-
-def _weights_by_class(weight_of, classes):
-    """Return a factor per class from a dict; 1 for classes that it lacks, and for None."""
-    if weight_of is None:
-        return np.ones(len(classes))
-    if not isinstance(weight_of, dict):
-        raise ValueError(
-            f"Got class_weight={weight_of!r}, but expected None, 'balanced', or a dict with a "
-            "weight for each class."
-        )
-    named = [name for name in classes if name in weight_of]
-    if len(named) < min(len(classes), len(weight_of)):
-        raise ValueError(
-            f"Got class_weight={weight_of!r}, but expected classes out of {classes} as "
-            "its keys."
-        )
-    factor = np.array([weight_of.get(name, 1.0) for name in classes], float)
-    if not np.all(np.isfinite(factor)) or np.any(factor < 0):
-        raise ValueError(
-            f"Got class_weight={weight_of!r}, but expected finite, non-negative weights."
-        )
-    return factor
+def _insert_zeros(proba, names, listed):
+    """Return probabilities with a column of zeros for each class without an output."""
+    if len(names) == len(listed):
+        return proba
+    full = np.zeros((len(proba), len(listed), *proba.shape[2:]), proba.dtype)
+    full[:, np.isin(listed, names)] = proba
+    return full
 
 
 def plain_labels(labels):

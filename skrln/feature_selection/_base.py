@@ -11,6 +11,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
+from skrln._table._user_splits import is_iterable_of_splits, refuse_generator
+
 
 class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     """Selector with the parameters estimator, fitness, cv and scoring."""
@@ -70,9 +72,16 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         split = MethodMapping().add(caller="fit", callee="split")
         score = MethodMapping().add(caller="fit", callee="score")
         router.add(estimator=self.estimator, method_mapping=fit)
-        router.add(splitter=check_cv(self.cv), method_mapping=split)
+        # Pairs that the user made take no metadata; listing them would use up a generator.
+        cv = None if is_iterable_of_splits(self.cv) else self.cv
+        router.add(splitter=check_cv(cv), method_mapping=split)
         router.add(scorer=self._make_scorer(), method_mapping=score)
         return router
+
+    def __sklearn_clone__(self):
+        """Copy the parameters."""
+        refuse_generator(self.cv, "cv")
+        return super().__sklearn_clone__()
 
     def __sklearn_tags__(self):
         """Estimator tags of scikit-learn."""

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import get_scorer_names
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import validate_data
@@ -22,6 +21,7 @@ from skrln._table._sklearn import (
     refuse_unrouted,
     routing_enabled,
 )
+from skrln._table._user_splits import iterate_splits
 from skrln.networks._checkpoints import open_checkpoints
 from skrln.networks._params import COMMON
 from skrln.networks._whole import all_or_nothing
@@ -377,7 +377,6 @@ class GeneticSelector(BaseSelector):
             numbers = self.estimator is not None and is_regressor(self.estimator)
             classes = not numbers and has_classes(y)
             return relevance_minus_redundancy(X, y, k, classes=classes)
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         split, fit, score = {"groups": groups}, {}, {}
         if routing_enabled():
             if groups is not None:
@@ -386,7 +385,10 @@ class GeneticSelector(BaseSelector):
             split, fit = routed.splitter.split, routed.estimator.fit
             score = routed.scorer.score
         # Listed once: a splitter without a random seed splits differently at every call.
-        splits = list(splitter.split(X, y, **split))
+        of_classes = is_classifier(self.estimator)
+        splits = list(
+            iterate_splits(self.cv, X, y, "cv", classifier=of_classes, metadata=split)
+        )
         return CrossValidatedScore(
             self.estimator, X, y, splits, self._make_scorer(), fit, score, self.n_jobs
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Matrix of the angles between hidden units, by which a pruner selects units."""
 
-from ._plotting import fitted_attribute, get_axes
+from ._plotting import fitted_attribute, get_axes, plain_text
 
 
 class AngleMatrixDisplay:
@@ -128,7 +128,7 @@ class AngleMatrixDisplay:
             if angle is not None:
                 bar.ax.axhline(angle, color="black", linewidth=1)
         self.ax_.set(xlabel="Unit", ylabel="Unit")
-        title = self.name if name is None else name
+        title = plain_text(self.name if name is None else name)
         if title is not None:
             self.ax_.set_title(title)
         return self

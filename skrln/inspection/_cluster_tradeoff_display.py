@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, name_or_class, with_unit
+from ._plotting import fitted_attribute, get_axes, name_or_class, plain_text, with_unit
 
 
 class ClusterTradeoffDisplay:
@@ -150,7 +150,7 @@ class ClusterTradeoffDisplay:
         self.ax_.set_xlabel("Number of stages")
         self.ax_.set_ylabel(with_unit("Gain over a single stage", self.score_name))
         self.ax_.legend(fontsize="small")
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         return self

@@ -9,6 +9,7 @@ from ._plotting import (
     merge_style,
     name_or_class,
     next_line_style,
+    plain_text,
 )
 
 
@@ -136,7 +137,7 @@ class ConsistencyCurveDisplay:
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         # Line styles distinguish several estimators in grey print.
-        label = self.name if name is None else name
+        label = plain_text(self.name if name is None else name)
         defaults = {"label": label, "linestyle": next_line_style(self.ax_)}
         (self.line_,) = self.ax_.plot(
             self.consistency_curve,
@@ -158,7 +159,7 @@ class ConsistencyCurveDisplay:
                 self.consistency_curve[best], self.loss_curve[best], "o", color=colour
             )
         self.ax_.set_xlabel("Consistency loss")
-        self.ax_.set_ylabel(self.loss_name)
+        self.ax_.set_ylabel(plain_text(self.loss_name))
         if label is not None:
             self.ax_.legend()
         return self

@@ -177,7 +177,7 @@ class DomainNetworkDisplay:
         self.ax_.margins(0.15)
         self.ax_.set_aspect("equal", adjustable="datalim")
         self.ax_.set_axis_off()
-        title = self.name if name is None else name
+        title = plain_text(self.name if name is None else name)
         if title:
             self.ax_.set_title(title)
         return self

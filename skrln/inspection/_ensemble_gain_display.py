@@ -13,6 +13,7 @@ from ._plotting import (
     label_once,
     merge_style,
     name_or_class,
+    plain_text,
     values_by_kind,
     with_unit,
 )
@@ -259,7 +260,7 @@ class EnsembleGainDisplay:
         shown = {line.get_label(): line for line in self.ax_.lines}
         self.lines_ = []
         for kind, x, y in zip(self.kinds, self.variance, self.gain, strict=True):
-            label = "models" if kind is None else str(kind)
+            label = "models" if kind is None else plain_text(kind)
             defaults = self._choose_look(label, shown)
             options = merge_style({"linestyle": "none"} | defaults, style)
             self.lines_ += self.ax_.plot(x, y, **options)

@@ -170,7 +170,7 @@ class FeatureRelevanceDisplay:
         ranks = np.arange(1, n_features + 1)
         # Ranks in percent make tables of different widths comparable.
         percent = 100 * ranks / n_features
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         size = f"{n_features} columns, {self.n_samples} rows"
         defaults = {
             "linestyle": "-",

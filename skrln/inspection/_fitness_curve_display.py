@@ -3,7 +3,14 @@
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+    plain_text,
+    with_unit,
+)
 
 
 class FitnessCurveDisplay:
@@ -111,7 +118,7 @@ class FitnessCurveDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         prefix = f"{name}: " if name else ""
         best, mean, worst = np.asarray(self.fitness_curve).T
         defaults = {"linestyle": "-", "label": f"{prefix}best"}

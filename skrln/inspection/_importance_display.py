@@ -225,7 +225,7 @@ class ImportanceDisplay:
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         self.line_ = self.bars_ = None
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if kind == "curve":
             self._plot_curve(name, style)
         else:
@@ -259,7 +259,7 @@ class ImportanceDisplay:
     def _plot_bars(self, name, max_features, style):
         from matplotlib.patches import Patch
 
-        names = self.feature_names[:max_features]
+        names = list(map(plain_text, self.feature_names[:max_features]))
         defaults = {"label": self._label(name)}
         self.bars_ = self.ax_.barh(
             np.arange(len(names)),

@@ -200,7 +200,7 @@ class IntervalPlotDisplay:
         self.ax_.autoscale_view(scaley=False)
         self.ax_.set_xlabel("Stage")
         self.ax_.set_ylabel("Task" if named else f"{n_tasks} tasks, sorted")
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         # Below the axes, because intervals can lie anywhere inside.

@@ -6,7 +6,14 @@ from sklearn.base import is_classifier, is_regressor
 
 from skrln.networks._base import BaseRLN
 
-from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class, with_unit
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+    plain_text,
+    with_unit,
+)
 
 
 class LossCurveDisplay:
@@ -165,7 +172,7 @@ class LossCurveDisplay:
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
         self.zeros_ax_ = None
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         self.lines_ = self._plot_losses("" if name is None else f"{name}: ", style)
         if sparsity:
             self._plot_zeros()

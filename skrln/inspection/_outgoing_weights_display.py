@@ -150,7 +150,7 @@ class OutgoingWeightsDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         shown = self.weights[:max_features]
         defaults = {"linestyle": "none", "marker": "o", "color": "C0", "alpha": 0.6}
         self.ax_.axvline(0, color="0.5", linewidth=1)
@@ -161,8 +161,8 @@ class OutgoingWeightsDisplay:
                 np.full(len(weights), row),
                 **merge_style(defaults, style),
             )
-        names = map(plain_text, self.feature_names[:max_features])
-        self.ax_.set_yticks(np.arange(len(shown)), list(names))
+        names = list(map(plain_text, self.feature_names[:max_features]))
+        self.ax_.set_yticks(np.arange(len(shown)), names)
         # Reversed limits put the most important input at the top.
         self.ax_.set_ylim(max(len(shown), 1) - 0.4, -0.6)
         # Lines guide the eye from the names of the inputs to the dots.

@@ -148,7 +148,15 @@ def label_once(ax, label):
 
 def with_unit(label, unit):
     """Axis label with its unit in parentheses; without them if `unit` is None."""
-    return label if unit is None else f"{label} ({unit})"
+    return label if unit is None else f"{label} ({plain_text(unit)})"
+
+
+def plain_text(name):
+    """Text of a name that matplotlib draws as it is; None stays None.
+
+    Between two dollar signs, matplotlib would read a formula, and fail where it is none.
+    """
+    return None if name is None else str(name).replace("$", r"\$")
 
 
 def values_by_kind(values, name):

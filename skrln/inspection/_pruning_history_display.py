@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training loss over the epochs, with the epochs at which units were pruned."""
 
-from ._plotting import fitted_attribute, get_axes, merge_style, name_or_class
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    name_or_class,
+    plain_text,
+)
 
 
 class PruningHistoryDisplay:
@@ -109,7 +115,7 @@ class PruningHistoryDisplay:
         """
         self.ax_ = get_axes(ax, self)
         self.figure_ = self.ax_.figure
-        defaults = {"label": self.name if name is None else name}
+        defaults = {"label": plain_text(self.name if name is None else name)}
         (self.line_,) = self.ax_.plot(self.loss_curve, **merge_style(defaults, style))
         for epoch, count in zip(self.epoch, self.n_removed, strict=True):
             # Between the last epoch of the larger network and the first of the smaller network.

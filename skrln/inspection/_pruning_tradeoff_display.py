@@ -3,7 +3,13 @@
 
 import numpy as np
 
-from ._plotting import fitted_attribute, get_axes, merge_style, next_line_style
+from ._plotting import (
+    fitted_attribute,
+    get_axes,
+    merge_style,
+    next_line_style,
+    plain_text,
+)
 
 #: Default values of `similar_angle` in degrees; `complementary_angle` is 180 minus the angle.
 ANGLES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80)
@@ -133,7 +139,7 @@ class PruningTradeoffDisplay:
             "marker": "o",
             "markersize": 4,
             "linestyle": next_line_style(self.ax_),
-            "label": self.name if name is None else name,
+            "label": plain_text(self.name if name is None else name),
         }
         ratio, score = np.asarray(self.pruning_ratio), np.asarray(self.score)
         (self.line_,) = self.ax_.plot(ratio, score, **merge_style(defaults, style))

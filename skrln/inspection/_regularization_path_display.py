@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ._plotting import check_network, get_axes, merge_style, name_or_class
+from ._plotting import check_network, get_axes, merge_style, name_or_class, plain_text
 
 
 class RegularizationPathDisplay:
@@ -161,7 +161,7 @@ class RegularizationPathDisplay:
             )
         self.ax_, self.zeros_ax_ = ax[0], ax[1] if len(ax) > 1 else None
         self.figure_ = self.ax_.figure
-        self._plot_plane(self.name if name is None else name, style)
+        self._plot_plane(plain_text(self.name if name is None else name), style)
         if self.zeros_ax_ is not None:
             self._plot_zeros()
         return self

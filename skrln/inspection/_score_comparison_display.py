@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ._plotting import MARKERS, get_panels, label_rows, with_unit
+from ._plotting import MARKERS, get_panels, label_rows, plain_text, with_unit
 from ._score_table import paired_differences, score_table, standard_error
 
 
@@ -206,7 +206,7 @@ class ScoreComparisonDisplay:
                 "marker": MARKERS[k % len(MARKERS)],
                 "markersize": 5,
                 "color": f"C{k}",
-                "label": str(model),
+                "label": plain_text(model),
             }
             options, heights = defaults | style, rows + offsets[k]
             self.errorbars_[model] = self.ax_.errorbar(
@@ -226,7 +226,9 @@ class ScoreComparisonDisplay:
 
     def _label_panels(self, panels, rows):
         self.ax_.set_xlabel(with_unit("Score", self.score_name))
-        difference = with_unit(f"Difference to {self.reference}", self.score_name)
+        difference = with_unit(
+            f"Difference to {plain_text(self.reference)}", self.score_name
+        )
         self.difference_ax_.set_xlabel(f"{difference}, same splits\nbetter →")
         self.difference_ax_.axvline(0, color="0.3", linestyle="--", linewidth=1)
         for axes in panels:

@@ -181,7 +181,7 @@ class TaskValidationCurveDisplay:
         self.ax_.set_xlabel("Stage")
         self.ax_.set_ylabel(with_unit("Validation score", self.score_name))
         self.ax_.legend(fontsize="small", ncols=2 if len(curves) > 5 and few else 1)
-        name = self.name if name is None else name
+        name = plain_text(self.name if name is None else name)
         if name:
             self.ax_.set_title(name, loc="left", fontsize="medium")
         return self

@@ -10,6 +10,7 @@ from ._plotting import (
     merge_style,
     name_or_class,
     next_line_style,
+    plain_text,
 )
 
 
@@ -152,7 +153,7 @@ class WeightDistributionDisplay:
         defaults = {
             "linestyle": next_line_style(self.ax_),
             "drawstyle": "steps-post",
-            "label": self._label(self.name if name is None else name),
+            "label": self._label(plain_text(self.name if name is None else name)),
         }
         # Weights of penalized networks span several orders of magnitude.
         self.ax_.set_xscale("log")
@@ -173,6 +174,6 @@ class WeightDistributionDisplay:
         n_weights = len(self.weights)
         label = f"{100 * self.zero_share:.4g}% exactly zero, {n_weights} left"
         if self.distance is not None:
-            other = self.reference_name or "the reference"
+            other = plain_text(self.reference_name or "the reference")
             label += f"; distance to {other} {self.distance:.2f}"
         return label if name is None else f"{name} ({label})"

@@ -16,6 +16,7 @@ from skrln._table._arguments import check_weights
 from skrln._table._columns import check_columns, read_columns
 from skrln._table._labels import NumberLabels
 from skrln._table._sklearn import fit_context
+from skrln.networks._whole import all_or_nothing
 
 from ._base import BaseJoint
 from ._domains import UNKNOWN, check_domains, find_domains
@@ -368,8 +369,9 @@ class JointAutoencoder(
         parameters = self._parameters(X.shape[1])
         fitted, outcomes = self._fit(parameters, inputs, targets, weights[rows], domain)
         fitted |= {"_columns": columns, "n_components_": self.n_components}
-        self._store(fitted)
-        warn_outcome(outcomes, parameters)
+        with all_or_nothing(self):
+            self._store(fitted)
+            warn_outcome(outcomes, parameters)
         return self
 
     def add_domain(self, X, y=None, domain=None, sample_weight=None):

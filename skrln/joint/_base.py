@@ -35,6 +35,7 @@ from skrln._table._problem import Arguments
 from skrln._table._sklearn import count_samples, fit_context, take
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_parameters
+from skrln.networks._whole import all_or_nothing
 
 from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
@@ -141,8 +142,9 @@ class BaseJoint(
         """
         parameters = self._parameters()
         fitted, outcomes = self._fit(parameters, X, y, sample_weight, sample_domain)
-        self._store(fitted)
-        warn_outcome(outcomes, parameters)
+        with all_or_nothing(self):
+            self._store(fitted)
+            warn_outcome(outcomes, parameters)
         return self
 
     def _fit(self, parameters, *arguments):
@@ -197,11 +199,13 @@ class BaseJoint(
         member, columns = fit.ensemble.members[0], fit.ensemble.columns
         network, loss = member.network, member.curves.loss
         inputs = member.encoder.transform(check_columns(X, columns))
+        table = domains.table
+        target = parameters.labels.complete(member.target, table.y, table.known)
         fitted = {
             "domains_": domains.names,
             "_columns": columns,
             "_encoder": member.encoder,
-            "_targets": [member.target],
+            "_targets": [target],
             "_centers": np.asarray(inputs.mean(axis=0)).reshape(1, -1),
             "_activation": network.activation,
             "_present": None,
@@ -257,7 +261,7 @@ class BaseJoint(
                 f"has {most} to share{heads}. Lower it, pass more hidden_layer_sizes, or "
                 "strategy='isolated'."
             )
-        return make_plan(coupling, self.max_iter, min(n_shared, most))
+        return make_plan(coupling, int(self.max_iter), min(n_shared, most))
 
     def _train(self, kernel, joint, rng, **options):
         """Call the kernel."""

@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrln._table._labels import ClassLabels
+from skrln._table._problem import fit_target
 from skrln._table._scoring import exact_match
 from skrln.networks._params import CLASSIFICATION
 
@@ -375,16 +376,22 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         return self._targets[0].classes
 
     @property
+    def _trained_classes(self):
+        """Classes that the networks have an output for."""
+        return self._targets[0].task_classes[0]
+
+    @property
     def domain_classes_(self):
         """Classes that each domain predicts."""
-        return [self.classes_[is_present] for is_present in self._masks]
+        masks = self._masks
+        return [self._trained_classes[is_present] for is_present in masks]
 
     @property
     def _masks(self):
-        """Mask of the classes of each domain, (n_domains, n_classes)."""
+        """Mask of the trained classes of each domain, (n_domains, n_classes)."""
         check_is_fitted(self, "_targets")
         if self._present is None:
-            return np.ones((len(self.domains_), len(self.classes_)), bool)
+            return np.ones((len(self.domains_), len(self._trained_classes)), bool)
         return self._present
 
     def predict_proba(self, X, *, sample_domain=None):
@@ -404,7 +411,8 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         ndarray of shape (n_samples, n_classes)
             Probabilities in the order of `classes_`; zero for classes that the domain lacks.
         """
-        return self._predict_columns(X, sample_domain)
+        columns = self._predict_columns(X, sample_domain)
+        return self._targets[0].predictions(columns)
 
     def predict_log_proba(self, X, *, sample_domain=None):
         """Logarithms of the probabilities of the classes.
@@ -439,7 +447,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
             Labels.
         """
         columns = self._predict_columns(X, sample_domain)
-        return self.classes_[np.argmax(columns, axis=1)]
+        return self._trained_classes[np.argmax(columns, axis=1)]
 
     def score(self, X, y, sample_weight=None, *, sample_domain=None):
         """Share of the rows with the correct class.
@@ -477,10 +485,9 @@ class JointClassifier(ClassifierMixin, BaseJoint):
                 f"Got y of shape {table.y.shape}, but expected labels of a single task, of "
                 "shape (n_samples,). Fit an estimator for each column."
             )
-        target = labels.fit(*table.rows(np.concatenate(domains.rows))[1:])
-        present = np.stack(
-            [np.isin(target.classes, table.y[rows]) for rows in domains.rows]
-        )
+        target = fit_target(labels, table, np.concatenate(domains.rows))
+        (classes,) = target.task_classes
+        present = np.stack([np.isin(classes, table.y[rows]) for rows in domains.rows])
         same = self.share_output
         if same == "auto":
             same = bool(present.all(axis=1).any())
@@ -491,7 +498,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         del labels, train
         target = self._targets[0]
         own_labels = domains.table.y[domains.rows[0]]
-        present = np.isin(target.classes, own_labels)[None]
+        present = np.isin(target.task_classes[0], own_labels)[None]
         same = self._same_output
         return Heads([target], same, None if same else present)
 

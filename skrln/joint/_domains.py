@@ -9,6 +9,17 @@ from skrln._table._arguments import find_missing
 ONLY = 0
 #: Position of a domain that was not in the fit.
 UNKNOWN = -1
+#: A fit of more domains than `MANY_DOMAINS` needs `LEAST_MEAN_ROWS` rows per domain on average:
+#: fewer are a sign of an identifier in place of a domain, and every domain gets a network.
+MANY_DOMAINS, LEAST_MEAN_ROWS = 20, 3
+#: Way out where scikit-learn calls `score` or `predict`.
+_IN_CROSS_VALIDATION = (
+    "In a cross-validation or a search, call sklearn.set_config(enable_metadata_routing=True) "
+    "and pass params={'sample_domain': ...}; the estimator then has to request the domains, as "
+    "it does by default or after set_score_request(sample_domain=True) and "
+    "set_predict_request(sample_domain=True). Leave scoring at None: scorers by name and of "
+    "make_scorer call predict without domains, and the estimator's own score passes them on."
+)
 #: Values of `unknown_domain`.
 UNKNOWN_DOMAINS = ("error", "average", "nearest")
 
@@ -33,13 +44,22 @@ def check_domains(sample_domain, n_samples):
             "their own."
         )
     try:
-        return np.unique(labels, return_inverse=True)
+        names, numbers = np.unique(labels, return_inverse=True)
     except TypeError:
         kinds = sorted({type(label).__name__ for label in labels.tolist()})
         raise ValueError(
             f"Got sample_domain with labels of the types {kinds}, which cannot be sorted, "
             "but expected labels of a single type. Pass them as strings."
         ) from None
+    if len(names) > MANY_DOMAINS and n_samples < LEAST_MEAN_ROWS * len(names):
+        raise ValueError(
+            f"Got sample_domain with {len(names)} domains in {n_samples} rows, such as "
+            f"{names[:3].tolist()}, but expected at least {LEAST_MEAN_ROWS} rows per domain on "
+            f"average if there are more than {MANY_DOMAINS} domains: every domain gets its own "
+            "network. If the labels are an identifier of the rows, pass the data set, hospital "
+            "or group of each row instead, or merge small domains into one."
+        )
+    return names, numbers
 
 
 def find_domains(sample_domain, n_samples, domains, unknown_domain):
@@ -61,8 +81,8 @@ def find_domains(sample_domain, n_samples, domains, unknown_domain):
         if unknown_domain == "error":
             raise ValueError(
                 f"Got sample_domain=None, but each of the {len(domains)} fitted domains has "
-                "its own network. Pass the domain of every row, or set "
-                "unknown_domain='average' or 'nearest'."
+                f"its own network. Pass the domain of every row, or set "
+                f"unknown_domain='average' or 'nearest'. {_IN_CROSS_VALIDATION}"
             )
         return np.full(n_samples, UNKNOWN)
     labels = _read(sample_domain, n_samples)

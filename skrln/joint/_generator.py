@@ -23,6 +23,7 @@ from skrln._network._settings import (
 from skrln._table._sklearn import fit_context, take
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_solver
+from skrln.networks._whole import all_or_nothing
 
 from ._attributes import ColumnAttributes
 from ._calibration import N_ROWS, calibrate
@@ -347,19 +348,25 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         """
         del y
         named = {"X": X, "sample_domain": sample_domain}
-        with open_checkpoints(self, named) as checkpoints:
+        with (
+            open_checkpoints(self, named) as checkpoints,
+            all_or_nothing(self),
+        ):
             fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
+            self._store(fitted)
+            warn_outcome(_outcomes_of(result), self._for_warnings())
             if not was_interrupted([result.reason]):
                 checkpoints.finish()
-        self._store(fitted)
-        parameters = Parameters(
+        return self
+
+    def _for_warnings(self):
+        """Parameters that the warnings repeat."""
+        return Parameters(
             type(self).__name__,
             None,
             penalty=None,
             learning_rate_init=self.learning_rate_init,
         )
-        warn_outcome(_outcomes_of(result), parameters)
-        return self
 
     def _fit(self, X, sample_domain, slot):
         """Fitted attributes, and the result of the kernel."""
@@ -374,7 +381,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         spec = self._spec(encoder, columns.n_features, rows.shape[1], solver)
         plan = make_plan(
             coupling,
-            self.max_iter,
+            int(self.max_iter),
             spec.n_layers,
             stacks=spec.stacks,
             own_heads=not self.share_output,
@@ -383,8 +390,8 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             plan = replace(plan, strategy="isolated")
         rng = check_random_state(self.random_state)
         run = RunSpec(
-            self.max_iter,
-            AUTO_BATCH if self.batch_size == "auto" else self.batch_size,
+            int(self.max_iter),
+            AUTO_BATCH if self.batch_size == "auto" else int(self.batch_size),
             rng.randint(np.iinfo(np.int32).max),
             precision=resolve_dtype(self.dtype, self.device, rows.size),
             device=self.device,
@@ -435,7 +442,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
     def _spec(self, encoder, n_features, width, solver):
         """Make the structure of both networks of a domain."""
         hidden = resolve_hidden_layers(self.hidden_layer_sizes, n_features)
-        code = (self.n_components,)
+        code = (int(self.n_components),)
         generator_sizes = (*code, *hidden[::-1], width)
         encoder_sizes = (width, *hidden, *code)
         return _kernels.AdversarialSpec(
@@ -447,7 +454,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             bounded=self.scaling == "range",
             solver=solver.name,
             solver_flags=split_flags(solver.options)[0],
-            schedule=self.learning_rate,
+            schedule=str(self.learning_rate),
         )
 
     def _hyper(self, solver):

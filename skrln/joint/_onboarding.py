@@ -9,6 +9,7 @@ from skrln import _kernels
 from skrln._kernels import Anchors, Layer, Start
 from skrln._network._outcome import warn_outcome
 from skrln._table._sklearn import count_samples
+from skrln.networks._whole import all_or_nothing
 
 from ._plans import AUTO_STRENGTH, open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
@@ -62,8 +63,9 @@ class OnboardingMixin:
             )
         parameters = self._parameters()
         fitted, result = self._add(parameters, coupling, X, y, sample_weight, names)
-        self._store(fitted)
-        warn_outcome(outcomes_of(result), parameters)
+        with all_or_nothing(self):
+            self._store(fitted)
+            warn_outcome(outcomes_of(result), parameters)
         return self
 
     def _names_with(self, domain):

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +16,7 @@ from skrln._table._arguments import check_validation_arguments, check_weights
 from skrln._table._scoring import exact_match, mean_r2
 from skrln._table._sklearn import HasMethods, Interval, StrOptions, fit_context, take
 from skrln._table._splits import HoldOut, split_once
+from skrln._table._user_splits import iterate_splits, refuse_generator
 from skrln.networks._whole import all_or_nothing
 
 from ._calibration import combine, fit_columns
@@ -367,10 +367,13 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             seed = rng.randint(np.iinfo(np.int32).max)
             rule = HoldOut(True, self.validation_fraction, None, None, classes, seed)
             return [tuple(split_once(X, labels, rows, rule))]
-        splitter = check_cv(self.cv, y, classifier=classes is not None)
+        of_classes, metadata = classes is not None, {"groups": groups}
+        splits = iterate_splits(
+            self.cv, X, y, "cv", classifier=of_classes, metadata=metadata
+        )
         return [
             (train[weights[train] > 0], held_out[weights[held_out] > 0])
-            for train, held_out in splitter.split(X, y, groups)
+            for train, held_out in splits
         ]
 
     def _make_source(self, seed):
@@ -576,6 +579,11 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
                 f"Got {type(self).__name__} that is not fitted yet. Call fit first."
             )
         return self.estimators_[0]
+
+    def __sklearn_clone__(self):
+        """Copy the parameters."""
+        refuse_generator(self.cv, "cv")
+        return super().__sklearn_clone__()
 
     def __sklearn_tags__(self):
         """Tags of the wrapped estimator, for scikit-learn."""

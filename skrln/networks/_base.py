@@ -21,12 +21,14 @@ from skrln._table._columns import check_columns
 from skrln._table._problem import Arguments
 from skrln._table._scoring import task_scores
 from skrln._table._sklearn import CallbackSupportMixin, fit_context, with_callbacks
+from skrln._table._user_splits import refuse_generator
 from skrln.options import Transfer
 
 from ._attributes import FittedAttributes
 from ._checkpoints import open_checkpoints, was_interrupted
 from ._open_options import OptionParameters, open_parameters
 from ._watch import Watch
+from ._whole import all_or_nothing
 
 
 class BaseRLN(
@@ -107,17 +109,23 @@ class BaseRLN(
         arguments = Arguments(
             X, y, sample_weight, groups, X_val, y_val, sample_weight_val
         )
-        with open_checkpoints(self, arguments._asdict()) as checkpoints:
+        # A callback, or a warning that is an error, may raise after the result is stored.
+        with (
+            open_checkpoints(self, arguments._asdict()) as checkpoints,
+            all_or_nothing(self),
+        ):
             engine = Engine(watch, self.device, checkpoints)
             result = self._run_fit(parameters, arguments, engine)
+            with deferred():
+                self._store(result)
+            kept = [member.network.coefs for member in result.ensemble.members]
+            warn_outcome(result.outcomes, parameters, kept)
+            if context is not None:
+                context.call_on_fit_task_end(
+                    estimator=self, X=X, y=y, metadata=metadata
+                )
             if not was_interrupted([outcome.reason for outcome in result.outcomes]):
                 checkpoints.finish()
-        with deferred():
-            self._store(result)
-        kept = [member.network.coefs for member in result.ensemble.members]
-        warn_outcome(result.outcomes, parameters, kept)
-        if context is not None:
-            context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
         return self
 
     def _run_fit(self, parameters, arguments, engine):
@@ -135,8 +143,9 @@ class BaseRLN(
         rng = check_random_state(self.random_state)
         arguments = Arguments(X, y, sample_weight)
         result = fit_online(parameters, arguments, rng, self._get_fitted(), classes)
-        self._store(result)
-        warn_outcome(result.outcomes, parameters)
+        with all_or_nothing(self):
+            self._store(result)
+            warn_outcome(result.outcomes, parameters)
         return self
 
     # -- predicting ----------------------------------------------------------------------
@@ -223,6 +232,8 @@ class BaseRLN(
 
     def __sklearn_clone__(self):
         """Copy the parameters; a fitted `pretrained` is shared and stays fitted."""
+        for name in ("cv", "validation_cv"):
+            refuse_generator(getattr(self, name, None), name)
         twin = super().__sklearn_clone__()
         if not isinstance(self.pretrained, Transfer):  # a Transfer copies itself
             twin.pretrained = self.pretrained

@@ -133,8 +133,12 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         Share of the rows that is held out as validation data. Each class gives the same share.
 
     validation_cv : int, splitter or iterable, default=None
-        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
-        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+        Splitter that chooses the held-out rows in place of `validation_fraction`, for groups or
+        time order. A single network takes the first split; of splits that go forward in time,
+        such as those of :class:`~sklearn.model_selection.TimeSeriesSplit`, it takes the last
+        one, which trains on most rows. Networks of an ensemble take the splits in turn; of
+        splits that go forward, the last one and those before it that train on at least nine
+        tenths of its rows. A split that leaves most rows unused warns.
 
     n_iter_no_change : int or "auto", default="auto"
         Number of epochs without an improvement before early stopping. Fewer epochs take less
@@ -489,7 +493,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_same_classes(self, classes, target):
-        earlier = target.task_classes
+        earlier = target.listed_classes
         per_task = [classes] if target.one_dimensional else classes
         if len(per_task) != len(earlier) or not all(
             np.array_equal(np.unique(new), old)

@@ -154,8 +154,12 @@ class RLNMultiTask(BaseRLN):
         Share of the rows that is held out as validation data.
 
     validation_cv : int, splitter or iterable, default=None
-        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
-        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+        Splitter that chooses the held-out rows in place of `validation_fraction`, for groups or
+        time order. A single network takes the first split; of splits that go forward in time,
+        such as those of :class:`~sklearn.model_selection.TimeSeriesSplit`, it takes the last
+        one, which trains on most rows. Networks of an ensemble take the splits in turn; of
+        splits that go forward, the last one and those before it that train on at least nine
+        tenths of its rows. A split that leaves most rows unused warns.
 
     n_iter_no_change : int or "auto", default="auto"
         Number of epochs without an improvement before early stopping. Fewer epochs take less
@@ -588,9 +592,7 @@ class RLNMultiTask(BaseRLN):
             `classes_`; None for a regression task.
         """
         means = self._means(X)
-        target = self._fitted.target
-        pairs = zip(target.split(means), target.class_tasks, strict=True)
-        return [columns if is_class else None for columns, is_class in pairs]
+        return self._fitted.target.predictions(means)
 
     def score(self, X, y, sample_weight=None):
         """Mean of the scores of all tasks.

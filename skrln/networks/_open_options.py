@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the parameters of an estimator to `Parameters`: option objects opened and checked."""
 
+import numpy as np
+
 from skrln._network._parameters import (
     Freezing,
     Optimizer,
@@ -86,6 +88,7 @@ def open_parameters(owner, labels, params):
     params : dict
         Parameters by name; names that `Parameters` does not have are left out.
     """
+    params = {name: plain_value(value) for name, value in params.items()}
     names = Parameters.__dataclass_fields__
     fields = {name: value for name, value in params.items() if name in names}
     source, freezing = open_transfer(params.get("pretrained"))
@@ -107,7 +110,14 @@ def read_option(option):
     """Return the options of an option object; raise a ValueError for a wrong value."""
     options = option.get_params(deep=False)
     check_parameters(OPTIONS[type(option)], options, type(option).__name__)
-    return options
+    return {name: plain_value(value) for name, value in options.items()}
+
+
+def plain_value(value):
+    """Return a NumPy scalar as the Python value that the kernels and ``is`` expect."""
+    if isinstance(value, dict):
+        return {name: plain_value(one) for name, one in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def open_penalty(penalty):

@@ -28,6 +28,8 @@ NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
 AUTO = StrOptions({"auto"})
+#: Most networks of a kind: a fit makes the list of all of them before the first is trained.
+MOST_NETWORKS = 10_000
 STRATEGIES = {"joint", "l2", "shared", "finetune", "isolated"}
 
 
@@ -74,7 +76,7 @@ STOPPING = {
     "tol": [NOT_NEGATIVE],
 }
 ENSEMBLE = {
-    "n_estimators": [COUNT, AUTO],
+    "n_estimators": [Interval(Integral, 1, MOST_NETWORKS, closed="both"), AUTO],
     "input_selection": [AUTO, "boolean"],
     "pretrained": [HasMethods(["fit", "predict"]), Transfer, None],
 }

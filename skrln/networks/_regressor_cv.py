@@ -141,8 +141,12 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         are training rows of the fold.
 
     validation_cv : int or splitter, default=None
-        Splitter whose first split chooses the held-out rows in place of `validation_fraction`.
-        For groups or time order, such as :class:`~sklearn.model_selection.GroupShuffleSplit`.
+        Splitter that chooses the held-out rows in place of `validation_fraction`, for groups or
+        time order. A single network takes the first split; of splits that go forward in time,
+        such as those of :class:`~sklearn.model_selection.TimeSeriesSplit`, it takes the last
+        one, which trains on most rows. Networks of an ensemble take the splits in turn; of
+        splits that go forward, the last one and those before it that train on at least nine
+        tenths of its rows. A split that leaves most rows unused warns.
 
     n_iter_no_change : int or "auto", default="auto"
         Number of epochs without an improvement before early stopping. Fewer epochs take less

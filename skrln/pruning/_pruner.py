@@ -370,8 +370,8 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return small, record
 
     def _retraining_epochs(self, network):
-        # `is True`: the number of epochs may be 1, which equals True.
-        if self.retrain is True:
+        # By the type: the number of epochs may be 1, which equals True.
+        if isinstance(self.retrain, bool | np.bool_) and self.retrain:
             return resolve_epochs(network.max_iter)
         return int(self.retrain)
 

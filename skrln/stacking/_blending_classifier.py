@@ -8,11 +8,13 @@ from typing import ClassVar
 import numpy as np
 from sklearn.ensemble import StackingClassifier
 from sklearn.utils import Bunch
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
 from skrln._interrupts import whole_fits
-from skrln._table._sklearn import Interval
+from skrln._table._sklearn import Interval, check_parameters, count_samples
+from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
 
 from ._linear_pool import LinearPool
 
@@ -38,8 +40,10 @@ class BlendingClassifier(StackingClassifier):
 
     cv : int, splitter, iterable or "prefit", default=None
         Cross-validation that gives the probabilities for held-out rows; None uses five
-        stratified folds. With "prefit" the classifiers are already fitted, and `fit` expects
-        rows that they were not fitted on.
+        stratified folds. Every row has to be held out once: a splitter whose test parts leave
+        rows out, such as :class:`~sklearn.model_selection.TimeSeriesSplit`, is refused. With
+        "prefit" the classifiers are already fitted, and `fit` expects rows that they were not
+        fitted on: for time order, the last ones.
 
     n_jobs : int, default=None
         Number of parallel fits. A network of this package uses all processors by itself.
@@ -169,7 +173,8 @@ class BlendingClassifier(StackingClassifier):
         Raises
         ------
         ValueError
-            If `y` has several tasks, or a classifier has no ``predict_proba``.
+            If `y` has several tasks, a classifier has no ``predict_proba``, or `cv` does not
+            hold out every row once. The blend then stays as it was.
         """
         # The combiner has one weight per classifier: tasks would need weights of their own.
         shape = np.asarray(y).shape
@@ -178,11 +183,16 @@ class BlendingClassifier(StackingClassifier):
                 f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
                 "blend for each task, or use a StackingClassifier."
             )
-        # A copy is fitted, so that a fit that fails leaves the blend as it was.
+        params = self.get_params(deep=False)
+        check_parameters(self._parameter_constraints, params, type(self).__name__)
+        # A copy is fitted, so that a fit that fails leaves the blend as it was. The copy gets
+        # the list of the splits, because a generator would be used up by the check.
         model = copy(self)
+        if not isinstance(self.cv, str) and y is not None:
+            model.cv = self._list_splits(X, y)
         with whole_fits():
             super(BlendingClassifier, model).fit(X, y, **fit_params)
-        vars(self).update(vars(model))
+        vars(self).update(vars(model) | {"cv": self.cv})
         return self
 
     def __getstate__(self):
@@ -197,6 +207,30 @@ class BlendingClassifier(StackingClassifier):
         super().__setstate__(state)
         if "named_estimators_" in state:
             self.named_estimators_ = Bunch(**state["named_estimators_"])
+
+    def _list_splits(self, X, y):
+        """Splits of `cv`, which hold out every row once."""
+        check_consistent_length(X, y)
+        check_classification_targets(y)
+        splits = list(iterate_splits(self.cv, X, y, "cv", classifier=True))
+        counts = np.zeros(count_samples(X), int)
+        for _, test in splits:
+            np.add.at(counts, test, 1)
+        if np.any(counts != 1):
+            raise ValueError(
+                f"Got cv={shorten(self.cv)}, whose test parts hold out {np.sum(counts == 0)} "
+                f"row(s) never and {np.sum(counts > 1)} row(s) several times, but expected "
+                "every row once: each needs one held-out probability per classifier. Pass an "
+                "int, or a splitter such as StratifiedKFold or GroupKFold. For time order, "
+                'fit the classifiers on the earlier rows, and pass cv="prefit" with the later '
+                "rows."
+            )
+        return splits
+
+    def __sklearn_clone__(self):
+        """Copy the parameters."""
+        refuse_generator(self.cv, "cv")
+        return super().__sklearn_clone__()
 
     @property
     def final_estimator(self):

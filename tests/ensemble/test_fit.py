@@ -264,12 +264,12 @@ def test_groups_that_are_missing():
         jobs_of(parameters)
 
 
-def test_single_network_takes_the_first_split_in_the_order_of_time():
+def test_single_network_takes_the_last_split_in_the_order_of_time():
     splitter = TimeSeriesSplit(2, max_train_size=16, test_size=4)
     [job] = jobs_of(make_parameters(validation_cv=splitter))
-    np.testing.assert_array_equal(job.split.train, np.arange(16))
-    np.testing.assert_array_equal(job.split.validation, np.arange(16, 20))
-    assert job.shared.target.center == pytest.approx(Y[:16].mean())
+    np.testing.assert_array_equal(job.split.train, np.arange(4, 20))
+    np.testing.assert_array_equal(job.split.validation, np.arange(20, 24))
+    assert job.shared.target.center == pytest.approx(Y[4:20].mean())
 
 
 @pytest.mark.parametrize("changes", [MEMBERS, {"early_stopping": True}])

@@ -5,7 +5,10 @@ from copy import copy
 
 import numpy as np
 import pytest
+import sklearn
+from sklearn.model_selection import StratifiedKFold, cross_validate
 
+from skrln.joint import JointAutoencoder, JointGenerator
 from skrln.options import Coupling
 
 from ._domains import classifier, regressor
@@ -121,3 +124,46 @@ def test_sparsest_epoch_is_not_for_several_domains(table):
         ValueError, match="'early_stopping' parameter of JointRegressor"
     ):
         regressor(early_stopping="sparsest").fit(X, y, sample_domain=domain)
+
+
+@pytest.mark.parametrize("model", [regressor(), JointGenerator(2), JointAutoencoder(2)])
+def test_identifier_in_place_of_a_domain(table, model):
+    X, y, _ = table
+    arguments = () if isinstance(model, JointGenerator | JointAutoencoder) else (y,)
+    message = (
+        r"Got sample_domain with 72 domains in 72 rows.*identifier.*pass the data set"
+    )
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, *arguments, sample_domain=np.arange(72))
+
+
+def cross_validated(model, table, **options):
+    X, y, domain = table
+    folds = list(StratifiedKFold(2).split(X, domain))
+    return cross_validate(
+        model,
+        X,
+        y,
+        cv=folds,
+        params={"sample_domain": domain},
+        error_score="raise",
+        **options,
+    )["test_score"]
+
+
+def test_scores_that_lack_the_domains(table):
+    """The error names what to call, and doing so works."""
+    message = (
+        r"Got sample_domain=None.*sklearn\.set_config\(enable_metadata_routing=True\).*"
+        r"set_score_request\(sample_domain=True\).*set_predict_request.*scorers by name"
+    )
+    model = regressor(max_iter=2)
+    with pytest.raises(ValueError, match=message):
+        cross_validated(model, table)
+    with sklearn.config_context(enable_metadata_routing=True):
+        with pytest.raises(ValueError, match=message):
+            cross_validated(model, table, scoring="r2")
+        assert len(cross_validated(model, table)) == 2
+        model.set_score_request(sample_domain=True)
+        model.set_predict_request(sample_domain=True)
+        assert len(cross_validated(model, table)) == 2

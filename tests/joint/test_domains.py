@@ -4,7 +4,12 @@
 import numpy as np
 import pytest
 
-from skrln.joint._domains import UNKNOWN, UNKNOWN_DOMAINS, find_domains
+from skrln.joint._domains import (
+    UNKNOWN,
+    UNKNOWN_DOMAINS,
+    check_domains,
+    find_domains,
+)
 
 DOMAINS = np.array(["a", "b"])
 
@@ -32,3 +37,11 @@ def test_rule_that_is_none():
     """A rule may be set after fit, when nothing else checks it."""
     with pytest.raises(ValueError, match="Got unknown_domain='other', but expected"):
         find_domains(["b"], 1, DOMAINS, "other")
+
+
+def test_many_domains_need_rows():
+    """Few domains may be as small as they are; many need three rows on average."""
+    assert len(check_domains(np.arange(20), 20)[0]) == 20
+    assert len(check_domains(np.arange(63) % 21, 63)[0]) == 21
+    with pytest.raises(ValueError, match=r"21 domains in 62 rows.*at least 3 rows"):
+        check_domains(np.arange(62) % 21, 62)

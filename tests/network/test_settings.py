@@ -365,3 +365,34 @@ def test_settings_follow_the_training_rows():
     parameters = make_parameters()
     problem = make_problem(parameters, held_out=np.setdiff1d(np.arange(24), TRAIN))
     assert settings_of(parameters, problem).batch_size == 18
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        np.inf,
+        np.nan,
+        {},
+        {8: 4},
+        {8, 4},
+        ["8"],
+        [None],
+        [[8, 4]],
+        [[8], [4, 2]],
+        -1,
+        [0],
+        (8, np.nan),
+        (np.inf,),
+        np.array(2.5),
+        2**70,
+        [1e30],
+    ],
+)
+def test_hidden_layer_sizes_that_are_none(sizes):
+    with pytest.raises(ValueError, match=r"Got hidden_layer_sizes=.*positive whole"):
+        resolve_hidden_layers(sizes, 5)
+
+
+@pytest.mark.parametrize("sizes", [np.array(8), np.int64(8), [np.int64(8)], (8.0,), 8])
+def test_hidden_layer_sizes_of_numpy(sizes):
+    assert resolve_hidden_layers(sizes, 5) == (8,)

@@ -687,8 +687,8 @@ REFUSED = {
         r"Got cv=.* with split\(s\) \[0\] without rows",
     ),
     "one row": (
-        {"cv": [(np.arange(20), np.arange(20, 40)), ([0], np.arange(20))]},
-        r"1 sample.* This is about split 1 of cv=.* with 1 training and 20 test rows",
+        {"cv": [(np.arange(20), np.arange(20, 40)), ([0], np.arange(1, 20))]},
+        r"1 sample.* This is about split 1 of cv=.* with 1 training and 19 test rows",
     ),
     "fixed validation": (
         {"validation_cv": [(np.arange(9), np.arange(9, 15))]},

@@ -8,6 +8,7 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     KFold,
     PredefinedSplit,
+    ShuffleSplit,
     TimeSeriesSplit,
 )
 
@@ -84,9 +85,55 @@ def test_groups_stay_together():
     assert not set(groups[train]) & set(groups[validation])
 
 
-def test_time_order():
-    train, validation = split(cv=TimeSeriesSplit(3))
-    assert train.max() < validation.min()
+@pytest.mark.parametrize(
+    "cv",
+    [
+        TimeSeriesSplit(3),
+        TimeSeriesSplit(3, max_train_size=12),
+        list(TimeSeriesSplit(3).split(X)),
+    ],
+)
+def test_last_split_of_those_that_go_forward(cv):
+    train, validation = split(cv=cv)
+    np.testing.assert_array_equal(validation, ALL[15:])
+    assert train.max() == 14
+    assert len(train) >= 12
+
+
+def test_splits_after_the_first_are_not_made():
+    """Leaving every row out in turn costs two splits, not as many as there are rows."""
+
+    class Counting(KFold):
+        n_made = 0
+
+        def split(self, X, y=None, groups=None):
+            for parts in super().split(X, y, groups):
+                self.n_made += 1
+                yield parts
+
+    counting = Counting(20)
+    split(cv=counting)
+    assert counting.n_made <= 2
+
+
+@pytest.mark.parametrize(
+    ("cv", "message"),
+    [
+        (ShuffleSplit(1, train_size=4, test_size=4), "4 of 20 rows .20%.* 60% unused"),
+        (TimeSeriesSplit(3, max_train_size=8), "8 of 20 rows .40%"),
+        (TimeSeriesSplit(2, test_size=1, max_train_size=6), "6 of 20 rows"),
+    ],
+)
+def test_split_that_leaves_most_rows_unused_warns(cv, message):
+    with pytest.warns(UserWarning, match=f"Got validation_cv=.*{message}"):
+        split(cv=cv)
+    with pytest.warns(UserWarning, match=f"Got validation_cv=.*{message}"):
+        members(3, cv=cv)
+
+
+def test_rows_without_weight_are_not_missed():
+    train, _ = split(cv=[(ALL[:6], ALL[6:8])], rows=ALL[:8])
+    assert len(train) == 6
 
 
 @pytest.mark.parametrize("kind", ["positions", "masks", "predefined"])
@@ -181,6 +228,19 @@ def test_members_take_the_splits_of_the_user_in_turn():
     for k, validation in enumerate(held_out):
         expected = ALL[10:] if k % 2 else ALL[1:10]
         np.testing.assert_array_equal(validation, expected)
+
+
+def test_members_take_the_later_of_splits_that_go_forward():
+    """Of twenty ends those that cost at most a tenth of the training rows, the last first."""
+    splits = members(5, cv=TimeSeriesSplit(19))
+    assert [split.train.max() for split in splits] == [18, 17, 18, 17, 18]
+    # Of five splits the last one: the one before trains on four fifths of its rows.
+    splits = members(3, cv=TimeSeriesSplit(4))
+    assert [len(split.train) for split in splits] == [16] * 3
+
+
+def test_early_splits_without_rows_that_count_do_not_matter():
+    assert len(members(2, cv=TimeSeriesSplit(4), rows=ALL[8:])) == 2
 
 
 def test_groups_of_members_stay_together():
