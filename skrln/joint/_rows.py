@@ -12,7 +12,7 @@ from sklearn.preprocessing import (
 from sklearn.utils import check_array
 
 from skrln._table._arguments import find_missing
-from skrln._table._columns import read_columns, refuse_dates
+from skrln._table._columns import read_columns
 from skrln._table._sklearn import take
 
 #: Values of `scaling`.
@@ -42,7 +42,6 @@ def check_rows(X, owner, categorical_features):
     columns : Columns
         Columns of booleans are among the categorical ones.
     """
-    refuse_dates(X)
     if hasattr(X, "columns") and not hasattr(X, "iloc"):
         raise ValueError(
             f"Got X of type {type(X).__name__}, but expected an array or a pandas "
