@@ -50,6 +50,7 @@ class Columns(NamedTuple):
     names: np.ndarray | None  #: (n_features,); None unless all names are strings
     categorical: np.ndarray  #: positions of the categorical columns, sorted
     plain: np.ndarray = NO_COLUMNS  #: positions of the columns of the plain branch
+    has_warned: bool = False  #: whether `partial_fit` warned of unknown categories
 
 
 def read_columns(X, owner, categorical_features, plain_features=None):
@@ -155,15 +156,16 @@ def _validate(checker, X, cells, categorical, *, reset):
     X = convert_numbers(X, cells, categorical)
     n_needed = 2 if reset else 1
     if not len(categorical):
-        return check_array(
-            X,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            ensure_all_finite=True if sparse.issparse(X) else "allow-nan",
-            ensure_min_samples=n_needed,
-            estimator=checker,
-            input_name="X",
-        )
+        with np.errstate(invalid="ignore"):  # a sum of the largest numbers
+            return check_array(
+                X,
+                accept_sparse="csr",
+                dtype=FLOATS,
+                ensure_all_finite=True if sparse.issparse(X) else "allow-nan",
+                ensure_min_samples=n_needed,
+                estimator=checker,
+                input_name="X",
+            )
     n_samples = count_samples(X)
     if n_samples < n_needed:
         raise ValueError(

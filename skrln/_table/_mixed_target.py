@@ -55,7 +55,8 @@ def resolve_task_types(task_types, y, known):
 
 def _type_of(labels, task):
     with about_task(task):
-        label_type = type_of_target(plain_labels(labels))
+        with np.errstate(invalid="ignore"):  # numbers beyond the integers
+            label_type = type_of_target(plain_labels(labels))
         if label_type not in AUTO_TYPES:
             raise ValueError(
                 f"Got task_types='auto' with labels of type {label_type!r}, but expected "

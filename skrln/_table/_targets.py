@@ -12,7 +12,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._arguments import find_missing
-from ._inputs import fit_scaler
+from ._scaling import find_exponents, fit_scaler, largest_sizes
 
 
 def check_regression_target(y, name="y"):
@@ -78,20 +78,33 @@ class RegressionTarget:
         self.one_dimensional = y.ndim == 1
         table = y.reshape(len(y), -1)
         if NUMBER_LOSSES[self.loss].is_log:
-            counts = np.nan_to_num(table)  # missing labels add nothing to the sums
-            if np.any(counts < 0) or np.any(counts.sum(axis=0) <= 0):
-                raise ValueError(
-                    f"Got loss={self.loss!r} with y between {counts.min()} and {counts.max()}, "
-                    "but expected non-negative targets with a positive sum. Use another "
-                    "loss, or shift the targets."
-                )
-            weights = np.where(np.isnan(table), 0, sample_weight[:, None])
-            self.center = np.zeros(table.shape[1])
-            self.scale = (counts * weights).sum(axis=0) / weights.sum(axis=0)
-            self.scale[self.scale == 0] = 1.0  # all positive counts have weight zero
-            return self
+            return self._fit_counts(table, sample_weight)
         scaler = fit_scaler(table, sample_weight)
-        self.center, self.scale = scaler.mean_, scaler.scale_
+        return self._set(scaler.center, scaler.scale, scaler.exponents)
+
+    def _fit_counts(self, table, sample_weight):
+        counts = np.nan_to_num(table)  # missing labels add nothing to the sums
+        exponents = find_exponents(largest_sizes(counts))
+        scaled = np.ldexp(counts, exponents)
+        if np.any(counts < 0) or np.any(scaled.sum(axis=0) <= 0):
+            raise ValueError(
+                f"Got loss={self.loss!r} with y between {counts.min()} and {counts.max()}, "
+                "but expected non-negative targets with a positive sum. Use another "
+                "loss, or shift the targets."
+            )
+        weights = np.where(np.isnan(table), 0, sample_weight[:, None])
+        scale = (scaled * weights).sum(axis=0) / weights.sum(axis=0)
+        scale[scale == 0] = 1.0  # all positive counts have weight zero
+        return self._set(np.zeros(table.shape[1]), scale, exponents)
+
+    def _set(self, center, scale, exponents):
+        """Set the scale, which is in units of the targets times powers of two."""
+        is_extreme = exponents is not None and exponents.any()
+        self.exponents = exponents if is_extreme else None
+        self.center, self.scale = center, scale
+        if is_extreme:
+            self.center = np.ldexp(center, -exponents)
+            self.scale = np.ldexp(scale, -exponents)
         return self
 
     @property
@@ -106,7 +119,12 @@ class RegressionTarget:
 
     def encode(self, y):
         """Return scaled targets, zero if missing, and `known`; both (n_samples, n_tasks)."""
-        scaled = (y.reshape(len(y), -1) - self.center) / self.scale
+        y, center, scale = y.reshape(len(y), -1), self.center, self.scale
+        if self.exponents is not None:
+            y, center, scale = (
+                np.ldexp(values, self.exponents) for values in (y, center, scale)
+            )
+        scaled = (y - center) / scale
         known = ~np.isnan(scaled)
         return np.where(known, scaled, 0), known
 
