@@ -155,7 +155,9 @@ class InputEncoder:
         pairs = zip(self.classes, self._categories(X).T, strict=True)
         for (k, cells), names in zip(pairs, self.one_hot.categories_, strict=True):
             known = set(names.tolist())
-            unknown = [cell for cell in cells if not is_missing(cell) and cell not in known]
+            unknown = [
+                cell for cell in cells if not is_missing(cell) and cell not in known
+            ]
             if unknown:
                 examples[int(k)] = unknown[0]
         return examples

@@ -72,9 +72,7 @@ class NumberScaler:
                     powers = self.exponents[scaled.indices]
                     scaled.data = np.ldexp(scaled.data, powers)
                 inplace_column_scale(scaled, 1 / self.scale)
-                np.clip(
-                    scaled.data, -LARGEST_SCALED, LARGEST_SCALED, out=scaled.data
-                )
+                np.clip(scaled.data, -LARGEST_SCALED, LARGEST_SCALED, out=scaled.data)
                 return scaled
             if self.exponents is not None:
                 block = np.ldexp(block, self.exponents)

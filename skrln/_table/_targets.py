@@ -8,32 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
-from ._arguments import find_missing
+from ._label_checks import plain_labels
 from ._scaling import find_exponents, fit_scaler, largest_sizes
-
-
-def check_regression_target(y, name="y"):
-    """Return targets as float64, 1-D or 2-D; NaN marks a missing label in 2-D only."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
-    y = check_array(
-        y,
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        ensure_min_samples=0,
-        input_name=name,
-    )
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    if y.ndim == 1:
-        check_array(y, ensure_2d=False, input_name=name, ensure_min_samples=0)
-    return y
 
 
 def check_labelled(known, name="y"):
@@ -149,38 +126,6 @@ class RegressionTarget:
     def predictions(self, means):
         """Return predictions in the form of `predict`."""
         return self.decode(means)
-
-
-def check_class_target(y, name="y"):
-    """Return labels, 1-D or 2-D, and `known`."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
-    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    if y.ndim == 1:
-        check_array(
-            y, ensure_2d=False, dtype=None, input_name=name, ensure_min_samples=0
-        )
-        if find_missing(y).any():
-            raise ValueError(
-                f"Input {name} contains None, but the labels of a single task must all "
-                "be known. Leave out the rows without a label."
-            )
-        check_classification_targets(y)
-        return y, np.ones((len(y), 1), bool)
-    if y.ndim != 2:
-        raise ValueError(
-            f"Got {name} of shape {y.shape}, but expected (n_samples,) or (n_samples, "
-            "n_tasks)."
-        )
-    known = ~find_missing(y)
-    for column, rows in zip(y.T, known.T, strict=True):
-        if rows.any():
-            check_classification_targets(plain_labels(column[rows]))
-    return y, known
 
 
 class ClassTarget:
@@ -364,16 +309,6 @@ def _weights_by_class(weight_of, classes):
             f"Got class_weight={weight_of!r}, but expected finite, non-negative weights."
         )
     return factor
-
-
-def plain_labels(labels):
-    """Return the labels of an object array with the dtype of their common type."""
-    if labels.dtype.kind != "O":
-        return labels
-    typed = np.array(labels.tolist())
-    types = {type(label) for label in labels.tolist()}
-    # Labels of several types, or labels that are sequences, stay objects.
-    return typed if len(types) == 1 and typed.ndim == 1 else labels
 
 
 def effective_weights(known, sample_weight, class_factor, task_weight):

@@ -342,7 +342,9 @@ def test_frame_of_polars_and_its_conversion_to_pandas():
         assert columns.categorical.tolist() == [2, 3]
         encoder = InputEncoder(columns.categorical).fit(table, np.ones(3))
         numbers = encoder._numbers(check_columns(table, columns))
-        np.testing.assert_array_equal(numbers, np.array(expected)[:, : numbers.shape[1]])
+        np.testing.assert_array_equal(
+            numbers, np.array(expected)[:, : numbers.shape[1]]
+        )
         assert encoder.transform(table).shape[0] == 3
 
 
@@ -367,7 +369,9 @@ DATES = [
 @pytest.mark.parametrize("categorical_features", ["from_dtype", None, ["other"]])
 @pytest.mark.parametrize("column", DATES)
 def test_dates_are_refused(column, categorical_features):
-    message = r"column\(s\) \['other'\] of dates or times.*but .* Turn them into numbers"
+    message = (
+        r"column\(s\) \['other'\] of dates or times.*but .* Turn them into numbers"
+    )
     with pytest.raises(ValueError, match=message):
         read(with_column(column), categorical_features)
 
@@ -432,7 +436,9 @@ def test_categories_of_an_array_of_several_types_are_refused():
 def test_containers_are_refused(cell, categorical_features):
     frame = with_column(pd.Series([cell, None, cell, cell], dtype=object))
     name = type(cell).__name__
-    message = rf"column\(s\) \['other'\] with cells of {name} \(such as .*Turn containers"
+    message = (
+        rf"column\(s\) \['other'\] with cells of {name} \(such as .*Turn containers"
+    )
     with pytest.raises(TypeError, match=message):
         read(frame, categorical_features)
 
@@ -451,7 +457,7 @@ def test_containers_of_polars_are_refused(kind):
 
 def test_complex_numbers_are_refused():
     for column in ([1j, 2, 3, 4], objects(1j, 2, 3.5, 4)):
-        with pytest.raises(ValueError, match="of complex numbers.* real and the imag"):
+        with pytest.raises(ValueError, match=r"of complex numbers.* real and the imag"):
             read(with_column(column))
 
 
@@ -466,7 +472,7 @@ def test_words_in_a_numeric_column_are_named():
     _, columns = read(with_column([1.0, 2, 3, 4]))
     with pytest.raises(ValueError, match="in column 'other', which is numeric"):
         check_columns(frame, columns)
-    with pytest.raises(ValueError, match="'other', which is numeric: .*too large"):
+    with pytest.raises(ValueError, match=r"'other', which is numeric: .*too large"):
         read(with_column(objects(10**400, 1, 2, 3)))
 
 
