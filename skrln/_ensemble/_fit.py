@@ -18,6 +18,7 @@ from skrln._network._transfer import (
 from skrln._table._arguments import check_validation_arguments
 from skrln._table._problem import fit_target, read_training, read_validation
 from skrln._table._splits import HoldOut, Split, split_members, split_once
+from skrln._table._suspects import warn_suspects
 from skrln._table._targets import check_labelled
 
 from ._combine import Combination, combine, held_out_rows
@@ -84,6 +85,7 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     """
     check_arguments(parameters, arguments)
     prepared = prepare(parameters, arguments, rng, before)
+    warn_suspects(prepared.shared.table.X, prepared.shared.columns)
     jobs, seeds = plan(prepared, rng)
     trained = engine.run(jobs)
     shared = jobs[0].shared

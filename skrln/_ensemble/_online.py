@@ -22,6 +22,7 @@ from skrln._table._problem import (
     make_encoder,
     read_batch,
 )
+from skrln._table._suspects import warn_suspects, warn_unknown
 from skrln._table._targets import check_labelled
 
 from ._fit import Fit, best_source
@@ -52,12 +53,14 @@ def fit_online(parameters, arguments, rng, before=None, classes=None):
         arguments, parameters.labels, parameters.input_options, columns
     )
     if before is None:
+        warn_suspects(table.X, columns)
         starts, target, encoder = _first_call(parameters, table, columns, classes)
         encoders = [encoder] * len(starts)
     else:
         members = before.members
         starts = [Start(Origin.LAST_FIT, member) for member in members]
         target, encoders = before.target, [member.encoder for member in members]
+        columns = warn_unknown(dict.fromkeys(encoders), table.X, columns)
     seeds = _draw_seeds(parameters, len(starts), rng)
     problems = _make_problems(parameters, table, target, encoders)
     with whole_fits():  # a network that misses a batch would differ from the others

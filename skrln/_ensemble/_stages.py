@@ -10,6 +10,7 @@ from skrln._network._fitted import FittedNetwork, dense_inputs
 from skrln._network._forward import forward
 from skrln._network._settings import resolve_epochs
 from skrln._network._train import Listener, make_network
+from skrln._table._suspects import warn_suspects
 
 from ._fit import plan, prepare
 from ._jobs import Job, train_job
@@ -58,6 +59,7 @@ def stage_job(parameters, arguments, random_state):
     """
     rng = check_random_state(random_state)
     prepared = prepare(parameters, arguments, rng)
+    warn_suspects(prepared.shared.table.X, prepared.shared.columns)
     jobs, _ = plan(prepared, rng)
     return jobs[0]
 

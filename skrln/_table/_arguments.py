@@ -6,6 +6,7 @@ from inspect import signature
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from ._scaling import find_exponents
 from ._sklearn import check_sample_weight, count_samples
 
 
@@ -29,7 +30,8 @@ def check_weights(sample_weight, X, *, name="sample_weight"):
             f"Got {name} that is zero everywhere, but at least one sample weight must be "
             "positive. Sample weights cannot all be zero."
         )
-    return weights
+    # Only ratios of weights count, and sums of extreme ones overflow.
+    return np.ldexp(weights, find_exponents(weights.max()))
 
 
 # `check_weights` raises its own error for weights that are all zero, so that the message does

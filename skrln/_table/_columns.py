@@ -7,12 +7,39 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_array
 
+from ._cells import Role, as_floats
+from ._frames import cells_of, column_names, is_frame, read_table, with_columns
 from ._sklearn import check_feature_names, check_n_features, count_samples
 
 FLOATS = [np.float64, np.float32]
 NO_COLUMNS = np.zeros(0, int)
+#: Roles that the cells of a categorical and of a numeric column never have.
+NO_CATEGORIES = frozenset({Role.DATES, Role.COMPLEX, Role.OBJECTS})
+NO_NUMBERS = NO_CATEGORIES | {Role.INTERVALS}
+#: Ways out for columns that are refused.
+WAYS_OUT = {
+    Role.DATES: (
+        "Turn them into numbers before, such as the days since the first one, the month or "
+        "the hour."
+    ),
+    Role.INTERVALS: (
+        "Turn them into numbers, such as their middle (.mid) or the codes of their order, or "
+        "into categories by astype('category')."
+    ),
+    Role.COMPLEX: (
+        "Complex data not supported: pass the real and the imaginary parts as columns."
+    ),
+    Role.MIXED: (
+        "Make them one type: pandas.to_numeric(column, errors='coerce') for numbers, or "
+        "column.astype(str) for categories."
+    ),
+    Role.OBJECTS: (
+        "Turn containers into a column for each entry, and other objects into numbers or "
+        "strings, or drop the column(s)."
+    ),
+}
 
 
 class Columns(NamedTuple):
@@ -24,6 +51,7 @@ class Columns(NamedTuple):
     categorical: np.ndarray  #: positions of the categorical columns, sorted
     plain: np.ndarray = NO_COLUMNS  #: positions of the columns of the plain branch
     levels: Any = None  #: Levels of the training rows
+    has_warned: bool = False  #: whether `partial_fit` warned of unknown categories
 
 
 def read_columns(X, owner, categorical_features, plain_features=None):
@@ -40,14 +68,20 @@ def read_columns(X, owner, categorical_features, plain_features=None):
     Returns
     -------
     X : array, CSR matrix, or the data frame itself if it has categorical columns
+        Columns of objects that are numbers are converted to float64.
     columns : Columns
     """
-    refuse_dates(X)
-    categorical = find_categorical(X, categorical_features)
+    X = check_dimensions(X)
+    cells = read_table(X)
+    categorical = find_categorical(X, categorical_features, cells)
     if len(categorical):
         refuse_sparse_categories(X, categorical_features)
+    # Numbers among strings are one column of numbers only where the user said so.
+    by_dtype = isinstance(categorical_features, str) and is_frame(X)
+    numbers_refused = NO_NUMBERS | {Role.MIXED} if by_dtype else NO_NUMBERS
+    refuse_columns(X, cells, categorical, numbers_refused, NO_CATEGORIES | {Role.MIXED})
     checker = _make_checker(owner)
-    X = _validate(checker, X, categorical, reset=True)
+    X = _validate(checker, X, cells, categorical, reset=True)
     names = getattr(checker, "feature_names_in_", None)
     plain = _find_plain(X, plain_features, names)
     _check_plain(plain, categorical, X, plain_features)
@@ -61,14 +95,43 @@ def check_columns(X, columns):
     -------
     array, CSR matrix, or the data frame itself if `columns` has categorical ones
     """
-    refuse_dates(X)
+    X = check_dimensions(X)
     if len(columns.categorical):
         refuse_sparse_categories(X, columns.categorical.tolist())
     checker = _make_checker(columns.owner)
     checker.n_features_in_ = columns.n_features
     if columns.names is not None:
         checker.feature_names_in_ = columns.names
-    return _validate(checker, X, columns.categorical, reset=False)
+    return _validate(checker, X, None, columns.categorical, reset=False)
+
+
+def check_dimensions(X):
+    """Return `X` with two dimensions; a list becomes an array."""
+    if not hasattr(X, "shape"):
+        try:
+            X = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                f"Got X of type {type(X).__name__} that is no table ({error}), but expected "
+                "rows of equal length. Pad the rows with NaN, or pass a data frame."
+            ) from error
+    if len(X.shape) != 2:
+        raise ValueError(
+            f"Expected 2D array, got {len(X.shape)}D array instead: X of shape "
+            f"{tuple(X.shape)}. Reshape your data: X.reshape(-1, 1) for a single column, "
+            "X.reshape(1, -1) for a single row, X.reshape(len(X), -1) to flatten samples."
+        )
+    kind = getattr(getattr(X, "dtype", None), "kind", "f")
+    if kind == "c":
+        raise ValueError(
+            f"Complex data not supported: X is of type {X.dtype}. Pass the real and the "
+            "imaginary parts as columns."
+        )
+    if kind in "mM":
+        raise ValueError(
+            f"Got X of type {X.dtype}, but expected numbers. {WAYS_OUT[Role.DATES]}"
+        )
+    return X
 
 
 def _make_checker(owner):
@@ -84,27 +147,32 @@ def _checker_class(owner):
     return type(owner, (BaseEstimator,), {})
 
 
-def _validate(checker, X, categorical, *, reset):
+def _validate(checker, X, cells, categorical, *, reset):
+    """Check names, number of columns, and numbers; `cells` is None for a later table."""
+    check_feature_names(checker, X, reset=reset)
+    check_n_features(checker, X, reset=reset)
+    if cells is None:
+        cells = read_table(X)
+        refuse_columns(X, cells, categorical, NO_NUMBERS, NO_CATEGORIES)
+    X = convert_numbers(X, cells, categorical)
     n_needed = 2 if reset else 1
     if not len(categorical):
-        return validate_data(
-            checker,
-            X,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            ensure_all_finite=True if sparse.issparse(X) else "allow-nan",
-            ensure_min_samples=n_needed,
-            reset=reset,
-        )
-    X = X if hasattr(X, "columns") else np.asarray(X)
+        with np.errstate(invalid="ignore"):  # a sum of the largest numbers
+            return check_array(
+                X,
+                accept_sparse="csr",
+                dtype=FLOATS,
+                ensure_all_finite=True if sparse.issparse(X) else "allow-nan",
+                ensure_min_samples=n_needed,
+                estimator=checker,
+                input_name="X",
+            )
     n_samples = count_samples(X)
     if n_samples < n_needed:
         raise ValueError(
             f"Found array with {n_samples} sample(s) (shape={X.shape}) while a minimum of "
             f"{n_needed} is required by {type(checker).__name__}."
         )
-    check_feature_names(checker, X, reset=reset)
-    check_n_features(checker, X, reset=reset)
     return X
 
 
@@ -118,36 +186,71 @@ def refuse_sparse_categories(X, categorical_features):
         )
 
 
-def refuse_dates(X):
-    """Raise a ValueError for a data frame with columns of dates or times."""
-    dates = [
-        name
-        for name, dtype in zip(getattr(X, "columns", ()), _dtype_names(X), strict=False)
-        if dtype.startswith(("date", "time", "duration", "period"))
-    ]
-    if dates:
+def refuse_columns(X, cells, categorical, numbers_refused, categories_refused):
+    """Raise an error for columns with cells of no use.
+
+    Parameters
+    ----------
+    X : data frame or array
+    cells : list of Cells
+        As `read_table` returns them.
+    categorical : ndarray of int
+        Positions of the categorical columns.
+    numbers_refused, categories_refused : set of Role
+        Roles that the cells of numeric and categorical columns may not have.
+    """
+    refused, categorical = {}, set(categorical.tolist())
+    for k, column in enumerate(cells):
+        roles = categories_refused if k in categorical else numbers_refused
+        if column.role in roles:
+            refused.setdefault(column.role, []).append(k)
+    for role, positions in refused.items():
+        names = [column_names(X)[k] for k in positions]
+        examples = cells[positions[0]].text
+        text = f" with cells of {examples}" if examples else ""
+        if role == Role.OBJECTS:
+            raise TypeError(
+                f"Got X with the column(s) {names}{text}, but every cell of an argument must "
+                f"be a string or a number. {WAYS_OUT[role]}"
+            )
         raise ValueError(
-            f"Got X with the column(s) {dates} of dates or times, but expected numbers and "
-            "categories. Turn them into numbers before, such as the days since the first "
-            "one, the month or the hour."
+            f"Got X with the column(s) {names} of {role.value}{text}, but expected numbers "
+            f"and categories. {WAYS_OUT[role]}"
         )
 
 
-def find_categorical(X, categorical_features):
-    """Positions of the categorical columns of `X`, sorted."""
+def convert_numbers(X, cells, categorical):
+    """Return the table with numeric columns of objects and strings as float64."""
+    converted, categorical = {}, set(categorical.tolist())
+    for k, column in enumerate(cells):
+        is_typed = column.role == Role.NUMBERS and not column.examples
+        if is_typed or k in categorical:
+            continue
+        try:
+            converted[k] = as_floats(cells_of(X, k))
+        except (TypeError, ValueError, OverflowError) as error:
+            name = column_names(X)[k]
+            raise ValueError(
+                f"Got X with words or too large numbers in column {name!r}, which is numeric: "
+                f"{error}. Clean the column; or, for categories, pass a data frame or name "
+                "the column in categorical_features."
+            ) from error
+    return with_columns(X, converted)
+
+
+def find_categorical(X, categorical_features, cells):
+    """Positions of the categorical columns of `X`, sorted; `cells` as of `read_table`."""
     if categorical_features is None:
         return NO_COLUMNS
     if isinstance(categorical_features, str):  # "from_dtype"
-        return np.flatnonzero([_is_category(dtype) for dtype in _dtype_names(X)])
-    selection = np.asarray(categorical_features)
-    shape = X.shape if hasattr(X, "shape") else np.shape(X)
-    if len(shape) != 2:
-        raise ValueError(
-            f"Expected 2D array, got X of shape {shape} instead. Reshape your data: one row "
-            "per sample, one column per feature."
+        if not is_frame(X):
+            return NO_COLUMNS
+        return np.flatnonzero(
+            [column.role in (Role.CATEGORIES, Role.EMPTY) for column in cells]
         )
+    selection = np.asarray(categorical_features)
     names = list(getattr(X, "columns", []))
-    return _find_positions(selection, names, shape[1], "categorical_features")
+    return _find_positions(selection, names, X.shape[1], "categorical_features")
 
 
 def _find_positions(selection, names, n_features, parameter):
@@ -227,16 +330,3 @@ def _check_plain(plain, categorical, X, selection):
             "expected some that are regularized. Pass plain_branch=None and penalty=None "
             "for a network without any."
         )
-
-
-def _dtype_names(X):
-    """Lower-case dtype names of a pandas or polars frame; empty for any other table."""
-    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
-        return []
-    return [str(dtype).lower() for dtype in X.dtypes]
-
-
-def _is_category(dtype):
-    return dtype.startswith(
-        ("category", "categorical", "enum", "object", "str", "utf8")
-    )

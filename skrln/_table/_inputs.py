@@ -3,12 +3,14 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import check_array
 
 from ._arguments import find_missing
+from ._cells import is_missing
 from ._columns import FLOATS, NO_COLUMNS
 from ._pieces import PiecewiseEncoder
+from ._scaling import fit_scaler
 from ._sklearn import take
 
 #: Most one-hot columns of one categorical column; rarer categories share the last one.
@@ -17,26 +19,12 @@ MAX_CATEGORIES = 64
 EMBEDDINGS = {"piecewise": PiecewiseEncoder}
 
 
-def fit_scaler(table, sample_weight, *, with_mean=True):
-    """Fit a scaler by weighted mean and standard deviation of each column, ignoring NaN.
-
-    The mean of equal numbers has a rounding error, which is large where the numbers are 1e30.
-    A constant column is centred on its value instead.
-    """
-    scaler = StandardScaler(with_mean=with_mean).fit(table, sample_weight=sample_weight)
-    if with_mean:
-        lowest = np.fmin.reduce(table, axis=0)
-        is_constant = lowest == np.fmax.reduce(table, axis=0)
-        scaler.mean_ = np.where(is_constant, lowest, scaler.mean_)
-        scaler.scale_ = np.where(is_constant, 1.0, scaler.scale_)
-    return scaler
-
-
 class InputEncoder:
     """Encode a table into network inputs.
 
-    Numbers are centred and scaled by weighted mean and standard deviation. A missing number
-    becomes the mean; a 0/1 column marks missing values if the training rows have some.
+    Numbers are centred and scaled by weighted mean and standard deviation. With a bound,
+    outliers that crush all other values do not count in the two. A missing number becomes the
+    mean; a 0/1 column marks missing values if the training rows have some.
     A category that the training rows lack becomes zeros, or falls among the rare categories.
 
     Parameters
@@ -115,8 +103,11 @@ class InputEncoder:
             is_empty = np.isnan(block).all(axis=0)
             if is_empty.any():
                 block = np.where(is_empty, 0, block)
+        is_dense = not sparse.issparse(block)
+        # Without a bound, outliers would be inputs of thousands of standard deviations.
+        robust = is_dense and self.clip is not None
         self.scaler = fit_scaler(
-            block, sample_weight, with_mean=not sparse.issparse(block)
+            block, sample_weight, with_mean=is_dense, robust=robust
         )
         if sparse.issparse(block) or not np.isnan(block).any():
             return self.numeric
@@ -154,16 +145,27 @@ class InputEncoder:
             blocks.append(encoded[:, : self.plain.size])
         return blocks[0] if len(blocks) == 1 else np.hstack(blocks)
 
+    def unknown_categories(self, X):
+        """Return a category that the training rows lack of each such column, by position."""
+        if self.one_hot is None:
+            return {}
+        examples = {}
+        pairs = zip(self.classes, self._categories(X).T, strict=True)
+        for (k, cells), names in zip(pairs, self.one_hot.categories_, strict=True):
+            known = set(names.tolist())
+            unknown = [
+                cell for cell in cells if not is_missing(cell) and cell not in known
+            ]
+            if unknown:
+                examples[int(k)] = unknown[0]
+        return examples
+
     def _scale(self, block):
-        if sparse.issparse(block) and self.scaler.with_mean:
-            block = block.toarray()  # centring leaves no zeros
-        if sparse.issparse(block):
-            scaled = self.scaler.transform(block)
+        scaled = self.scaler.transform(block)
+        if sparse.issparse(scaled):
             scaled.data = self._clip_smoothly(scaled.data)
             return scaled
-        if self.scaler.with_mean:
-            block = block - self.scaler.mean_
-        scaled = self._clip_smoothly(block / self.scaler.scale_)
+        scaled = self._clip_smoothly(scaled)
         missing = np.isnan(scaled)
         if missing.any():
             scaled = np.where(missing, 0, scaled)

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ._label_checks import check_class_target, check_regression_target
 from ._mixed_target import MixedTarget, check_mixed_target, resolve_task_types
 from ._targets import (
     NUMBER_LOSSES,
     ClassTarget,
     RegressionTarget,
-    check_class_target,
-    check_regression_target,
 )
 
 

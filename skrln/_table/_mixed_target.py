@@ -4,11 +4,11 @@
 import contextlib
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from ._arguments import find_missing
-from ._targets import ClassTarget, RegressionTarget, plain_labels
+from ._label_checks import check_sizes, plain_labels, read_labels
+from ._targets import ClassTarget, RegressionTarget
 
 TASK_TYPES = ("classification", "regression")
 #: Type of a task, by the result of scikit-learn's type_of_target for its labels.
@@ -21,19 +21,13 @@ AUTO_TYPES = {
 
 def check_mixed_target(y, name="y"):
     """Return labels, (n_samples, n_tasks), as objects unless all are numbers; and `known`."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
-    y = np.asarray(y.toarray() if sparse.issparse(y) else y)
+    y = read_labels(y, name)
     if y.ndim != 2 or not y.shape[1]:
         raise ValueError(
             f"Got {name} of shape {y.shape}, but expected (n_samples, n_tasks): a column "
             "for each task. For a single task, pass y.reshape(-1, 1), or use RLNRegressor or "
             "RLNClassifier."
         )
-    if y.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} is of type {y.dtype}.")
     if y.dtype.kind not in "biufO":
         y = y.astype(object)
     return y, ~find_missing(y)
@@ -55,7 +49,8 @@ def resolve_task_types(task_types, y, known):
 
 def _type_of(labels, task):
     with about_task(task):
-        label_type = type_of_target(plain_labels(labels))
+        with np.errstate(invalid="ignore"):  # numbers beyond the integers
+            label_type = type_of_target(plain_labels(labels))
         if label_type not in AUTO_TYPES:
             raise ValueError(
                 f"Got task_types='auto' with labels of type {label_type!r}, but expected "
@@ -249,9 +244,5 @@ def _as_numbers(labels, known):
             f"Got labels that are no numbers ({error}), but expected numbers in a "
             "regression task. Clean them, or pass task_types."
         ) from error
-    if np.isinf(numbers).any():
-        raise ValueError(
-            "Got labels with infinity, but expected finite numbers in a regression task. "
-            "Input y contains infinity."
-        )
+    check_sizes(numbers, "y")
     return numbers

@@ -4,7 +4,9 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 
-from ._arguments import find_missing
+from ._arguments import check_weights, find_missing
+from ._label_checks import read_labels, read_numbers, refuse_missing
+from ._scaling import find_exponents
 
 
 def task_scores(y, prediction, class_tasks, sample_weight=None):
@@ -23,7 +25,8 @@ def task_scores(y, prediction, class_tasks, sample_weight=None):
     ndarray of shape (n_tasks,)
         Scores; NaN for a task without any label.
     """
-    y, prediction = as_columns(y), as_columns(prediction)
+    y, prediction = as_columns(read_labels(y)), as_columns(prediction)
+    weights_of_rows = _read_weights(y, prediction, sample_weight)
     scores = np.full(len(class_tasks), np.nan)
     if y.shape[1] != len(scores):
         raise ValueError(
@@ -32,11 +35,9 @@ def task_scores(y, prediction, class_tasks, sample_weight=None):
     known = ~find_missing(y)
     for task in np.flatnonzero(known.any(axis=0)):
         rows = known[:, task]
-        weights = None
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight)[rows]
+        weights = None if weights_of_rows is None else weights_of_rows[rows]
         truth, guess = _typed(y[rows, task]), _typed(prediction[rows, task])
-        metric = accuracy_score if class_tasks[task] else r2_score
+        metric = accuracy_score if class_tasks[task] else _r2
         scores[task] = metric(truth, guess, sample_weight=weights)
     return scores
 
@@ -58,17 +59,17 @@ def as_columns(y):
 
 def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
     """Mean over the tasks of `score_func`, each on the rows with a label."""
-    y = np.asarray(y)
-    if y.ndim == 1:
-        y = y[:, None]
+    y = as_columns(read_labels(y))
+    rows_of = prediction[0] if isinstance(prediction, list) else prediction
+    weights_of_rows = _read_weights(y, rows_of, sample_weight)
     per_task = _columns_of(prediction, y.shape[1])
     known = ~find_missing(y)
     scores = []
     for task in np.flatnonzero(known.any(axis=0)):
         rows = known[:, task]
         weights = {}
-        if sample_weight is not None:
-            weights = {"sample_weight": np.asarray(sample_weight)[rows]}
+        if weights_of_rows is not None:
+            weights = {"sample_weight": weights_of_rows[rows]}
         truth, guess = _typed(y[rows, task]), _typed(per_task[task][rows])
         scores.append(score_func(truth, guess, **weights, **kwargs))
     return mean_score(np.array(scores))
@@ -93,20 +94,54 @@ def _columns_of(prediction, n_tasks):
 
 def exact_match(y, prediction, sample_weight=None):
     """Return the share of rows whose labels are all predicted; missing labels are ignored."""
-    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-    prediction = np.asarray(prediction)
-    if prediction.ndim == 1:
-        return float(accuracy_score(y.ravel(), prediction, sample_weight=sample_weight))
+    y, prediction = read_labels(y), np.asarray(prediction)
+    weights = _read_weights(y, prediction, sample_weight)
     missing = find_missing(y)
+    if prediction.ndim == 1:
+        y = y.ravel()
+        refuse_missing(missing.ravel(), "y", "None or NaN")
+        return float(accuracy_score(y, prediction, sample_weight=weights))
+    if y.shape != prediction.shape:
+        raise ValueError(
+            f"Got y of shape {y.shape}, but expected {prediction.shape}: a column for each "
+            "task."
+        )
     is_right = (missing | (y == prediction)).all(axis=1)
     rows = ~missing.all(axis=1)  # a row without any label would count as right
-    weights = None if sample_weight is None else np.asarray(sample_weight)[rows]
+    if not rows.any():
+        raise ValueError(
+            "Got y without a single label, but a score needs at least one."
+        )
+    weights = None if weights is None else weights[rows]
     return float(np.average(is_right[rows], weights=weights))
 
 
 def mean_r2(y, prediction, sample_weight=None):
     """Mean coefficient of determination over the tasks; missing labels are ignored."""
-    y = np.asarray(y, float)
-    if y.ndim == 1 or not np.isnan(y).any():
-        return float(r2_score(y, prediction, sample_weight=sample_weight))
-    return score_known(r2_score, y, prediction, sample_weight)
+    y, prediction = read_numbers(y), np.asarray(prediction)
+    weights = _read_weights(y, prediction, sample_weight)
+    if y.ndim == 1:
+        refuse_missing(np.isnan(y), "y", "NaN")
+    if not np.isnan(y).any():
+        return float(_r2(y, prediction, sample_weight=weights))
+    return score_known(_r2, y, prediction, sample_weight)
+
+
+def _r2(y, prediction, sample_weight=None):
+    """Coefficient of determination; numbers whose squares overflow are scaled before."""
+    y, prediction = np.asarray(y, float), np.asarray(prediction, float)
+    largest = np.maximum(np.abs(y).max(axis=0), np.abs(prediction).max(axis=0))
+    exponents = find_exponents(largest)
+    if np.any(exponents):
+        y, prediction = np.ldexp(y, exponents), np.ldexp(prediction, exponents)
+    return r2_score(y, prediction, sample_weight=sample_weight)
+
+
+def _read_weights(y, prediction, sample_weight):
+    """Check that all arguments have as many rows; return weights or None."""
+    if len(y) != len(prediction):
+        raise ValueError(
+            f"Got y with {len(y)} rows, but X has {len(prediction)}: inconsistent numbers of "
+            "samples. Pass a label for each row."
+        )
+    return None if sample_weight is None else check_weights(sample_weight, y)

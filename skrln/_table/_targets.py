@@ -9,33 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
-from ._arguments import find_missing
 from ._class_weights import balanced, weights_by_class
-from ._inputs import fit_scaler
-
-
-def check_regression_target(y, name="y"):
-    """Return targets as float64, 1-D or 2-D; NaN marks a missing label in 2-D only."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
-    y = check_array(
-        y,
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        ensure_min_samples=0,
-        input_name=name,
-    )
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    if y.ndim == 1:
-        check_array(y, ensure_2d=False, input_name=name, ensure_min_samples=0)
-    return y
+from ._label_checks import plain_labels
+from ._scaling import find_exponents, fit_scaler, largest_sizes
 
 
 def check_labelled(known, name="y"):
@@ -80,20 +57,33 @@ class RegressionTarget:
         self.one_dimensional = y.ndim == 1
         table = y.reshape(len(y), -1)
         if NUMBER_LOSSES[self.loss].is_log:
-            counts = np.nan_to_num(table)  # missing labels add nothing to the sums
-            if np.any(counts < 0) or np.any(counts.sum(axis=0) <= 0):
-                raise ValueError(
-                    f"Got loss={self.loss!r} with y between {counts.min()} and {counts.max()}, "
-                    "but expected non-negative targets with a positive sum. Use another "
-                    "loss, or shift the targets."
-                )
-            weights = np.where(np.isnan(table), 0, sample_weight[:, None])
-            self.center = np.zeros(table.shape[1])
-            self.scale = (counts * weights).sum(axis=0) / weights.sum(axis=0)
-            self.scale[self.scale == 0] = 1.0  # all positive counts have weight zero
-            return self
+            return self._fit_counts(table, sample_weight)
         scaler = fit_scaler(table, sample_weight)
-        self.center, self.scale = scaler.mean_, scaler.scale_
+        return self._set(scaler.center, scaler.scale, scaler.exponents)
+
+    def _fit_counts(self, table, sample_weight):
+        counts = np.nan_to_num(table)  # missing labels add nothing to the sums
+        exponents = find_exponents(largest_sizes(counts))
+        scaled = np.ldexp(counts, exponents)
+        if np.any(counts < 0) or np.any(scaled.sum(axis=0) <= 0):
+            raise ValueError(
+                f"Got loss={self.loss!r} with y between {counts.min()} and {counts.max()}, "
+                "but expected non-negative targets with a positive sum. Use another "
+                "loss, or shift the targets."
+            )
+        weights = np.where(np.isnan(table), 0, sample_weight[:, None])
+        scale = (scaled * weights).sum(axis=0) / weights.sum(axis=0)
+        scale[scale == 0] = 1.0  # all positive counts have weight zero
+        return self._set(np.zeros(table.shape[1]), scale, exponents)
+
+    def _set(self, center, scale, exponents):
+        """Set the scale, which is in units of the targets times powers of two."""
+        is_extreme = exponents is not None and exponents.any()
+        self.exponents = exponents if is_extreme else None
+        self.center, self.scale = center, scale
+        if is_extreme:
+            self.center = np.ldexp(center, -exponents)
+            self.scale = np.ldexp(scale, -exponents)
         return self
 
     @property
@@ -108,7 +98,12 @@ class RegressionTarget:
 
     def encode(self, y):
         """Return scaled targets, zero if missing, and `known`; both (n_samples, n_tasks)."""
-        scaled = (y.reshape(len(y), -1) - self.center) / self.scale
+        y, center, scale = y.reshape(len(y), -1), self.center, self.scale
+        if self.exponents is not None:
+            y, center, scale = (
+                np.ldexp(values, self.exponents) for values in (y, center, scale)
+            )
+        scaled = (y - center) / scale
         known = ~np.isnan(scaled)
         return np.where(known, scaled, 0), known
 
@@ -133,38 +128,6 @@ class RegressionTarget:
     def predictions(self, means):
         """Return predictions in the form of `predict`."""
         return self.decode(means)
-
-
-def check_class_target(y, name="y"):
-    """Return labels, 1-D or 2-D, and `known`."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
-    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    if y.ndim == 1:
-        check_array(
-            y, ensure_2d=False, dtype=None, input_name=name, ensure_min_samples=0
-        )
-        if find_missing(y).any():
-            raise ValueError(
-                f"Input {name} contains None, but the labels of a single task must all "
-                "be known. Leave out the rows without a label."
-            )
-        check_classification_targets(y)
-        return y, np.ones((len(y), 1), bool)
-    if y.ndim != 2:
-        raise ValueError(
-            f"Got {name} of shape {y.shape}, but expected (n_samples,) or (n_samples, "
-            "n_tasks)."
-        )
-    known = ~find_missing(y)
-    for column, rows in zip(y.T, known.T, strict=True):
-        if rows.any():
-            check_classification_targets(plain_labels(column[rows]))
-    return y, known
 
 
 #: Way out of an error about new classes, by whether they are in the training rows.
@@ -362,16 +325,6 @@ def _insert_zeros(proba, names, listed):
     full = np.zeros((len(proba), len(listed), *proba.shape[2:]), proba.dtype)
     full[:, np.isin(listed, names)] = proba
     return full
-
-
-def plain_labels(labels):
-    """Return the labels of an object array with the dtype of their common type."""
-    if labels.dtype.kind != "O":
-        return labels
-    typed = np.array(labels.tolist())
-    types = {type(label) for label in labels.tolist()}
-    # Labels of several types, or labels that are sequences, stay objects.
-    return typed if len(types) == 1 and typed.ndim == 1 else labels
 
 
 def effective_weights(known, sample_weight, class_factor, task_weight):

@@ -108,11 +108,6 @@ def get_panels(ax, display, n_panels, **layout):
     return panels
 
 
-def plain_text(name):
-    """Text of a column, class or domain in which a dollar is a dollar, and no formula."""
-    return str(name).replace("$", r"\$")
-
-
 def label_rows(panels, names):
     """Label the rows of the panels from top to bottom; only the first panel shows names."""
     rows = np.arange(len(names))

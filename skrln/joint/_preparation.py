@@ -19,6 +19,7 @@ from skrln._table._problem import (
     make_encoder,
 )
 from skrln._table._splits import HoldOut, split_once
+from skrln._table._suspects import warn_suspects
 from skrln._table._targets import check_labelled
 
 from ._domains import check_domains
@@ -124,6 +125,7 @@ def prepare_domains(parameters, domains, train, held_out, targets, encoder=None)
     """
     table = domains.table
     if encoder is None:
+        warn_suspects(table.X, domains.columns)
         part, clip = table.rows(np.concatenate(train)), parameters.input_clip
         encoder = make_encoder(table.X, domains.columns, clip=clip)
         encoder = encoder.fit(part.X, part.weights)

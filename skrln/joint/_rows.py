@@ -12,8 +12,9 @@ from sklearn.preprocessing import (
 from sklearn.utils import check_array
 
 from skrln._table._arguments import find_missing
-from skrln._table._columns import read_columns, refuse_dates
+from skrln._table._columns import read_columns
 from skrln._table._sklearn import take
+from skrln._table._suspects import warn_suspects
 
 #: Values of `scaling`.
 SCALINGS = ("quantile", "range")
@@ -42,7 +43,6 @@ def check_rows(X, owner, categorical_features):
     columns : Columns
         Columns of booleans are among the categorical ones.
     """
-    refuse_dates(X)
     if hasattr(X, "columns") and not hasattr(X, "iloc"):
         raise ValueError(
             f"Got X of type {type(X).__name__}, but expected an array or a pandas "
@@ -54,6 +54,7 @@ def check_rows(X, owner, categorical_features):
             "X.toarray()."
         )
     table, columns = read_columns(X, owner, categorical_features)
+    warn_suspects(table, columns)
     if not hasattr(X, "columns"):
         # Numbers keep their type: samples come back in it.
         X = check_array(
@@ -61,7 +62,6 @@ def check_rows(X, owner, categorical_features):
             dtype=None if len(columns.categorical) else "numeric",
             ensure_all_finite=False,
         )
-    del table
     categorical = columns.categorical
     if categorical_features is not None:
         categorical = np.union1d(categorical, _find_booleans(X))

@@ -13,12 +13,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skrln._table._arguments import find_missing
-from skrln._table._targets import (
-    ClassTarget,
-    check_class_target,
-    check_labelled,
-    check_regression_target,
-)
+from skrln._table._label_checks import check_class_target, check_regression_target
+from skrln._table._targets import ClassTarget, check_labelled
 from skrln.networks import RLNMultiTask
 
 

@@ -54,8 +54,8 @@ def test_weighted_mean_of_the_inputs():
 def test_encoder_learns_from_the_rows_that_count():
     weights = np.where(np.arange(24) < 12, 1.0, 0.0)
     encoder = make_shared(sample_weight=weights).encodings[None].encoder
-    np.testing.assert_allclose(encoder.scaler.mean_, X[:12].mean(axis=0))
-    np.testing.assert_allclose(encoder.scaler.scale_, X[:12].std(axis=0))
+    np.testing.assert_allclose(encoder.scaler.center, X[:12].mean(axis=0))
+    np.testing.assert_allclose(encoder.scaler.scale, X[:12].std(axis=0))
 
 
 def test_encoders_of_sources_are_kept():

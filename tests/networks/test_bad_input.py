@@ -141,7 +141,7 @@ REFUSED = {
     "one dimension of categories": (
         regressor(categorical_features=[0]),
         {"X": X[:, 0]},
-        r"Expected 2D array, got X of shape \(40,\) instead. Reshape",
+        r"Expected 2D array, got 1D array instead: X of shape \(40,\)\. Reshape",
     ),
     "one row": (
         regressor(),

@@ -292,7 +292,7 @@ def test_nothing_leaks_from_the_rows_held_out():
         job = fold.job
         problem = job.shared.problem(job.kind, job.number, job.split)
         scaler, target = problem.encoder.scaler, problem.target
-        np.testing.assert_allclose(scaler.mean_, X[rows].mean(axis=0))
+        np.testing.assert_allclose(scaler.center, X[rows].mean(axis=0))
         np.testing.assert_allclose(target.center, Y[rows].mean())
 
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Columns of the input table: names, roles, and the checks of a later table."""
 
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +15,10 @@ from skrln._table._columns import (
     check_columns,
     find_categorical,
     read_columns,
-    refuse_dates,
     refuse_sparse_categories,
 )
+from skrln._table._frames import read_table
+from skrln._table._inputs import InputEncoder
 
 X = np.arange(12.0).reshape(4, 3)
 NAMED = pd.DataFrame(X, columns=["a", "b", "c"])
@@ -88,7 +93,7 @@ def test_bad_tables(table, message):
 
 
 def test_categories_of_a_vector():
-    with pytest.raises(ValueError, match=r"Expected 2D array, got X of shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"got 1D array instead: X of shape \(3,\)"):
         read(X[0], [0])
 
 
@@ -206,7 +211,7 @@ FRAME = pd.DataFrame(
 @pytest.mark.parametrize(
     ("categorical_features", "expected"),
     [
-        ("from_dtype", [1, 2, 4, 5]),
+        ("from_dtype", [1, 4, 5]),
         (None, []),
         ([], []),
         ([3, 1, 3], [1, 3]),
@@ -217,13 +222,13 @@ FRAME = pd.DataFrame(
     ],
 )
 def test_find_categorical(categorical_features, expected):
-    np.testing.assert_array_equal(
-        find_categorical(FRAME, categorical_features), expected
-    )
+    found = find_categorical(FRAME, categorical_features, read_table(FRAME))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_arrays_have_no_categories_of_their_own():
-    assert find_categorical(FRAME.to_numpy(), "from_dtype").size == 0
+    table = FRAME.to_numpy()
+    assert find_categorical(table, "from_dtype", read_table(table)).size == 0
 
 
 @pytest.mark.parametrize(
@@ -238,32 +243,267 @@ def test_arrays_have_no_categories_of_their_own():
 )
 def test_categorical_features_that_are_none(categorical_features, message):
     with pytest.raises(ValueError, match=f"Got categorical_features.*{message}"):
-        find_categorical(FRAME, categorical_features)
+        find_categorical(FRAME, categorical_features, read_table(FRAME))
 
 
 def test_names_of_an_array_are_refused():
     with pytest.raises(ValueError, match=r"X has no column \['a'\].* data frame"):
-        find_categorical(X, ["a"])
+        find_categorical(X, ["a"], [])
+
+
+# -- columns in disguise ---------------------------------------------------------------
+
+WHEN = [date(2024, 1, day) for day in range(1, 5)]
+
+
+def with_column(column):
+    """A frame with a column of numbers and another one."""
+    return pd.DataFrame({"number": [1.0, 2.0, 3.0, 4.0], "other": column})
+
+
+def objects(*cells):
+    return pd.Series(cells, dtype=object)
 
 
 @pytest.mark.parametrize(
     "column",
     [
-        pd.date_range("2024-01-01", periods=2),
-        pd.date_range("2024-01-01", periods=2, tz="UTC"),
-        pd.timedelta_range("1D", periods=2),
-        pd.period_range("2024-01", periods=2, freq="M"),
+        objects(Decimal("1.5"), 2, None, 3.5),
+        objects(Fraction(3, 2), 2, pd.NA, np.float32(3.5)),
+        objects(1.5, np.int8(2), np.nan, 3.5),
+        pd.array([1.5, 2, None, 3.5], dtype="Float64"),
     ],
 )
-def test_dates_are_refused(column):
-    table = pd.DataFrame({"when": column, "much": [1.0, 2.0]})
-    with pytest.raises(
-        ValueError, match=r"column\(s\) \['when'\] of dates or times, but"
+def test_objects_that_are_numbers_are_numeric(column):
+    table, columns = read(with_column(column))
+    assert columns.categorical.size == 0
+    np.testing.assert_array_equal(table[:, 1], [1.5, 2, np.nan, 3.5])
+    later = with_column([1.5, 2.0, np.nan, 3.5])
+    np.testing.assert_array_equal(check_columns(later, columns), table)
+
+
+def test_objects_that_are_numbers_beside_categories():
+    cells = [True, None, 1, Decimal("0.5")]
+    frame = with_column(objects(*cells)).assign(kind=["u", "v", "u", "v"])
+    table, columns = read(frame)
+    assert columns.categorical.tolist() == [2]
+    assert table["other"].dtype == float
+    np.testing.assert_array_equal(table["other"], [1, np.nan, 1, 0.5])
+    assert frame["other"].tolist() == cells  # unchanged
+    assert check_columns(frame, columns)["other"].dtype == float
+
+
+def test_objects_of_an_array_that_are_numbers():
+    array = np.array([[1, Decimal("2")], [pd.NA, "3.5"]], dtype=object)
+    np.testing.assert_array_equal(read(array)[0], [[1, 2], [np.nan, 3.5]])
+
+
+def test_objects_that_are_all_missing_are_a_category():
+    assert read(with_column(objects(None, np.nan, pd.NA, None)))[1].categorical == [1]
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    ["string", "category", "large_string[pyarrow]", "string[pyarrow]", "dictionary"],
+)
+def test_strings_of_any_dtype_are_categories(dtype):
+    pa = pytest.importorskip("pyarrow") if "pyarrow" in dtype else None
+    if dtype == "dictionary":
+        pa = pytest.importorskip("pyarrow")
+        dtype = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
+    elif dtype == "large_string[pyarrow]":
+        dtype = pd.ArrowDtype(pa.large_string())
+    frame = with_column(pd.Series(["u", None, "v", "u"]).astype(dtype))
+    table, columns = read(frame)
+    assert columns.categorical.tolist() == [1]
+    weights = np.ones(4)
+    encoder = InputEncoder(columns.categorical).fit(table, weights)
+    encoded = encoder.transform(check_columns(frame, columns))
+    expected = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    np.testing.assert_array_equal(encoded[:, 1:], expected)
+
+
+def test_frame_of_polars_and_its_conversion_to_pandas():
+    pl = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+    frame = pl.DataFrame(
+        {
+            "float": [1.0, 2.0, None],
+            "decimal": [Decimal("1.5"), None, Decimal("2")],
+            "string": ["a", None, "b"],
+            "enum": pl.Series(["a", "b", "a"], dtype=pl.Enum(["a", "b"])),
+            "objects": pl.Series([1, Decimal("2"), None], dtype=pl.Object),
+        }
+    )
+    expected = [[1, 1.5, 1], [2, np.nan, 2], [np.nan, 2, np.nan]]
+    pandas = frame.drop("objects").to_pandas(use_pyarrow_extension_array=True)
+    for table in (frame, pandas):
+        table, columns = read(table)
+        assert columns.categorical.tolist() == [2, 3]
+        encoder = InputEncoder(columns.categorical).fit(table, np.ones(3))
+        numbers = encoder._numbers(check_columns(table, columns))
+        np.testing.assert_array_equal(
+            numbers, np.array(expected)[:, : numbers.shape[1]]
+        )
+        assert encoder.transform(table).shape[0] == 3
+
+
+DATES = [
+    pd.date_range("2024-01-01", periods=4),
+    pd.date_range("2024-01-01", periods=4, tz="UTC"),
+    pd.timedelta_range("1D", periods=4),
+    pd.period_range("2024-01", periods=4, freq="M"),
+    objects(*WHEN),
+    objects(None, *WHEN[1:]),
+    objects(*[time(hour) for hour in range(4)]),
+    objects(*[datetime(2024, 1, 1)] * 4),
+    objects(*[timedelta(days) for days in range(4)]),
+    objects(*pd.date_range("2024-01-01", periods=4)),
+    objects(*pd.timedelta_range("1D", periods=4)),
+    objects(*pd.period_range("2024-01", periods=4, freq="M")),
+    objects(*np.arange(4).astype("datetime64[D]")),
+    objects(*np.arange(4).astype("timedelta64[D]")),
+]
+
+
+@pytest.mark.parametrize("categorical_features", ["from_dtype", None, ["other"]])
+@pytest.mark.parametrize("column", DATES)
+def test_dates_are_refused(column, categorical_features):
+    message = (
+        r"column\(s\) \['other'\] of dates or times.*but .* Turn them into numbers"
+    )
+    with pytest.raises(ValueError, match=message):
+        read(with_column(column), categorical_features)
+
+
+def test_dates_of_polars_are_refused():
+    pl = pytest.importorskip("polars")
+    table = pl.DataFrame({"number": [1.0, 2.0], "when": WHEN[:2]})
+    with pytest.raises(ValueError, match=r"column\(s\) \['when'\] of dates or times"):
+        read(table)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([WHEN, WHEN], dtype=object), r"column\(s\) \[0, 1, 2, 3\] of dates"),
+        (np.zeros((2, 2), "datetime64[D]"), r"Got X of type datetime64\[D\], but"),
+        (np.zeros((2, 2), complex), "Complex data not supported: X is of type complex"),
+    ],
+)
+def test_arrays_of_dates_and_complex_numbers_are_refused(array, message):
+    with pytest.raises(ValueError, match=message):
+        read(array)
+
+
+@pytest.mark.parametrize("dtype", [None, object])
+def test_intervals_are_refused_unless_they_are_categories(dtype):
+    intervals = pd.Series(pd.interval_range(0, 4, periods=4), dtype=dtype)
+    message = r"column\(s\) \['other'\] of intervals.*\.mid.*astype\('category'\)"
+    with pytest.raises(ValueError, match=message):
+        read(with_column(intervals))
+    for table, named in (
+        (with_column(intervals.astype("category")), "from_dtype"),
+        (with_column(intervals), ["other"]),
     ):
-        refuse_dates(table)
+        table, columns = read(table, named)
+        assert columns.categorical.tolist() == [1]
+        encoder = InputEncoder(columns.categorical).fit(table, np.ones(4))
+        np.testing.assert_array_equal(encoder.transform(table)[:, 1:], np.eye(4))
 
 
-def test_columns_that_are_no_dates_are_not_refused():
-    refuse_dates(FRAME)
-    refuse_dates(X)
-    refuse_dates(X.tolist())
+@pytest.mark.parametrize("categorical_features", ["from_dtype", ["other"], [1]])
+@pytest.mark.parametrize(
+    "column", [objects("a", 1, "b", 2.5), pd.Categorical(["a", 1, "a", 2.5])]
+)
+def test_numbers_among_strings_are_refused(column, categorical_features):
+    message = (
+        r"column\(s\) \['other'\] of several types with cells of .*str \(such as 'a'\)"
+        r".*but .*to_numeric.*astype\(str\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        read(with_column(column), categorical_features)
+
+
+def test_categories_of_an_array_of_several_types_are_refused():
+    table = np.array([["a", 1.0], [2, 2.0]], dtype=object)
+    with pytest.raises(ValueError, match=r"column\(s\) \[0\] of several types"):
+        read(table, [0])
+
+
+@pytest.mark.parametrize("categorical_features", ["from_dtype", None, ["other"]])
+@pytest.mark.parametrize("cell", [[1], {"a": 1}, {1}, np.zeros(2), (1, 2), object()])
+def test_containers_are_refused(cell, categorical_features):
+    frame = with_column(pd.Series([cell, None, cell, cell], dtype=object))
+    name = type(cell).__name__
+    message = (
+        rf"column\(s\) \['other'\] with cells of {name} \(such as .*Turn containers"
+    )
+    with pytest.raises(TypeError, match=message):
+        read(frame, categorical_features)
+
+
+@pytest.mark.parametrize("kind", ["list", "struct", "object"])
+def test_containers_of_polars_are_refused(kind):
+    pl = pytest.importorskip("polars")
+    column = {
+        "list": [[1], [2]],
+        "struct": [{"a": 1}, {"a": 2}],
+        "object": pl.Series([object(), object()], dtype=pl.Object),
+    }[kind]
+    with pytest.raises(TypeError, match=r"column\(s\) \['other'\] with cells of"):
+        read(pl.DataFrame({"number": [1.0, 2.0], "other": column}))
+
+
+def test_complex_numbers_are_refused():
+    for column in ([1j, 2, 3, 4], objects(1j, 2, 3.5, 4)):
+        with pytest.raises(ValueError, match=r"of complex numbers.* real and the imag"):
+            read(with_column(column))
+
+
+def test_words_in_a_numeric_column_are_named():
+    array = np.array([[1.0, "2"], [2.0, "much"]], dtype=object)
+    message = "in column 1, which is numeric: could not convert string to float: 'much'"
+    with pytest.raises(ValueError, match=message):
+        read(array)
+    frame = with_column(["1.5", "2", "much", "4"])
+    with pytest.raises(ValueError, match="in column 'other', which is numeric"):
+        read(frame, None)
+    _, columns = read(with_column([1.0, 2, 3, 4]))
+    with pytest.raises(ValueError, match="in column 'other', which is numeric"):
+        check_columns(frame, columns)
+    with pytest.raises(ValueError, match=r"'other', which is numeric: .*too large"):
+        read(with_column(objects(10**400, 1, 2, 3)))
+
+
+def test_later_numbers_as_strings_are_numbers():
+    _, columns = read(with_column([1.0, 2, 3, 4]))
+    table = check_columns(with_column(["1.5", "2", None, "4"]), columns)
+    np.testing.assert_array_equal(table[:, 1], [1.5, 2, np.nan, 4])
+
+
+def test_later_category_may_be_of_any_type_but_no_date():
+    _, columns = read(with_column(["a", "b", "a", "b"]))
+    later = with_column(objects("a", 1, 2.5, None))
+    assert check_columns(later, columns) is later
+    with pytest.raises(ValueError, match=r"column\(s\) \['other'\] of dates"):
+        check_columns(with_column(objects(*WHEN)), columns)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (3.0, "got 0D array instead: X of shape"),
+        ("abc", "got 0D array instead: X of shape"),
+        (["a", "b"], r"got 1D array instead: X of shape \(2,\)\. Reshape your data"),
+        (pd.Series([1.0, 2.0]), r"got 1D array instead: X of shape \(2,\)"),
+        (np.zeros((2, 2, 2)), "got 3D array instead: X of shape"),
+        ([[1.0, 2.0], [3.0]], "Got X of type list that is no table"),
+    ],
+)
+@pytest.mark.parametrize("categorical_features", ["from_dtype", [0]])
+def test_dimensions_of_no_table(table, message, categorical_features):
+    with pytest.raises(ValueError, match=message):
+        read(table, categorical_features)
+    with pytest.raises(ValueError, match=message):
+        check_columns(table, read(NAMED)[1])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from skrln._table._inputs import MAX_CATEGORIES, InputEncoder, fit_scaler
+from skrln._table._inputs import MAX_CATEGORIES, InputEncoder
 
 NAN = np.nan
 RNG = np.random.default_rng(0)
@@ -215,12 +215,6 @@ def test_infinite_number_beside_categories_is_refused():
 
 
 # -- a part of the columns, and the plain branch ---------------------------------------
-
-
-def test_scaler_by_hand():
-    scaler = fit_scaler(np.array([[1.0, 7.0], [NAN, 7.0], [4.0, 7.0]]), [2, 9, 1])
-    np.testing.assert_allclose(scaler.mean_, [2, 7])
-    np.testing.assert_allclose(scaler.scale_, [np.sqrt(2), 1])
 
 
 def test_only_some_columns_are_encoded():

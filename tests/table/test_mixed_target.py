@@ -137,7 +137,7 @@ def test_class_weights_are_of_classes_alone():
         (
             lambda y: y.assign(kind=[1.5, "a"] * 15),
             "auto",
-            "labels of type 'unknown'.*about task 1",
+            r"task 1 of y with float \(such as 1\.5\) and str .* classes of one type",
         ),
     ],
 )

@@ -161,7 +161,7 @@ def test_pieces_are_chosen_by_the_target():
     encoder = make_encoder(x, columns, clip=None, embedding="piecewise")
     fit_encoder(encoder, target, table)
     (edges,) = encoder.embedded.edges
-    threshold = (0.3 - encoder.scaler.mean_) / encoder.scaler.scale_
+    threshold = (0.3 - encoder.scaler.center) / encoder.scaler.scale
     assert np.abs(edges - threshold).min() < 0.1
 
 

@@ -8,13 +8,12 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import compute_sample_weight
 
 from skrln._kernels import LOSSES
+from skrln._table._label_checks import check_class_target, check_regression_target
 from skrln._table._targets import (
     NUMBER_LOSSES,
     ClassTarget,
     RegressionTarget,
-    check_class_target,
     check_labelled,
-    check_regression_target,
     effective_weights,
 )
 
