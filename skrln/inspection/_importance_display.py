@@ -266,7 +266,7 @@ class ImportanceDisplay:
             self.importances[:max_features],
             **merge_style(defaults, style, Patch),
         )
-        self.ax_.set_yticks(np.arange(len(names)), list(map(plain_text, names)))
+        self.ax_.set_yticks(np.arange(len(names)), names)
         # Reversed limits put the most important input at the top.
         self.ax_.set_ylim(len(names) - 0.4, -0.6)
         self.ax_.set_xlabel("Importance (share of the total)")
