@@ -102,8 +102,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Categorical columns: a boolean mask, positions or names. "from_dtype" takes the
-        category, string, object and boolean columns of a data frame. None treats all columns as
-        numbers. A number with few values, such as a grade, is best passed as a category.
+        category, string and boolean columns of a data frame, and object columns of strings.
+        None treats all columns as numbers. A number with few values, such as a grade, is best
+        passed as a category.
 
     coupling : {"joint", "l2", "shared", "finetune", "isolated"} or Coupling, default="joint"
         Coupling of the networks of the domains. All strategies start from the same weights and

@@ -137,13 +137,16 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns to one-hot encode: a boolean mask, positions or names. "from_dtype" takes the
-        category, string and object columns of a data frame. None treats all columns as numbers.
+        category and string columns of a data frame, and object columns of strings; an object
+        column of numbers is numeric. None treats all columns as numbers. Dates, containers and
+        columns of several types are refused.
         Categories are those of all domains together.
 
     input_clip : float or None, default=3.0
         Bound of the scaled numbers, in standard deviations: a number ``z`` becomes
         ``z / sqrt(1 + (z / input_clip) ** 2)``, which hardly changes numbers near zero. None
-        sets no bound. All domains have the same scale.
+        sets no bound. With a bound, a few outliers that crush all other numbers of a column
+        do not count in its mean and standard deviation. All domains have the same scale.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows and the validation split. With an

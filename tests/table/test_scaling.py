@@ -74,7 +74,7 @@ def test_later_numbers_of_any_size_are_finite():
     np.testing.assert_allclose(encoder.transform(later), [[3, -3], [0, 3]])
 
 
-@pytest.mark.parametrize("value", [-200.0, -99999.0, 1e6, 1e200, -1e300])
+@pytest.mark.parametrize("value", [-1000.0, -99999.0, 1e6, 1e200, -1e300])
 def test_outliers_do_not_crush_the_other_values(value):
     _, clean = encode(X[2:], weights=ONES[2:])
     _, found = encode(put(value))

@@ -4,6 +4,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.metrics import (
@@ -14,7 +15,7 @@ from sklearn.metrics import (
 )
 
 from skrln import make_masked_scorer
-from skrln._table._scoring import exact_match, mean_r2, score_known
+from skrln._table._scoring import exact_match, mean_r2, score_known, task_scores
 
 NAN = np.nan
 
@@ -135,3 +136,51 @@ def test_mean_r2_with_missing_labels():
     y = np.array([[0.0, 1.0], [1.0, NAN], [NAN, 2.0]])
     prediction = np.where(np.isnan(y), 99.0, y)
     assert mean_r2(y, prediction) == 1
+
+
+# -- what fit takes --------------------------------------------------------------------
+
+NULLABLE = pd.DataFrame({"a": [0, 1, None, 1], "b": [1, None, 0, 0]}, dtype="Int64")
+RIGHT = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+MEASURES = {
+    "r2": mean_r2,
+    "match": exact_match,
+    "tasks": lambda y, guess, w=None: task_scores(
+        y, guess, np.array([False, True]), w
+    ).mean(),
+    "known": lambda y, guess, w=None: score_known(r2_score, y, guess, w),
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+@pytest.mark.parametrize("weights", [None, 2.0, [1, 2, 1, 3], 1e300])
+def test_scores_of_nullable_frames_and_weights(measure, weights):
+    assert measure(NULLABLE, RIGHT, weights) == 1
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+def test_scores_of_other_lengths(measure):
+    with pytest.raises(ValueError, match=r"Got y with 3 rows, but X has 4"):
+        measure(NULLABLE[:3], RIGHT)
+    with pytest.raises(ValueError, match=r"sample_weight.shape == \(3,\)"):
+        measure(NULLABLE, RIGHT, [1, 1, 1])
+
+
+@pytest.mark.parametrize("measure", [mean_r2, exact_match])
+def test_scores_of_a_task_with_missing_labels(measure):
+    with pytest.raises(ValueError, match=r"Input y contains .*in 1 row\(s\) \(2\)"):
+        measure(NULLABLE["a"], RIGHT[:, 0])
+    assert measure(NULLABLE["a"].dropna(), RIGHT[[0, 1, 3], 0], 1.0) == 1
+
+
+def test_exact_match_needs_a_label_and_as_many_tasks():
+    with pytest.raises(ValueError, match="without a single label"):
+        exact_match(np.full((2, 2), None), RIGHT[:2])
+    with pytest.raises(ValueError, match=r"shape \(4, 1\), but expected \(4, 2\)"):
+        exact_match(RIGHT[:, :1], RIGHT)
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_r2_of_extreme_numbers(size):
+    y, guess = np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 4.0])
+    assert mean_r2(y * size, guess * size) == pytest.approx(r2_score(y, guess))

@@ -58,7 +58,7 @@ def test_sentinels(value, beside):
     "X",
     [
         MIXED[:19],
-        MIXED.assign(id=IDENTIFIERS.where(np.arange(N) % 8 > 0, "same")),
+        MIXED.assign(id=IDENTIFIERS.where(np.arange(N) % 4 > 0, "same")),
         np.column_stack([Y, sentinel(n_rows=1)]),  # one row is an outlier
         np.column_stack([Y, sentinel(n_rows=30)]),
         np.column_stack([Y, sentinel(-9.0)]),
@@ -94,7 +94,8 @@ SMALL = {
         ),
         JointRegressor(hidden_layer_sizes=(5,), max_iter=2, random_state=0),
         PerTaskEarlyStopping(
-            RLNRegressor(n_estimators=1, numeric_embedding=None, **SMALL)
+            RLNRegressor(n_estimators=1, theta=-7.0, numeric_embedding=None, **SMALL),
+            smoothing_window=1,
         ),
     ],
 )
@@ -113,7 +114,7 @@ def test_one_warning_of_each_kind_per_fit(model):
 
 def test_categories_of_later_batches_warn_once():
     frame = pd.DataFrame({"number": Y, "kind": ["u", "v"] * 20})
-    model = RLNRegressor(n_estimators=1, numeric_embedding=None, **SMALL)
+    model = RLNRegressor(n_estimators=1, theta=-7.0, numeric_embedding=None, **SMALL)
     model.partial_fit(frame, Y).partial_fit(frame, Y)
     later = frame.assign(kind=["u", "w"] * 20)
     message = r"X 'kind' \('w'\)\. They are ignored.* Begin with a batch"
