@@ -4,6 +4,7 @@
 import copy
 import pickle
 import re
+import traceback
 import warnings
 from inspect import signature
 
@@ -23,6 +24,16 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+#: Estimators around a model of scikit-learn, whose errors have its words.
+FOREIGN = ("PerTaskEarlyStopping", "GeneticSelector", "BlendingClassifier")
+
+
+def _is_foreign(error):
+    """Return True if an error was raised inside a model of scikit-learn."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any("/sklearn/linear_model/" in frame.filename for frame in frames)
+
+
 class Failure(AssertionError):
     """A case that failed."""
 
@@ -36,6 +47,8 @@ def check_case(case):
             runner.run()
         finally:
             odd = [one for one in caught if not issubclass(one.category, ADMITTED)]
+            if case.name in FOREIGN:
+                odd = [one for one in odd if "/sklearn/" not in one.filename]
     if odd:
         raise Failure(
             f"{odd[0].category.__name__}: {odd[0].message} ({odd[0].filename})"
@@ -160,6 +173,8 @@ class _Runner:
     def clear(self, error, method):
         """The message names a parameter, an argument or a column."""
         case = self.case
+        if case.name in FOREIGN and _is_foreign(error):
+            return
         kind = getattr(skrln, case.name)
         names = {*kind._get_param_names(), *ARGUMENTS, *_PARTS}
         names |= {str(name) for name in getattr(case.X, "columns", ())}
