@@ -24,7 +24,7 @@ LONGEST_WAIT = 60.0
 
 
 class Scope(NamedTuple):
-    """What an interrupt does to the fits of a thread."""
+    """Effect of an interrupt on the fits of a thread."""
 
     #: True if a fit raises KeyboardInterrupt, and does not keep the epochs that ran
     whole: bool = False

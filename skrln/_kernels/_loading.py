@@ -8,6 +8,8 @@ import threading
 from importlib import import_module
 from typing import Any
 
+from skrln._interrupts import deferred
+
 #: Packages that only a fit needs.
 FOR_FITS = ("jax", "jaxlib", "optax")
 
@@ -17,7 +19,8 @@ _loading = threading.RLock()
 
 def load(module: str) -> Any:
     """Import a module by its full name; an ImportError says what a fit lacks."""
-    with _loading:
+    # Ctrl-C in the middle of an import would leave half of a module.
+    with _loading, deferred():
         try:
             return import_module(module)
         except ImportError as error:

@@ -4,6 +4,7 @@
 Each prints READY when its training is under way, and OUT with what Ctrl-C left.
 """
 
+import os
 import sys
 import threading
 import warnings
@@ -11,7 +12,6 @@ import warnings
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.model_selection import cross_validate
 
 from skrln import RLNRegressor, presets
 from skrln._kernels import _chunks
@@ -29,6 +29,11 @@ def network():
     return RLNRegressor(**presets.READABLE | LONG)
 
 
+def say_ready():
+    """Print READY in a line of its own, whatever other threads print."""
+    os.write(1, b"READY\n")
+
+
 def announce():
     """Print READY at the second chunk of epochs."""
     draw, chunks = _chunks.draw_orders, []
@@ -36,7 +41,7 @@ def announce():
     def call(*args):
         chunks.append(None)
         if len(chunks) == 2:
-            print("READY", flush=True)
+            say_ready()
         return draw(*args)
 
     _chunks.draw_orders = call
@@ -44,7 +49,7 @@ def announce():
 
 def fit_one(_):
     """Fit in a worker, be it a thread or a process."""
-    announce()
+    say_ready()
     return network().fit(X, Y)
 
 
@@ -59,10 +64,16 @@ def genetic():
     GeneticSelector(network(), n_jobs=2).fit(X, Y)
 
 
+class Forest(RandomForestRegressor):
+    """Model that announces its fit, in whichever process."""
+
+    def fit(self, X, y):
+        say_ready()
+        return super().fit(X, y)
+
+
 def forests():
-    forest = RandomForestRegressor(10**5)
-    print("READY", flush=True)
-    GeneticSelector(forest, n_jobs=2, cv=2).fit(X, Y)
+    GeneticSelector(Forest(10**5), n_jobs=2, cv=2).fit(X, Y)
 
 
 def threads():
@@ -71,18 +82,6 @@ def threads():
 
 def processes():
     Parallel(2, backend="loky")(delayed(fit_one)(k) for k in range(2))
-
-
-class Announcing(RLNRegressor):
-    """Network that announces its training, in whichever process."""
-
-    def fit(self, X, y):
-        announce()
-        return super().fit(X, y)
-
-
-def folds():
-    cross_validate(Announcing(**presets.READABLE | LONG), X, Y, cv=2, n_jobs=2)
 
 
 def main(name):
@@ -94,7 +93,7 @@ def main(name):
         left = globals()[name]()
     except KeyboardInterrupt:
         left = "KeyboardInterrupt"
-    own = [t.name for t in threading.enumerate() if name in ("genetic", "forests")]
+    own = [t.name for t in threading.enumerate() if name == "genetic"]
     print("OUT", left, own[1:], flush=True)
 
 

@@ -15,6 +15,7 @@ import pytest
 from joblib import parallel_config
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge, SGDRegressor
+from sklearn.model_selection import cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
 from skrln import (
@@ -249,6 +250,18 @@ def test_interrupt_of_the_fit_on_all_rows_keeps_its_epochs(monkeypatch):
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_interrupt_of_a_cross_validation_is_raised(backend, monkeypatch):
+    """The threads of joblib end their fits; its processes are ended."""
+    model = small(RLNRegressor, max_iter=10 if backend == "threading" else 10**6)
+    monkeypatch.setattr(_chunks, "draw_orders", pressing(_chunks.draw_orders, at=1))
+    timer = threading.Timer(1.0, press_ctrl_c)
+    if backend == "loky":
+        timer.start()
+    with parallel_config(backend=backend), pytest.raises(KeyboardInterrupt):
+        cross_validate(model, X, Y, cv=2, n_jobs=2)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_interrupt_of_an_estimator_of_the_user(backend, monkeypatch):
     """A model that knows nothing of interrupts ends what it is at, in threads."""
     model = genes(Slow(), n_jobs=2)
@@ -366,33 +379,29 @@ def test_selection_of_threads_ends_with_the_first_error(monkeypatch):
         ("forests", "KeyboardInterrupt []"),
         ("threads", "KeyboardInterrupt []"),
         ("processes", "KeyboardInterrupt []"),
-        ("folds", "KeyboardInterrupt []"),
     ],
 )
 def test_process_that_is_interrupted_ends(name, left):
     """Soon, in order, and with all that it started; Ctrl-C reaches its workers, too."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults._programs", name],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        line = process.stdout.readline()
-        assert line == "READY\n", process.communicate(timeout=60)
-        time.sleep(0.3)
-        os.killpg(process.pid, signal.SIGINT)
-        begin = time.monotonic()
-        out, error = process.communicate(timeout=60)
-        assert out.replace("READY\n", "") == f"OUT {left}\n", error
-        assert process.returncode == 0, error
-        assert time.monotonic() - begin < 20  # seconds, on a machine that is busy
-        assert wait_for(lambda: not has_members(process.pid))
-    finally:
-        if has_members(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
+    command = [sys.executable, "-m", "tests.faults._programs", name]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(
+        command, cwd=ROOT, start_new_session=True, **pipes
+    ) as process:
+        try:
+            line = process.stdout.readline()
+            time.sleep(0.3)
+            os.killpg(process.pid, signal.SIGINT)
+            begin = time.monotonic()
+            out, error = process.communicate(timeout=60)
+            assert line == "READY\n", error
+            assert set(out.splitlines()) - {"READY"} == {f"OUT {left}"}, error
+            assert process.returncode == 0, error
+            assert time.monotonic() - begin < 20  # seconds, on a machine that is busy
+            assert wait_for(lambda: not has_members(process.pid))
+        finally:
+            if has_members(process.pid):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def has_members(group):
