@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Validation of the arguments of `fit`: weights, missing labels, validation data."""
 
+import contextlib
 from inspect import signature
 
 import numpy as np
@@ -17,9 +18,11 @@ def check_weights(sample_weight, X, *, name="sample_weight"):
         return np.ones(n_samples)
     if np.isscalar(sample_weight):
         sample_weight = np.full(n_samples, sample_weight)
-    weights = check_sample_weight(
-        sample_weight, np.empty((n_samples, 0)), dtype=np.float64, **_ALLOW_ZEROS
-    )
+    # The sum of the largest numbers, which the check takes, overflows.
+    with about_argument(name), np.errstate(invalid="ignore", over="ignore"):
+        weights = check_sample_weight(
+            sample_weight, np.empty((n_samples, 0)), dtype=np.float64, **_ALLOW_ZEROS
+        )
     if np.any(weights < 0):
         raise ValueError(
             f"Got {name} with a smallest value of {weights.min()}, but expected "
@@ -41,6 +44,17 @@ _ALLOW_ZEROS = (
     if "allow_all_zero_weights" in signature(check_sample_weight).parameters
     else {}
 )
+
+
+@contextlib.contextmanager
+def about_argument(name):
+    """Add the name of an argument to the message of an error that lacks it."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if name in str(error):
+            raise
+        raise type(error)(f"Got {name} that cannot be used: {error}") from error
 
 
 def find_missing(array):
@@ -81,7 +95,8 @@ def check_validation_arguments(
             'uses. Pass early_stopping=True or "auto", or leave the validation data out.'
         )
     if X_val is not None:
-        check_consistent_length(X_val, y_val)
+        with about_argument("y_val"):
+            check_consistent_length(X_val, y_val)
 
 
 def resolve_task_weight(task_weight, n_tasks):

@@ -10,7 +10,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from ._cells import Role, as_floats
-from ._frames import cells_of, column_names, is_frame, read_table, with_columns
+from ._frames import (
+    cells_of,
+    column_dtypes,
+    column_names,
+    has_zeros,
+    is_frame,
+    is_sparse_dtype,
+    read_table,
+    with_columns,
+)
 from ._sklearn import check_feature_names, check_n_features, count_samples
 
 FLOATS = [np.float64, np.float32]
@@ -220,11 +229,18 @@ def refuse_columns(X, cells, categorical, numbers_refused, categories_refused):
 
 
 def convert_numbers(X, cells, categorical):
-    """Return the table with numeric columns of objects and strings as float64."""
+    """Return the table with numeric columns of objects and strings as float64.
+
+    Sparse columns beside dense or categorical ones, and those whose frequent value is not
+    zero, become dense.
+    """
     converted, categorical = {}, set(categorical.tolist())
+    dtypes = column_dtypes(X)
+    stays_sparse = not categorical and all(map(has_zeros, dtypes))
     for k, column in enumerate(cells):
         is_typed = column.role == Role.NUMBERS and not column.examples
-        if is_typed or k in categorical:
+        is_sparse = not stays_sparse and is_sparse_dtype(dtypes, k)
+        if (is_typed and not is_sparse) or k in categorical:
             continue
         try:
             converted[k] = as_floats(cells_of(X, k))

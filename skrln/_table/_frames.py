@@ -34,6 +34,21 @@ def column_names(X):
     return list(X.columns) if is_frame(X) else list(range(X.shape[1]))
 
 
+def column_dtypes(X):
+    """Return the types of the columns of a frame; none for other tables."""
+    return list(X.dtypes) if is_frame(X) else []
+
+
+def is_sparse_dtype(dtypes, k):
+    """Return True if column `k` is a sparse column of pandas."""
+    return k < len(dtypes) and hasattr(dtypes[k], "fill_value")
+
+
+def has_zeros(dtype):
+    """Return True for the type of a sparse column of pandas whose frequent value is zero."""
+    return getattr(dtype, "fill_value", None) == 0
+
+
 def read_table(X):
     """Read the role of each column.
 
@@ -86,3 +101,10 @@ def with_columns(X, columns):
             series = X[X.columns[k]]
             X.replace_column(k, type(series)(series.name, np.asarray(values)))
     return X
+
+
+def with_dense_columns(X):
+    """Return a frame of pandas without sparse columns; any other table as it is."""
+    dtypes = column_dtypes(X)
+    positions = [k for k in range(len(dtypes)) if is_sparse_dtype(dtypes, k)]
+    return with_columns(X, {k: np.asarray(X.iloc[:, k]) for k in positions})

@@ -32,7 +32,7 @@ class NumberLabels:
     def read(self, y, name="y"):
         """Validate labels; return them and the mask of known ones, (n_samples, n_tasks)."""
         y = check_regression_target(y, name)
-        return y, ~np.isnan(y.reshape(len(y), -1))
+        return y, ~np.isnan(y[:, None] if y.ndim == 1 else y)
 
     def fit(self, y, known, weights):
         """Make the target encoder from training rows."""

@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 
 from skrln._table._arguments import find_missing
 from skrln._table._columns import read_columns
+from skrln._table._frames import with_dense_columns
 from skrln._table._sklearn import take
 from skrln._table._suspects import warn_suspects
 
@@ -55,6 +56,7 @@ def check_rows(X, owner, categorical_features):
         )
     table, columns = read_columns(X, owner, categorical_features)
     warn_suspects(table, columns)
+    X = with_dense_columns(X)
     if not hasattr(X, "columns"):
         # Numbers keep their type: samples come back in it.
         X = check_array(

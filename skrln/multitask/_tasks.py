@@ -28,7 +28,7 @@ def read_tasks(estimator, y):
         )
     if not is_classifier(estimator):
         table = check_regression_target(y)
-        check_labelled(~np.isnan(table.reshape(len(table), -1)))
+        check_labelled(~np.isnan(table[:, None] if table.ndim == 1 else table))
         return RegressionTasks(table, task_names(y))
     labels, known = check_class_target(y)
     check_labelled(known)

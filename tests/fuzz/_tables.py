@@ -60,7 +60,8 @@ def _reshape(draw, array, kind):
     if kind == "cube":
         return array[:, :, None]
     if kind == "scalar":
-        return float(array.sum())
+        with np.errstate(all="ignore"):
+            return float(array.sum())
     if kind == "masked":
         return np.ma.masked_invalid(array)
     if kind == "strings":

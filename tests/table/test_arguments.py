@@ -101,3 +101,16 @@ def test_task_weights_that_are_none(task_weight, message):
 )
 def test_find_missing(array, expected):
     np.testing.assert_array_equal(find_missing(array), expected)
+
+
+@pytest.mark.parametrize(
+    "weights", [np.ones(3) + 1j, ["a", "b", "c"], [np.inf, -np.inf, 1]]
+)
+def test_errors_of_weights_name_them(weights):
+    with pytest.raises(ValueError, match="sample_weight"):
+        check_weights(weights, np.zeros((3, 1)))
+
+
+def test_errors_of_validation_data_name_them():
+    with pytest.raises((TypeError, ValueError), match="y_val"):
+        check_validation_arguments(np.zeros((3, 1)), 1j, None, "auto", None)

@@ -507,3 +507,20 @@ def test_dimensions_of_no_table(table, message, categorical_features):
         read(table, categorical_features)
     with pytest.raises(ValueError, match=message):
         check_columns(table, read(NAMED)[1])
+
+
+@pytest.mark.parametrize("fill_value", [0.0, 1.0, np.nan])
+@pytest.mark.parametrize("categorical", [False, True])
+def test_sparse_columns_of_a_frame(fill_value, categorical):
+    values = np.array([0.0, 1.0, 1.0, 0.0])
+    column = pd.arrays.SparseArray(values, fill_value=fill_value)
+    frame = pd.DataFrame({"a": column})
+    if categorical:
+        frame["b"] = list("xyxy")
+    table, columns = read_columns(frame, "Model", "from_dtype")
+    assert sparse.issparse(table) == (fill_value == 0 and not categorical)
+    again = check_columns(frame, columns)
+    for one in (table, again):
+        if sparse.issparse(one):
+            one = one.toarray()
+        np.testing.assert_array_equal(np.asarray(one)[:, 0].astype(float), values)
