@@ -85,7 +85,8 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     """
     check_arguments(parameters, arguments)
     prepared = prepare(parameters, arguments, rng, before)
-    warn_suspects(prepared.shared.table.X, prepared.shared.columns)
+    shared = prepared.shared
+    warn_suspects(shared.table.rows(shared.rows).X, shared.columns)
     jobs, seeds = plan(prepared, rng)
     trained = engine.run(jobs)
     shared = jobs[0].shared

@@ -59,7 +59,8 @@ def stage_job(parameters, arguments, random_state):
     """
     rng = check_random_state(random_state)
     prepared = prepare(parameters, arguments, rng)
-    warn_suspects(prepared.shared.table.X, prepared.shared.columns)
+    shared = prepared.shared
+    warn_suspects(shared.table.rows(shared.rows).X, shared.columns)
     jobs, _ = plan(prepared, rng)
     return jobs[0]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Role(Enum):
-    """What a column holds."""
+    """Kind of the cells of a column."""
 
     NUMBERS = "numbers"
     CATEGORIES = "categories"

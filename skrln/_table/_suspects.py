@@ -27,7 +27,7 @@ def warn_suspects(X, columns):
     Parameters
     ----------
     X : array, CSR matrix or data frame
-        As `read_columns` returns it.
+        Training rows with a weight, of the table that `read_columns` returns.
     columns : Columns
     """
     if sparse.issparse(X):

@@ -125,8 +125,8 @@ def prepare_domains(parameters, domains, train, held_out, targets, encoder=None)
     """
     table = domains.table
     if encoder is None:
-        warn_suspects(table.X, domains.columns)
         part, clip = table.rows(np.concatenate(train)), parameters.input_clip
+        warn_suspects(part.X, domains.columns)
         encoder = make_encoder(table.X, domains.columns, clip=clip)
         encoder = encoder.fit(part.X, part.weights)
     if not sparse.issparse(table.X):

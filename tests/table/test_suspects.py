@@ -100,7 +100,7 @@ SMALL = {
     ],
 )
 def test_one_warning_of_each_kind_per_fit(model):
-    X = MIXED.assign(number=sentinel())
+    X = MIXED.assign(number=sentinel(n_rows=9))  # some are held out
     y = np.column_stack([Y, -Y]) if isinstance(model, PerTaskEarlyStopping) else Y
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
