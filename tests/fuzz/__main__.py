@@ -51,9 +51,10 @@ def main():
                 kinds[kind_of(failure)] += 1
                 file.write(json.dumps(failure) + "\n")
             file.flush()
+            n_failures, seconds = sum(kinds.values()), time.perf_counter() - start
             print(
-                f"{total['cases']} cases, {total['calls']} calls, {sum(kinds.values())} failures"
-                f" of {len(kinds)} kinds, {time.perf_counter() - start:.0f} s",
+                f"{total['cases']} cases, {total['calls']} calls, {n_failures} failures of "
+                f"{len(kinds)} kinds, {seconds:.0f} s",
                 flush=True,
             )
     for (where, error), count in kinds.most_common():

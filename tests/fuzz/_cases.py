@@ -27,22 +27,41 @@ def _network(**params):
     return skrln.RLNRegressor(**SINGLE | params)
 
 
+SEARCH = SEARCH | {"thetas": (-8.0,), "cv": 2, "n_estimators": 1}
+STOPPED = {
+    "estimator": SGDRegressor(),
+    "max_iter": 3,
+    "smoothing_window": 1,
+    "random_state": 0,
+}
+SELECTED = {
+    "estimator": SGDRegressor(max_iter=5, tol=None),
+    "cv": 2,
+    "population_size": 2,
+    "n_generations": 1,
+    "random_state": 0,
+}
+PRUNED = {"estimator": _network(), "retrain": False, "random_state": 0}
+BLENDED = {
+    "estimators": [("a", LogisticRegression()), ("b", LogisticRegression(C=0.1))],
+    "cv": 2,
+}
 #: Estimator -> parameters that keep a fit small, and its targets (None without).
 ESTIMATORS = {
     "RLNRegressor": (SINGLE, REGRESSION),
     "RLNClassifier": (SINGLE, CLASSIFICATION),
     "RLNMultiTask": (SINGLE, REGRESSION),
-    "RLNRegressorCV": (SEARCH | {"thetas": (-8.0,), "cv": 2, "n_estimators": 1}, REGRESSION),
-    "RLNClassifierCV": (SEARCH | {"thetas": (-8.0,), "cv": 2, "n_estimators": 1}, CLASSIFICATION),
+    "RLNRegressorCV": (SEARCH, REGRESSION),
+    "RLNClassifierCV": (SEARCH, CLASSIFICATION),
     "JointRegressor": (SMALL | {"theta": -8.0}, REGRESSION),
     "JointClassifier": (SMALL | {"theta": -8.0}, CLASSIFICATION),
     "JointAutoencoder": (SMALL | {"n_components": 1}, None),
     "JointGenerator": (SMALL | {"n_components": 1}, None),
-    "PerTaskEarlyStopping": ({"estimator": SGDRegressor(), "max_iter": 3, "smoothing_window": 1, "random_state": 0}, REGRESSION),
-    "DistinctivenessPruner": ({"estimator": _network(), "retrain": False, "random_state": 0}, REGRESSION),
-    "GeneticSelector": ({"estimator": SGDRegressor(max_iter=5, tol=None), "cv": 2, "population_size": 2, "n_generations": 1, "random_state": 0}, REGRESSION),
-    "BlendingClassifier": ({"estimators": [("a", LogisticRegression()), ("b", LogisticRegression(C=0.1))], "cv": 2}, CLASSIFICATION),
-}  # fmt: skip
+    "PerTaskEarlyStopping": (STOPPED, REGRESSION),
+    "DistinctivenessPruner": (PRUNED, REGRESSION),
+    "GeneticSelector": (SELECTED, REGRESSION),
+    "BlendingClassifier": (BLENDED, CLASSIFICATION),
+}
 #: Estimators are drawn in these proportions.
 SHARES = (
     ("RLNRegressor",) * 4
@@ -51,13 +70,9 @@ SHARES = (
     + tuple(ESTIMATORS)[3:]
 )
 JOINT = ("JointRegressor", "JointClassifier", "JointAutoencoder", "JointGenerator")
-NETWORKS = (
-    "RLNRegressor",
-    "RLNClassifier",
-    "RLNMultiTask",
-    "RLNRegressorCV",
-    "RLNClassifierCV",
-)
+NETWORKS = tuple(ESTIMATORS)[:5]
+#: Estimators whose `fit` takes the table and the target only.
+PLAIN = tuple(ESTIMATORS)[7:]
 #: Parameters that hold estimators stay as they are.
 KEPT = ("estimator", "estimators", "pretrained", "checkpoint")
 
@@ -108,7 +123,7 @@ def _fit_params(draw, name, n_rows):
     given = {}
     if name in JOINT:
         given["sample_domain"] = draw(domains(n_rows))
-    if name in ("JointAutoencoder", "JointGenerator", "DistinctivenessPruner", "GeneticSelector", "BlendingClassifier", "PerTaskEarlyStopping"):  # fmt: skip
+    if name in PLAIN:
         return given
     weight = draw(weights(n_rows))
     if weight is not None:

@@ -34,7 +34,7 @@ def _is_foreign(error):
     return any("/sklearn/linear_model/" in frame.filename for frame in frames)
 
 
-class Failure(AssertionError):
+class CaseError(AssertionError):
     """A case that failed."""
 
 
@@ -69,13 +69,13 @@ class _Runner:
         fitted = self.fit(model, method)
         for name, value in model.get_params(deep=False).items():
             if value is not given[name]:
-                raise Failure(f"fit changed the parameter {name}")
+                raise CaseError(f"fit changed the parameter {name}")
         if _digest(arguments) != before:
-            raise Failure("an argument of fit changed")
+            raise CaseError("an argument of fit changed")
         if fitted:
             self.after(model)
         if _digest(arguments) != before:
-            raise Failure("an argument changed after fit")
+            raise CaseError("an argument changed after fit")
 
     def fit(self, model, method):
         """Call `fit`; an error leaves the estimator unfitted."""
@@ -90,12 +90,12 @@ class _Runner:
             return True
         left = {name for name in set(vars(model)) - state if "callback" not in name}
         if left:
-            raise Failure(f"a failed fit left {sorted(left)}")
+            raise CaseError(f"a failed fit left {sorted(left)}")
         try:
             check_is_fitted(model)
         except NotFittedError:
             return False
-        raise Failure("a failed fit left a fitted estimator")
+        raise CaseError("a failed fit left a fitted estimator")
 
     def after(self, model):
         """Predict, score, copy, and predict again."""
@@ -107,7 +107,7 @@ class _Runner:
         twin = pickle.loads(pickle.dumps(model))
         again = self.predict(twin, tables[-1])
         if first is not None and not _same(first, again):
-            raise Failure("a pickled model predicts otherwise")
+            raise CaseError("a pickled model predicts otherwise")
         if case.y is not None and hasattr(model, "score"):
             weight = case.fit_params.get("sample_weight")
             takes = "sample_weight" in signature(model.score).parameters
@@ -145,13 +145,13 @@ class _Runner:
                 part = part.toarray()
             array = np.asarray(part)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise Failure(f"{name} is not finite")
+                raise CaseError(f"{name} is not finite")
             if (
                 name == "predict_proba"
                 and array.size
                 and (array.min() < 0 or array.max() > 1 + 1e-6)
             ):
-                raise Failure("a probability is not between 0 and 1")
+                raise CaseError("a probability is not between 0 and 1")
 
     def call(self, method, *args, **kwargs):
         """Call a method; return None for an error that is clear."""
@@ -181,7 +181,7 @@ class _Runner:
         )
         if not re.search(rf"(?<!\w)({words})(?!\w)", str(error)):
             name = getattr(method, "__name__", str(method))
-            raise Failure(
+            raise CaseError(
                 f"{name}: {type(error).__name__} names nothing: {error}"
             ) from error
 

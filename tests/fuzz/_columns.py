@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Strategies of single columns: numbers at the edge, categories, dates, and cells of any type."""
+"""Strategies of single columns: extreme numbers, categories, dates, cells of any type."""
 
 import datetime as dt
 from decimal import Decimal

@@ -7,6 +7,10 @@ import time
 import traceback
 from collections import Counter
 
+#: Kernels that compile in less time, as in the tests.
+PLAIN_KERNELS = (
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
 #: Cases of one run of Hypothesis, and seconds after which a case hangs.
 CHUNK, TIMEOUT = 500, 120
 
@@ -14,7 +18,7 @@ CHUNK, TIMEOUT = 500, 120
 def run_chunk(chunk_seed, n_cases, names):
     """Run cases of one seed; return counts and failures."""
     for name, value in {
-        "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+        "XLA_FLAGS": PLAIN_KERNELS,
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
