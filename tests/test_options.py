@@ -27,6 +27,7 @@ from skrln.networks._open_options import (
 )
 from skrln.networks._params import OPTIONS
 from skrln.options import (
+    Checkpoint,
     Coupling,
     ExponentialDecay,
     PlainBranch,
@@ -54,6 +55,7 @@ EXAMPLES = [
     Transfer(n_frozen_layers=1, reuse_head=True),
     PlainBranch([2, 3], layer_sizes=(3,)),
     Coupling("l2", strength=1.0),
+    Checkpoint("fit", every=5),
 ]
 each_example = pytest.mark.parametrize(
     "option", EXAMPLES, ids=[type(option).__name__ for option in EXAMPLES]
@@ -69,7 +71,10 @@ PARAMETERS = {
     Transfer: "pretrained",
     PlainBranch: "plain_branch",
     Coupling: "coupling",
+    Checkpoint: "checkpoint",
 }
+#: An object of each class that has no defaults for all options.
+PLAIN = {PlainBranch: PlainBranch([0]), Checkpoint: Checkpoint("other")}
 
 
 def owner_of(option):
@@ -141,7 +146,7 @@ def test_skops(option):
 def test_parameters(option):
     """Those of an option object are those of its estimator behind two underscores."""
     name, params = PARAMETERS[type(option)], option.get_params()
-    plain = PlainBranch([0]) if "columns" in params else type(option)()
+    plain = clone(PLAIN[type(option)]) if type(option) in PLAIN else type(option)()
     assert plain.get_params() != params
     model = owner_of(plain).set_params(**{f"{name}__{k}": v for k, v in params.items()})
     assert plain.get_params() == params
@@ -386,6 +391,7 @@ def test_every_option_is_tested():
     for base, values in OTHER_VALUES.items():
         tried[type(BASES[base][0])] |= set(values)
     tried[Coupling] = set(OTHER_COUPLINGS)
+    tried[Checkpoint] = {"path", "every"}  # in the tests of killed fits
     for penalty in (RLNPenalty, UniformPenalty):
         tried[penalty].add("n_path_edges")
     for option in EXAMPLES:
@@ -499,6 +505,7 @@ WRONG_VALUES = {
         "unfreeze_factor": 0.0,
     },
     PlainBranch: {"columns": 5, "layer_sizes": 0},
+    Checkpoint: {"path": 5, "every": -1},
     Coupling: {
         "strategy": "marriage",
         "strength": -1.0,

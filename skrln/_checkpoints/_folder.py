@@ -28,7 +28,7 @@ WAY_OUT = "Pass another path, or delete the folder to fit from the start."
 
 
 class Identity(NamedTuple):
-    """What makes two fits the same."""
+    """Everything that two fits of one result have in common."""
 
     owner: str  #: class name of the estimator
     parameters: dict[str, str]  #: text of each parameter that changes the result

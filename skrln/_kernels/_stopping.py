@@ -93,7 +93,8 @@ def set_start(
     )
     choice = stopping.choice
     if choice is not None and rows is not None:
-        zeros = zeros.astype(choice.zeros.dtype)  # or a second call compiles again
+        # Another type would compile the next call again.
+        zeros = jnp.asarray(zeros, choice.zeros.dtype)
         choice = keep(first, Choice(rows, rows, zeros, jnp.int32(-1)), choice)
     return stopping._replace(patience=patience, choice=choice)
 

@@ -97,7 +97,7 @@ CASES = {
         TABLE,
         {},
     ),
-    "ensemble": (_tables.regressor, ENSEMBLE | {"max_iter": 30}, WIDE, {}),
+    "ensemble": (_tables.regressor, ENSEMBLE | {"max_iter": 30, "theta": -7}, WIDE, {}),
     "kinds": (
         _tables.classifier,
         ENSEMBLE | {"numeric_embedding": "auto", "theta": "auto"},

@@ -91,7 +91,7 @@ CHANGES = {
     "dtype": ("float32", {}),
 }
 #: These parameters have tests of their own, because they do not change the fit.
-NOT_THE_FIT = {"device", "verbose", "warm_start"}
+NOT_THE_FIT = {"checkpoint", "device", "verbose", "warm_start"}
 #: These are parameters of the classifier alone.
 CLASSIFIER_CHANGES = {"class_weight": ({0: 2.0, 1: 1.0}, {})}
 
