@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import validate_data
 
+from skrln._table._columns import check_dimensions
 from skrln._table._sklearn import (
     HasMethods,
     Interval,
@@ -358,6 +359,7 @@ class GeneticSelector(BaseSelector):
             check_n_features(self, X, reset=True)
             return X, y
         tags = get_tags(self).input_tags
+        X = check_dimensions(X)
         X = validate_data(
             self,
             X,

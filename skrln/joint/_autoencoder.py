@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrln._network._forward import forward, hidden_values
 from skrln._network._outcome import warn_outcome
 from skrln._network._settings import resolve_hidden_layers
-from skrln._table._arguments import check_weights
+from skrln._table._arguments import about_argument, check_weights
 from skrln._table._columns import check_columns, read_columns
 from skrln._table._labels import NumberLabels
 from skrln._table._sklearn import fit_context
@@ -565,7 +565,8 @@ class JointAutoencoder(
     def _check_masks(self, n_features):
         if self.masks is None:
             return None
-        masks = check_array(self.masks, dtype=bool)
+        with about_argument("masks"):
+            masks = check_array(self.masks, dtype=bool, input_name="masks")
         if masks.shape[1] != n_features or masks.all(axis=1).any():
             raise ValueError(
                 f"Got masks of shape {masks.shape}, but expected (n_masks, {n_features}), "

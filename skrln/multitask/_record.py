@@ -31,9 +31,9 @@ class Recorder:
         self.classifier = is_classifier(settings.estimator)
         truth, known = tasks.truth(y)
         labels = np.ma.masked_array(truth, ~known)
-        self.scorer = TaskScorer(
-            settings.scoring, self.classifier, np.ma.filled(labels.std(axis=0), 0.0)
-        )
+        with np.errstate(over="ignore"):  # squares of labels beyond 1e154
+            spread = np.ma.filled(labels.std(axis=0), 0.0)
+        self.scorer = TaskScorer(settings.scoring, self.classifier, spread)
         self.crossed = settings.cv is not None
         # Means over rows cost nothing more on parts, so `tradeoff_` is always computed for
         # them. Other scores are computed on parts only if parts choose the number of stages.

@@ -126,9 +126,10 @@ class TaskScorer:
         """
         if self.by_rows:
             loss_of, offset, power = ROW_LOSSES[self.scoring]
-            losses = loss_of(labels.truth, columns, widths) / self.spread**power
             # Unknown labels weigh 0 in both sums; 0 / 0 is the NaN of a task without labels.
-            with np.errstate(invalid="ignore"):
+            # Predictions of a model that diverged have an infinite loss.
+            with np.errstate(invalid="ignore", over="ignore"):
+                losses = loss_of(labels.truth, columns, widths) / self.spread**power
                 return offset - (labels.parts @ (losses * labels.known)) / labels.totals
         predicted = self._one_column_each(columns, widths)
         return np.stack(

@@ -31,7 +31,8 @@ FOREIGN = ("PerTaskEarlyStopping", "GeneticSelector", "BlendingClassifier")
 def _is_foreign(error):
     """Return True if an error was raised inside a model of scikit-learn."""
     frames = traceback.extract_tb(error.__traceback__)
-    return any("/sklearn/linear_model/" in frame.filename for frame in frames)
+    places = ("/sklearn/linear_model/", "/sklearn/metrics/")
+    return any(place in frame.filename for frame in frames for place in places)
 
 
 class CaseError(AssertionError):
