@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks of labels: from whatever the user passes as `y` to arrays of one or two dimensions."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -25,7 +27,7 @@ WAYS_OUT = {
 }
 
 
-def read_labels(y, name="y"):
+def read_labels(y, name="y") -> np.ndarray[Any, Any]:
     """Return labels as an array of one or two dimensions.
 
     Objects that are whole numbers, booleans or other numbers become arrays of that type.
@@ -114,7 +116,7 @@ def _floats(labels, name):
         ) from error
 
 
-def read_numbers(y, name="y"):
+def read_numbers(y, name="y") -> np.ndarray[Any, Any]:
     """Return targets as float64, 1-D or 2-D; NaN marks a missing label."""
     y = read_labels(y, name)
     if y.dtype.kind in "OUS" and y.size:

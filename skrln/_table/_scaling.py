@@ -101,13 +101,13 @@ def fit_scaler(table, sample_weight, *, with_mean=True, robust=False):
     if exponents.any():
         table = _times_powers(table, exponents)
     fitted = StandardScaler(with_mean=with_mean).fit(table, sample_weight=sample_weight)
-    center, scale = fitted.mean_ if with_mean else None, fitted.scale_
+    center, scale = None, np.asarray(fitted.scale_)
     if with_mean:
         lowest = np.fmin.reduce(table, axis=0)
         is_constant = lowest == np.fmax.reduce(table, axis=0)
-        center = np.where(is_constant, lowest, center)
+        center = np.where(is_constant, lowest, np.asarray(fitted.mean_))
         scale = np.where(is_constant, 1.0, scale)
-    if robust:
+    if robust and center is not None:
         weights = np.asarray(sample_weight, float)
         for k in range(table.shape[1]):
             moments = _inner_moments(table[:, k], weights, center[k], scale[k])

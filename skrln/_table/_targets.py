@@ -78,10 +78,10 @@ class RegressionTarget:
 
     def _set(self, center, scale, exponents):
         """Set the scale, which is in units of the targets times powers of two."""
-        is_extreme = exponents is not None and exponents.any()
-        self.exponents = exponents if is_extreme else None
+        self.exponents = None
         self.center, self.scale = center, scale
-        if is_extreme:
+        if exponents is not None and exponents.any():
+            self.exponents = exponents
             self.center = np.ldexp(center, -exponents)
             self.scale = np.ldexp(scale, -exponents)
         return self
