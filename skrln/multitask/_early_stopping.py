@@ -12,7 +12,11 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skrln._table._arguments import check_validation_arguments, check_weights
+from skrln._table._arguments import (
+    about_argument,
+    check_validation_arguments,
+    check_weights,
+)
 from skrln._table._scoring import exact_match, mean_r2
 from skrln._table._sklearn import HasMethods, Interval, StrOptions, fit_context, take
 from skrln._table._splits import HoldOut, split_once
@@ -314,7 +318,8 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         """
         self._check_arguments(X_val, y_val, sample_weight_val)
         with all_or_nothing(self):
-            X, y = indexable(X, y)
+            with about_argument("X or y"):
+                X, y = indexable(X, y)
             tasks = read_tasks(self.estimator, y)
             weights = check_weights(sample_weight, X)
             rng = check_random_state(self.random_state)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
 from skrln._interrupts import whole_fits
+from skrln._table._arguments import about_argument
 from skrln._table._sklearn import Interval, check_parameters, count_samples
 from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
 
@@ -210,8 +211,9 @@ class BlendingClassifier(StackingClassifier):
 
     def _list_splits(self, X, y):
         """Splits of `cv`, which hold out every row once."""
-        check_consistent_length(X, y)
-        check_classification_targets(y)
+        with about_argument("X or y"):
+            check_consistent_length(X, y)
+            check_classification_targets(y)
         splits = list(iterate_splits(self.cv, X, y, "cv", classifier=True))
         counts = np.zeros(count_samples(X), int)
         for _, test in splits:

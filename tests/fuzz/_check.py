@@ -192,6 +192,7 @@ _PARTS = (
     "step",
     "layers",
     "samples",
+    "n_samples",
     "sample(s)",
     "feature(s)",
     "features",
