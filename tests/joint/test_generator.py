@@ -130,7 +130,7 @@ def test_samples_of_arrays(monkeypatch):
     assert np.isnan(rows[:, 1]).all()
     assert_array_equal(domain, 0)
 
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise RecordedError
 
     before = dict(vars(model))
