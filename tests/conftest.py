@@ -2,6 +2,7 @@
 """Fixtures of all tests, and the seeds they run with."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,9 @@ def pytest_configure(config):
     if "XLA_FLAGS" not in os.environ and _is_known(PLAIN_KERNELS):
         os.environ["XLA_FLAGS"] = PLAIN_KERNELS
     config.pluginmanager.register(Compilation())
+    # A shell starts programs in the background with Ctrl-C ignored. Tests press it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Compilation:

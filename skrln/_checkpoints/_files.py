@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import threading
 import zipfile
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 #: Version of the files; a reader refuses a later one.
 FORMAT = 1
 HEADER = "header"
+
+_parsing = threading.Lock()
 
 
 class UnreadableError(ValueError):
@@ -98,7 +101,9 @@ def _read_array(archive, info):
     with archive.open(info) as file:
         if np.lib.format.read_magic(file) != (1, 0):
             raise UnreadableError("its arrays are in another format")
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+        # NumPy parses the header, and Python 3.11 fails to parse in two threads at a time.
+        with _parsing:
+            shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
         if dtype.kind not in "biuf" or by_columns:
             raise UnreadableError(f"it has an array of {dtype}")
         content = file.read()

@@ -23,7 +23,7 @@ from skrln._network._settings import (
 from skrln._table._sklearn import fit_context, take
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_solver
-from skrln.networks._whole import all_or_nothing
+from skrln.networks._whole import restored_on_error
 
 from ._attributes import ColumnAttributes
 from ._calibration import N_ROWS, calibrate
@@ -351,7 +351,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         named = {"X": X, "sample_domain": sample_domain}
         with (
             open_checkpoints(self, named) as checkpoints,
-            all_or_nothing(self),
+            restored_on_error(self),
         ):
             fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
             self._store(fitted)

@@ -28,7 +28,7 @@ from ._attributes import FittedAttributes
 from ._checkpoints import open_checkpoints, was_interrupted
 from ._open_options import OptionParameters, open_parameters
 from ._watch import Watch
-from ._whole import all_or_nothing
+from ._whole import all_or_nothing, restored_on_error
 
 
 class BaseRLN(
@@ -112,7 +112,7 @@ class BaseRLN(
         # A callback, or a warning that is an error, may raise after the result is stored.
         with (
             open_checkpoints(self, arguments._asdict()) as checkpoints,
-            all_or_nothing(self),
+            restored_on_error(self),
         ):
             engine = Engine(watch, self.device, checkpoints)
             result = self._run_fit(parameters, arguments, engine)

@@ -10,18 +10,24 @@ _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks", "_parent_callback_ctx"
 
 
 @contextlib.contextmanager
-def all_or_nothing(estimator):
-    """Restore the estimator as it was if the body raises, also at Ctrl-C.
-
-    An interrupt of a fit in the body ends the body: half a fit would pass for a whole one.
-    """
+def restored_on_error(estimator):
+    """Restore the estimator as it was if the body raises."""
     state = vars(estimator)
     before = dict(state)
     try:
-        with whole_fits():
-            yield
+        yield
     except BaseException:
         kept = {k: v for k, v in state.items() if k.startswith(_CALLBACK_STATE)}
         state.clear()
         state.update(before | kept)
         raise
+
+
+@contextlib.contextmanager
+def all_or_nothing(estimator):
+    """Restore the estimator as it was if the body raises, also at Ctrl-C.
+
+    An interrupt of a fit in the body ends the body: half a fit would pass for a whole one.
+    """
+    with restored_on_error(estimator), whole_fits():
+        yield

@@ -54,7 +54,7 @@ _, CLASSES = make_classes()
 def test_clone_keeps_every_parameter():
     """TabPFN#1031: a clone that lost some of them."""
     params = {name: value for name, (value, _) in CHANGES.items()}
-    params |= {"verbose": 3, "warm_start": True, "device": "cpu"}
+    params |= {"verbose": 3, "warm_start": True, "device": "cpu", "checkpoint": "fit"}
     # Option objects are copies, of equal values.
     copied = {"plain_branch"}
     model = clone(RLNRegressor(**params))
