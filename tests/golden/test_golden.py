@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small fits give the recorded results.
 
-The tolerance allows for another processor. ``SKRLN_GOLDEN_RTOL=0`` in the environment asks
-for the same bits, and ``XLA_FLAGS=--xla_cpu_use_fusion_emitters=false`` for the programs
-that were recorded. The machine that recorded the results gives the same bits with as many
-cores, except for joint_generator_of_frame: its loop was compiled anew since, and moved by
-3e-16. On one core the default regressor differs by 5e-9.
+The tolerance allows for another processor: between two of them, networks of the default
+regressor differed by 2e-6. ``SKRLN_GOLDEN_RTOL=0`` in the environment asks for the same bits,
+and ``XLA_FLAGS=--xla_cpu_use_fusion_emitters=false`` for the programs that were recorded.
 """
 
 import os
@@ -16,7 +14,7 @@ from . import _results
 from ._cases import CASES, SINGLE_PRECISION
 
 #: Largest difference as a share of the largest magnitude of an array.
-RTOL, RTOL_SINGLE = 1e-6, 1e-4
+RTOL, RTOL_SINGLE = 2e-5, 1e-4
 RECORDED = _results.load()
 #: Attributes that single networks did not have when the results were recorded.
 NEW = {"estimator_weights_", "temperature_"}
