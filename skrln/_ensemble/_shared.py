@@ -89,9 +89,9 @@ class SharedTable(NamedTuple):
         if sparse.issparse(self.table.X) or not embeddings:
             return
         parameters = self.parameters
-        n_rows = len(self.table.X) + (
-            0 if self.held_out is None else len(self.held_out.X)
-        )
+        n_rows = len(self.table.y)
+        if self.held_out is not None:
+            n_rows += len(self.held_out.y)
         itemsize = 8 if parameters.dtype == "float64" else 4
         advice = ["a sparse X"]
         if any(embeddings):

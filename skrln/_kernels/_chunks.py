@@ -190,7 +190,7 @@ class Chunks(ABC):
         seconds = SECONDS_PER_CHUNK
         if self.slot is not None:
             seconds = min(seconds, self.slot.seconds_left())
-        return max(1, int(seconds / self.pace))
+        return int(np.clip(seconds / self.pace, 1, self.capacity))
 
     @property
     def _order_shape(self) -> tuple[int, int, int]:

@@ -132,8 +132,8 @@ class RegressionTarget:
 
 #: Way out of an error about new classes, by whether they are in the training rows.
 _WAY_OUT_OF_NEW_CLASSES = {
-    True: "A fit that continues an earlier one keeps its classes: fit a new estimator, or pass "
-    "warm_start=False. In the first call of partial_fit, name all classes that are to come.",
+    True: "Every class needs a row in the first fit: fit a new estimator. In the first call of "
+    "partial_fit, name all classes that are to come.",
     False: "Every class needs a row of positive weight in the training data.",
 }
 

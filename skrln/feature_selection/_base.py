@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
+from skrln._table._arguments import about_argument
 from skrln._table._user_splits import is_iterable_of_splits, refuse_generator
 
 
@@ -56,6 +57,22 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.support_
+
+    def transform(self, X):
+        """Keep the selected columns.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples, n_selected_features)
+            The selected columns.
+        """
+        with about_argument("X"):
+            return super().transform(X)
 
     def get_metadata_routing(self):
         """Metadata routing to the estimator, the splitter and the scorer.

@@ -150,7 +150,8 @@ class Killer:
             write(folder, slot, arrays, ended=ended)
             self.n_writes += 1
             if self.n_writes == self.last:
-                shutil.copytree(path, self.image)
+                unfinished = shutil.ignore_patterns("*.tmp")
+                shutil.copytree(path, self.image, ignore=unfinished)
                 raise KilledError
 
         def counted_chunk(loop, n_epochs):

@@ -155,7 +155,12 @@ def test_interrupt_before_an_epoch_leaves_the_estimator_as_it_was(name, monkeypa
     model, arguments = KEEP[name]()
     before = dict(vars(model))
     compile_once = pressing(_chunks.compile_once, at=1)
-    monkeypatch.setattr(_chunks, "compile_once", compile_once)
+
+    def compile_slowly(*args):
+        compile_once(*args)
+        time.sleep(0.5)  # no other network is faster than the interrupt
+
+    monkeypatch.setattr(_chunks, "compile_once", compile_slowly)
     with pytest.raises(KeyboardInterrupt):
         fit(model, arguments)
     assert is_same(model, before)

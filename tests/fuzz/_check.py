@@ -47,7 +47,7 @@ def check_case(case):
         for category in ADMITTED:
             warnings.simplefilter("ignore", category)
         if case.name in FOREIGN:
-            warnings.filterwarnings("ignore", module="sklearn")
+            warnings.simplefilter("ignore", RuntimeWarning)
         runner.run()
     return runner.n_calls
 
@@ -202,15 +202,18 @@ _PARTS = (
 
 
 def _same(first, again):
+    """Return True if two predictions are equal."""
     if again is None:
         return False
-    firsts = first if isinstance(first, list | tuple) else [first]
-    agains = again if isinstance(again, list | tuple) else [again]
-    for a, b in zip(firsts, agains, strict=True):
-        if hasattr(a, "toarray"):
-            a, b = a.toarray(), b.toarray()
-        a, b = np.asarray(a), np.asarray(b)
-        if a.shape != b.shape or not np.array_equal(a, b):
+    parts = [
+        made if isinstance(made, list | tuple) else [made] for made in (first, again)
+    ]
+    for pair in zip(*parts, strict=True):
+        arrays = [
+            np.asarray(one.toarray() if hasattr(one, "toarray") else one)
+            for one in pair
+        ]
+        if arrays[0].shape != arrays[1].shape or not np.array_equal(*arrays):
             return False
     return True
 

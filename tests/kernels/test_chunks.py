@@ -104,7 +104,7 @@ def test_interrupted_loop_keeps_its_epochs():
         raise KeyboardInterrupt
 
     loop.run(interrupted)
-    assert loop.done == 1  # the first chunk has one
+    assert loop.done == 2
     assert loop.reason == StopReason.INTERRUPTED
 
 

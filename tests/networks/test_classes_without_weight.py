@@ -137,7 +137,7 @@ def test_held_out_labels_of_the_class_are_refused():
 def test_continued_fits():
     """The error about new classes names what `fit` takes."""
     model = RLNClassifier(**SMALL, warm_start=True).fit(X, Y, sample_weight=WEIGHTS)
-    with pytest.raises(ValueError, match=r"\[1\] in y.*pass warm_start=False"):
+    with pytest.raises(ValueError, match=r"\[1\] in y.*fit a new estimator"):
         model.fit(X, Y)
     model.fit(X, Y, sample_weight=WEIGHTS)
     np.testing.assert_array_equal(model.classes_, [0, 1, 2])

@@ -15,7 +15,6 @@ from skrln import RLNRegressor
 from skrln._ensemble import _engine, _fit
 from skrln._interrupts import whole_fits
 from skrln._network._importance import active_columns
-from skrln.datasets import make_friedman1_noise
 
 from ._tables import (
     BEFORE_CALLBACKS,
@@ -477,7 +476,9 @@ def test_interrupt_while_the_last_epochs_run_is_one(monkeypatch):
 
 def test_few_rows_choose_nothing_unless_asked():
     """Seven rows would drop inputs by chance."""
-    X, y = make_friedman1_noise(56, 5, noise=1.0, random_state=0)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(56, 10))
+    y = 2 * X[:, 0] - X[:, 1] + rng.normal(size=56)
     settings = {"n_estimators": 1, "theta": -6.0, "numeric_embedding": "auto"}
     settings |= {"hidden_layer_sizes": (16,), "max_iter": 30, "random_state": 0}
     settings |= {"early_stopping": True}

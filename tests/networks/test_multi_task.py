@@ -272,7 +272,7 @@ def test_partial_fit():
     with pytest.raises(ValueError, match="the calls before were for"):
         model.partial_fit(X, FRAME, [None, ["a", "b"], [False, True]])
     first = multi_task().partial_fit(X[some], FRAME[some])
-    with pytest.raises(ValueError, match=r"\['c'\] in y.*pass all of them as classes"):
+    with pytest.raises(ValueError, match=r"\['c'\] in y.*name all classes"):
         first.partial_fit(X, FRAME)
     for wrong, params in [
         (classes[:2], {}),

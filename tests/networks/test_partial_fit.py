@@ -137,7 +137,7 @@ def test_classes_of_one_row():
         (
             np.array(["z"] * 40),
             None,
-            r"Got the class\(es\) \['z'\] in y, .* as classes",
+            r"Got the class\(es\) \['z'\] in y, .* name all classes",
         ),
         (LETTERS, ["a", "b"], r"Got classes=\['a', 'b'\], but the calls before"),
         (LETTERS, ["a", "b", "c", "d"], "but the calls before were for"),
