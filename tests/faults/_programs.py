@@ -7,6 +7,7 @@ Each prints READY when its training is under way, and OUT with what Ctrl-C left.
 import os
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -93,7 +94,12 @@ def main(name):
         left = globals()[name]()
     except KeyboardInterrupt:
         left = "KeyboardInterrupt"
-    own = [t.name for t in threading.enumerate() if name == "genetic"]
+    own = []
+    if name == "genetic":
+        end = time.monotonic() + 5  # a thread that has ended is listed a moment longer
+        while len(threading.enumerate()) > 1 and time.monotonic() < end:
+            time.sleep(0.01)
+        own = [thread.name for thread in threading.enumerate()]
     print("OUT", left, own[1:], flush=True)
 
 
