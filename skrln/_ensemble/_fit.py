@@ -21,10 +21,8 @@ from skrln._table._splits import HoldOut, Split, split_members, split_once
 from skrln._table._suspects import warn_suspects
 from skrln._table._targets import check_labelled
 
-from ._combine import Combination, combine, held_out_rows
-from ._confirmation import confirm_columns
+from ._combine import combine, held_out_rows
 from ._elimination import (
-    LEAST_ROWS,
     eliminate,
     is_better,
     reduced,
@@ -91,34 +89,22 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     trained = engine.run(jobs)
     shared = jobs[0].shared
     outcomes = [outcome_of(one.fitted) for one in trained]
-    held_out = held_out_rows(shared, trained)
     if is_single(parameters):
-        combination = Combination(trained[:1], np.ones(1))
-        return Fit(_finish(shared, combination, held_out, rng), outcomes)
+        return Fit(make_ensemble(shared.columns, [trained[0].fitted]), outcomes)
+    held_out = held_out_rows(shared, trained)
     combination = combine(shared, trained, held_out)
     is_fresh = not prepared.sources
     if is_fresh and selects_inputs(parameters, trained, held_out):
         fits = _Refits(shared, prepared.splits, seeds, engine)
         combination, further = _select_inputs(shared, combination, held_out, fits, rng)
         outcomes += further
-    return Fit(_finish(shared, combination, held_out, rng), outcomes)
-
-
-def _finish(shared, combination, held_out, rng):
-    """Make the fitted ensemble of a combination.
-
-    A handful of held-out rows confirms nothing.
-    """
     ensemble = make_ensemble(
         shared.columns,
         combination.members,
         combination.weights,
         combination.temperature,
     )
-    if held_out is None or len(held_out.rows) < LEAST_ROWS:
-        return ensemble
-    confirmed = confirm_columns(combination, held_out, rng)
-    return ensemble._replace(confirmed=confirmed)
+    return Fit(ensemble, outcomes)
 
 
 def check_arguments(parameters, arguments):

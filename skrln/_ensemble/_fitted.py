@@ -25,8 +25,6 @@ class FittedEnsemble(NamedTuple):
     temperature: float
     encoders: list  #: different input encoders of the members
     encoder_numbers: list[int]  #: position in `encoders` of each member's
-    #: (n_features,); share of the movement of each column that held-out rows confirm, or None
-    confirmed: np.ndarray | None = None
 
     @property
     def target(self):
@@ -90,8 +88,6 @@ class FittedEnsemble(NamedTuple):
     def importance(self):
         """Share of each column in the effects; sums to one, or zeros without survivors."""
         effects = column_effects(self.members, self.weights, self.columns)
-        if self.confirmed is not None:
-            effects = effects * self.confirmed
         total = effects.sum()
         return effects / total if total > 0 else effects
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import validate_data
 
+from skrln._table._arguments import about_argument
 from skrln._table._columns import check_dimensions
 from skrln._table._sklearn import (
     HasMethods,
@@ -346,9 +347,10 @@ class GeneticSelector(BaseSelector):
         if self.fitness == "cv":
             return self._check_data_for_estimator(X, y)
         options = {"dtype": np.float64, "ensure_min_samples": 2}
-        if self.fitness == "distance_cut":
-            return validate_data(self, X, **options), None
-        return validate_data(self, X, y, multi_output=True, **options)
+        with about_argument("X or y"):
+            if self.fitness == "distance_cut":
+                return validate_data(self, X, **options), None
+            return validate_data(self, X, y, multi_output=True, **options)
 
     def _check_data_for_estimator(self, X, y):
         """Inputs and targets, converted as little as possible: `estimator` checks them."""

@@ -296,9 +296,9 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
 
     feature_importances_ : ndarray of shape (`n_features_in_`,)
         Share of each input column in the variance of the predictions. A column varies as in the
-        training rows, so that numbers and categories have one scale. Movement that noise
-        explains, and movement that held-out rows do not confirm, is left out. The shares sum
-        to one, or are all zero if no column moves a prediction.
+        training rows, so that numbers and categories have one scale. Movement of categories
+        that noise explains is left out. The shares sum to one, or are all zero if no column
+        moves a prediction.
 
     active_features_ : ndarray
         Names, or positions, of the columns with an edge that is not exactly zero. No other

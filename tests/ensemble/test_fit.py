@@ -4,9 +4,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit
 
+from skrln import RLNRegressor
 from skrln._ensemble import _fit
 from skrln._ensemble._elimination import Elimination
 from skrln._ensemble._engine import NO_WATCH, Engine
@@ -430,3 +432,25 @@ def test_networks_that_start_from_others_keep_their_columns():
     engine = FakeEngine()
     fit_ensemble(parameters, ARGUMENTS, rng(), engine)
     assert len(engine.runs) == 1
+
+
+def test_random_categories_rank_below_true_columns():
+    """Each level of a category has a few rows, whose noise the networks fit."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    y = frame["a"] - frame["b"] + 0.5 * rng.normal(size=60)
+    for n_levels in (3, 30):
+        frame[f"noise {n_levels}"] = rng.integers(n_levels, size=60).astype(str)
+    model = RLNRegressor(
+        hidden_layer_sizes=(16,),
+        max_iter=60,
+        n_estimators=4,
+        input_selection=False,
+        numeric_embedding=None,
+        theta=-9.0,
+        learning_rate_init=0.02,
+        random_state=0,
+    )
+    importances = model.fit(frame, y).feature_importances_
+    assert importances[:2].min() > 0.2
+    assert importances[2:].max() < 0.1

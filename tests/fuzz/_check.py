@@ -219,7 +219,17 @@ def _same(first, again):
 
 
 def _digest(arguments):
+    """Text of the arguments, to see whether they change."""
     try:
-        return joblib.hash(copy.copy(arguments))
+        return joblib.hash([_plain(one) for one in arguments])
     except Exception:  # cells that cannot be pickled
         return repr(arguments)
+
+
+def _plain(argument):
+    """Cells and types of a frame, without what pandas caches in it."""
+    if isinstance(argument, dict):
+        return {name: _plain(value) for name, value in argument.items()}
+    if not hasattr(argument, "iloc"):
+        return copy.copy(argument)
+    return repr(getattr(argument, "dtypes", None)), argument.to_numpy(object).tolist()
