@@ -229,9 +229,9 @@ def _check_penalty(penalty):
 
 def resolve_dropout(dropout, n_hidden):
     """Return the share of the units that each hidden layer drops in training."""
-    if np.ndim(dropout) == 0:
+    if isinstance(dropout, Real):
         return (float(dropout),) * n_hidden
-    rates = tuple(dropout)
+    rates = tuple(np.ravel(dropout).tolist())
     is_valid = all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates)
     if len(rates) != n_hidden or not is_valid:
         raise ValueError(

@@ -354,7 +354,8 @@ class GeneticSelector(BaseSelector):
 
     def _check_data_for_estimator(self, X, y):
         """Inputs and targets, converted as little as possible: `estimator` checks them."""
-        X, y = indexable(X, y)
+        with about_argument("X or y"):
+            X, y = indexable(X, y)
         # An array would lose the categories of a data frame.
         if hasattr(X, "columns"):
             check_feature_names(self, X, reset=True)

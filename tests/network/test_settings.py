@@ -396,3 +396,9 @@ def test_hidden_layer_sizes_that_are_none(sizes):
 @pytest.mark.parametrize("sizes", [np.array(8), np.int64(8), [np.int64(8)], (8.0,), 8])
 def test_hidden_layer_sizes_of_numpy(sizes):
     assert resolve_hidden_layers(sizes, 5) == (8,)
+
+
+@pytest.mark.parametrize("dropout", [{"a": 1}, ["b"], [0.1, 2.0]])
+def test_errors_of_dropout_name_it(dropout):
+    with pytest.raises(ValueError, match="Got dropout="):
+        resolve_dropout(dropout, 2)
