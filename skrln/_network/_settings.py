@@ -231,7 +231,7 @@ def resolve_dropout(dropout, n_hidden):
     """Return the share of the units that each hidden layer drops in training."""
     if isinstance(dropout, Real):
         return (float(dropout),) * n_hidden
-    rates = tuple(np.ravel(dropout).tolist())
+    rates = tuple(dropout) if np.ndim(dropout) else ()
     is_valid = all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates)
     if len(rates) != n_hidden or not is_valid:
         raise ValueError(
