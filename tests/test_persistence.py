@@ -32,7 +32,7 @@ def test_pickle(folder, name):
 
 @pytest.mark.parametrize(("folder", "name"), FILES)
 def test_skops_trusts_this_package_only(folder, name):
-    pytest.importorskip("skops")
+    pytest.importorskip("skops", reason="skops is optional")
     check(folder, name, load_skops)
 
 

@@ -44,11 +44,11 @@ def find_leaves(name: str, arrays: Arrays, like: Any) -> Any:
         Where the leaves are not like those of `like`.
     """
     leaves, structure = jax.tree.flatten(like)
-    found = [arrays[f"{name}.{k}"] for k in range(len(leaves))]
-    for old, new in zip(found, leaves, strict=True):
+    saved = [arrays[f"{name}.{k}"] for k in range(len(leaves))]
+    for old, new in zip(saved, leaves, strict=True):
         if (old.shape, old.dtype) != (np.shape(new), new.dtype):
             raise ValueError(f"it has no {name} of this fit")
-    return jax.tree.unflatten(structure, found)
+    return jax.tree.unflatten(structure, saved)
 
 
 def name_text(text: str) -> np.ndarray:

@@ -152,9 +152,11 @@ class InputEncoder:
         examples = {}
         pairs = zip(self.classes, self._categories(X).T, strict=True)
         for (k, cells), names in zip(pairs, self.one_hot.categories_, strict=True):
-            known = set(names.tolist())
+            categories = set(names.tolist())
             unknown = [
-                cell for cell in cells if not is_missing(cell) and cell not in known
+                cell
+                for cell in cells
+                if not is_missing(cell) and cell not in categories
             ]
             if unknown:
                 examples[int(k)] = unknown[0]

@@ -22,8 +22,8 @@ CELL = 8
 def available_bytes():
     """Return the bytes of memory that this process may still use; None if nobody says."""
     system, swap = _system_bytes()
-    known = [size for size in (system, *_group_bytes()) if size is not None]
-    return min(known) + swap if known else None
+    sizes = [size for size in (system, *_group_bytes()) if size is not None]
+    return min(sizes) + swap if sizes else None
 
 
 def _system_bytes():
@@ -93,11 +93,11 @@ def check_memory(needed, shape, advice):
     available = available_bytes()
     if available is None or needed <= available:
         return
-    more = "".join(f", {one}" for one in advice)
+    further = "".join(f", {one}" for one in advice)
     raise MemoryError(
         f"Got {shape[0]:,} rows with at least {shape[1]:,} encoded inputs, which need "
         f"{_size(needed)} or more while they are trained on, but {_size(available)} of "
-        f"memory are available. Use fewer rows or columns{more}, or a machine with more "
+        f"memory are available. Use fewer rows or columns{further}, or a machine with more "
         "memory."
     )
 

@@ -307,9 +307,13 @@ def test_objects_that_are_all_missing_are_a_category():
     ["string", "category", "large_string[pyarrow]", "string[pyarrow]", "dictionary"],
 )
 def test_strings_of_any_dtype_are_categories(dtype):
-    pa = pytest.importorskip("pyarrow") if "pyarrow" in dtype else None
+    pa = (
+        pytest.importorskip("pyarrow", reason="pyarrow is optional")
+        if "pyarrow" in dtype
+        else None
+    )
     if dtype == "dictionary":
-        pa = pytest.importorskip("pyarrow")
+        pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
         dtype = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
     elif dtype == "large_string[pyarrow]":
         dtype = pd.ArrowDtype(pa.large_string())
@@ -324,8 +328,8 @@ def test_strings_of_any_dtype_are_categories(dtype):
 
 
 def test_frame_of_polars_and_its_conversion_to_pandas():
-    pl = pytest.importorskip("polars")
-    pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    pytest.importorskip("pyarrow", reason="pyarrow is optional")
     frame = pl.DataFrame(
         {
             "float": [1.0, 2.0, None],
@@ -377,7 +381,7 @@ def test_dates_are_refused(column, categorical_features):
 
 
 def test_dates_of_polars_are_refused():
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="polars is optional")
     table = pl.DataFrame({"number": [1.0, 2.0], "when": WHEN[:2]})
     with pytest.raises(ValueError, match=r"column\(s\) \['when'\] of dates or times"):
         read(table)
@@ -445,7 +449,7 @@ def test_containers_are_refused(cell, categorical_features):
 
 @pytest.mark.parametrize("kind", ["list", "struct", "object"])
 def test_containers_of_polars_are_refused(kind):
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="polars is optional")
     column = {
         "list": [[1], [2]],
         "struct": [{"a": 1}, {"a": 2}],

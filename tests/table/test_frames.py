@@ -12,7 +12,7 @@ FRAME = pd.DataFrame({"a": [1.0, 2.0], "b": pd.Series(["u", None], dtype=object)
 
 
 def polars_frame():
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="polars is optional")
     return pl.DataFrame({"a": [1.0, 2.0], "b": ["u", None]})
 
 

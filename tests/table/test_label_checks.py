@@ -38,7 +38,7 @@ def test_numbers_of_any_type(y):
 
 
 def test_numbers_of_pyarrow():
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="pyarrow is optional")
     y = pd.Series([1.5, 2, None], dtype="double[pyarrow]")
     np.testing.assert_array_equal(read_numbers(y), [1.5, 2, NAN])
     np.testing.assert_array_equal(check_regression_target(y[:2]), [1.5, 2])
