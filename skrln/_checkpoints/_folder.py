@@ -238,11 +238,11 @@ class Slot:
             arrays were written.
         """
         self.start = digest_arrays(start)
-        found = self._folder.read(self.name)
+        saved = self._folder.read(self.name)
         self._written = monotonic()
-        if found is None:
+        if saved is None:
             return None
-        values, arrays = found
+        values, arrays = saved
         if values.get("start") != self.start:
             raise ValueError(
                 f"Got checkpoint={self._folder.path!r}, whose file {self.name} was written by "

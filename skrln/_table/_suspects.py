@@ -90,8 +90,8 @@ def warn_unknown(encoders, X, columns):
 
 def _join(texts):
     n_more = len(texts) - MOST_SHOWN
-    more = f" and {n_more} more" if n_more > 0 else ""
-    return ", ".join(texts[:MOST_SHOWN]) + more
+    rest = f" and {n_more} more" if n_more > 0 else ""
+    return ", ".join(texts[:MOST_SHOWN]) + rest
 
 
 def _describe_identifier(cells):
