@@ -30,6 +30,7 @@ BOUNDED = {
     "swap_evaluations": (0, 1, -1),
     "n_components": (1, 2, 0, "a", 5, 1.5),
     "n_jobs": (None, 1, "a"),
+    "retrain": (False, True, 1, 0, -1, 1.5, "a", np.int64(2), np.nan),
     "validation_cv": (
         None, 2, 3, KFold(2), TimeSeriesSplit(2), [], {}, "cv", 1, 0, -1, LeaveOneOut(),
         [([0, 1, 2, 3], [4, 5])], [([0], [99])], iter([]), GroupKFold(2), [1, 2], 2.5,

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Run the cases of one seed in a process of its own."""
 
+import contextlib
 import faulthandler
 import os
+import signal
 import time
 import traceback
 from collections import Counter
@@ -11,8 +13,10 @@ from collections import Counter
 PLAIN_KERNELS = (
     "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 )
-#: Cases of one run of Hypothesis, and seconds after which a case hangs.
-CHUNK, TIMEOUT = 500, 120
+#: Compiled programs that a process keeps; it compiles less often than by default.
+PROGRAMS = 1_500
+#: Cases of one run of Hypothesis, and seconds after which a case counts as endless.
+CHUNK, TIMEOUT = 500, 60
 
 
 def run_chunk(chunk_seed, n_cases, names):
@@ -26,9 +30,12 @@ def run_chunk(chunk_seed, n_cases, names):
         os.environ.setdefault(name, value)
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
+    from skrln._kernels import _programs
+
     from ._cases import SHARES, cases
     from ._check import check_case
 
+    _programs.MAX_PROGRAMS = PROGRAMS
     counts, failures = Counter(), []
 
     @seed(chunk_seed)
@@ -43,17 +50,33 @@ def run_chunk(chunk_seed, n_cases, names):
     def run(case):
         counts["cases"] += 1
         start = time.perf_counter()
-        faulthandler.dump_traceback_later(TIMEOUT, exit=True)
         try:
-            counts["calls"] += check_case(case)
+            with _time_limit():
+                counts["calls"] += check_case(case)
         except Exception as error:  # every other error is a failure
             failures.append(describe(case, error, chunk_seed))
-        faulthandler.cancel_dump_traceback_later()
         counts["slow"] += time.perf_counter() - start > 10
 
     start = time.perf_counter()
     run()
     return counts, failures, time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def _time_limit():
+    """Raise TimeoutError in a case that takes too long; end a process that hangs."""
+
+    def stop(*_):
+        raise TimeoutError(f"no end after {TIMEOUT} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(TIMEOUT)
+    faulthandler.dump_traceback_later(3 * TIMEOUT, exit=True)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
 
 
 def describe(case, error, chunk_seed):
