@@ -100,8 +100,11 @@ def fit_scaler(table, sample_weight, *, with_mean=True, robust=False):
     exponents = find_exponents(largest_sizes(table))
     if exponents.any():
         table = _times_powers(table, exponents)
-    fitted = StandardScaler(with_mean=with_mean).fit(table, sample_weight=sample_weight)
-    center, scale = None, np.asarray(fitted.scale_)
+    # Rounding may leave a variance just below zero, whose root is NaN.
+    with np.errstate(invalid="ignore"):
+        fitted = StandardScaler(with_mean=with_mean)
+        fitted.fit(table, sample_weight=sample_weight)
+    center, scale = None, np.nan_to_num(fitted.scale_, nan=1.0)
     if with_mean:
         lowest = np.fmin.reduce(table, axis=0)
         is_constant = lowest == np.fmax.reduce(table, axis=0)

@@ -70,7 +70,7 @@ class RegressionTasks:
     def columns(self, output, classes):
         """Columns of an output of `predict`."""
         del classes
-        output = np.asarray(output)
+        output = np.asarray(output, float)  # some models keep the objects of a frame
         return output.reshape(len(output), -1)
 
     def output(self, columns):

@@ -2,8 +2,9 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge, SGDClassifier
+from sklearn.linear_model import Ridge, SGDClassifier, SGDRegressor
 from sklearn.metrics import make_scorer, r2_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -117,3 +118,13 @@ def test_the_oracle_has_its_control():
     proba = np.ones((12, 5, 2))
     with pytest.raises(ValueError, match="without its control"):
         oracle_recall(proba, np.arange(5) % 2, proba, np.arange(5) % 2, n_shuffles=1)
+
+
+def test_predictions_of_objects():
+    """As scikit-learn's linear models make them of categories that are numbers."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({k: pd.Categorical(rng.integers(0, 4, 30)) for k in "abc"})
+    model = PerTaskEarlyStopping(
+        SGDRegressor(random_state=0), max_iter=3, smoothing_window=1, random_state=0
+    )
+    assert np.isfinite(model.fit(table, rng.normal(size=30)).predict(table)).all()

@@ -38,6 +38,12 @@ def test_scaler_by_hand():
     assert scaler.exponents is None
 
 
+def test_rounded_variance_below_zero():
+    weights = np.random.default_rng(3).integers(0, 3, (2, 40))[1] / 3
+    scaler = fit_scaler(np.full((40, 1), 2.0**53), weights)
+    assert (scaler.center, scaler.scale) == (2.0**53, 1)
+
+
 def test_only_extreme_numbers_have_an_exponent():
     found = find_exponents(np.array([0, 1e-80, 1, 1e80, 1e200, 1e-200]))
     assert (found != 0).tolist() == [False] * 4 + [True, True]
