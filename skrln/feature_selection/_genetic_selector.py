@@ -363,14 +363,15 @@ class GeneticSelector(BaseSelector):
             return X, y
         tags = get_tags(self).input_tags
         X = check_dimensions(X)
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr" if tags.sparse else False,
-            dtype=None if tags.categorical or tags.string else "numeric",
-            ensure_all_finite=not tags.allow_nan,
-            ensure_min_samples=2,
-        )
+        with about_argument("X"):
+            X = validate_data(
+                self,
+                X,
+                accept_sparse="csr" if tags.sparse else False,
+                dtype=None if tags.categorical or tags.string else "numeric",
+                ensure_all_finite=not tags.allow_nan,
+                ensure_min_samples=2,
+            )
         return X, y
 
     def _make_criterion(self, X, y, k, groups, params):

@@ -398,3 +398,9 @@ def test_mrmr_needs_y():
 def test_metadata_without_routing_are_refused():
     with pytest.raises(ValueError, match="enable_metadata_routing"):
         select_cv().fit(X, Y, sample_weight=np.ones(len(X)))
+
+
+def test_words_for_a_model_of_numbers():
+    selector = GeneticSelector(Ridge(), cv=2, random_state=0)
+    with pytest.raises(ValueError, match="Got X that cannot be used: could not"):
+        selector.fit(np.array([["a", "b"]] * 20, object), np.arange(20.0))

@@ -11,7 +11,15 @@ from sklearn.linear_model import LogisticRegression, SGDRegressor
 import skrln
 
 from . import _parameters
-from ._tables import ROWS, class_targets, domains, number_targets, tables, weights
+from ._tables import (
+    ROWS,
+    class_targets,
+    domains,
+    number_targets,
+    plain_tables,
+    tables,
+    weights,
+)
 
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
 SINGLE = SMALL | {"theta": -8.0, "n_estimators": 1, "numeric_embedding": None}
@@ -69,6 +77,8 @@ SHARES = (
     + ("RLNMultiTask",) * 2
     + tuple(ESTIMATORS)[3:]
 )
+#: Which part of a case is odd, in these proportions.
+VARIED = ("table",) * 11 + ("parameters",) * 7 + ("both",) * 2
 JOINT = ("JointRegressor", "JointClassifier", "JointAutoencoder", "JointGenerator")
 NETWORKS = tuple(ESTIMATORS)[:5]
 #: Estimators whose `fit` takes the table and the target only.
@@ -95,17 +105,13 @@ def cases(draw, names=SHARES):
     """Strategy of a case."""
     name = draw(st.sampled_from(names))
     base, targets = ESTIMATORS[name]
-    kind = getattr(skrln, name)
+    # Most cases are odd in one way, which is quick: they share compiled programs.
+    varied = draw(st.sampled_from(VARIED))
     params = dict(base)
-    constraints = kind._parameter_constraints
-    for parameter in draw(
-        st.lists(st.sampled_from(sorted(set(constraints) - set(KEPT))), max_size=2)
-    ):
-        rule = constraints[parameter]
-        if isinstance(rule, list):
-            params[parameter] = draw(_parameters.values_of(parameter, rule))
+    if varied != "table":
+        params |= draw(_parameters_of(name))
     n_rows = draw(st.sampled_from(ROWS))
-    X = draw(tables(n_rows))
+    X = draw(plain_tables(n_rows) if varied == "parameters" else tables(n_rows))
     y = None if targets is None else draw(targets(n_rows))
     if name == "RLNMultiTask" and draw(st.integers(0, 3)):
         rng = np.random.default_rng(draw(st.integers(0, 99)))
@@ -115,6 +121,19 @@ def cases(draw, names=SHARES):
         draw(st.one_of(st.none(), st.none(), tables(draw(st.sampled_from((40, 3, 1, 0)))))),
         draw(st.integers(0, 5)) == 0 and name in NETWORKS,
     )  # fmt: skip
+
+
+@st.composite
+def _parameters_of(draw, name):
+    """Some parameters of an estimator, admitted or not."""
+    constraints = getattr(skrln, name)._parameter_constraints
+    parameters = st.sampled_from(sorted(set(constraints) - set(KEPT)))
+    params = {}
+    for parameter in draw(st.lists(parameters, min_size=1, max_size=2)):
+        rule = constraints[parameter]
+        if isinstance(rule, list):
+            params[parameter] = draw(_parameters.values_of(parameter, rule))
+    return params
 
 
 @st.composite

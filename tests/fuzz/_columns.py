@@ -108,7 +108,12 @@ def objects(draw, n_rows):
     pool = pools[draw(st.sampled_from(tuple(pools)))]
     if draw(st.integers(0, 9)) == 0:
         return [f"row {k}" for k in range(n_rows)]
-    return [pool[k] for k in rng.integers(len(pool), size=n_rows)]
+    return [pool[k] for k in _codes(rng, n_rows, len(pool))]
+
+
+def _codes(rng, n_rows, n):
+    """Codes that all occur: tables of the same width share compiled programs."""
+    return rng.permutation(n_rows) % n
 
 
 def _object_series(cells):
@@ -131,7 +136,7 @@ def series(draw, n_rows):
 
 
 def _words(rng, n_rows, n=3):
-    return [WORDS[k] for k in rng.integers(n, size=n_rows)]
+    return [WORDS[k] for k in _codes(rng, n_rows, n)]
 
 
 _SERIES = {
@@ -147,11 +152,9 @@ _SERIES = {
         rng.uniform(size=n) < 0.5, dtype="boolean"
     ).mask(rng.uniform(size=n) < 0.2),
     "category": lambda rng, n: pd.Series(pd.Categorical(_words(rng, n))),
-    "category of numbers": lambda rng, n: pd.Series(
-        pd.Categorical(rng.integers(0, 4, n))
-    ),
+    "category of numbers": lambda rng, n: pd.Series(pd.Categorical(_codes(rng, n, 4))),
     "string": lambda rng, n: pd.Series(_words(rng, n), dtype="string"),
-    "many words": lambda rng, n: pd.Series([f"w{k}" for k in rng.integers(0, 80, n)]),
+    "many words": lambda rng, n: pd.Series([f"w{k}" for k in _codes(rng, n, 30)]),
     "datetime": lambda rng, n: pd.Series(
         pd.date_range("2020-01-01", periods=max(n, 1))[:n]
     ),

@@ -38,6 +38,12 @@ def tables(draw, n_rows):
     return _reshape(draw, array, kind)
 
 
+@st.composite
+def plain_tables(draw, n_rows):
+    """A table of three columns of ordinary numbers."""
+    return np.random.default_rng(draw(seeds())).normal(size=(n_rows, 3))
+
+
 _FORMS = ("array",) * 8 + ("frame",) * 6 + (
     "objects", "float32", "integers", "csr", "csc", "list", "vector", "cube", "scalar",
     "masked", "strings", "read only", "junk",
