@@ -19,7 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from skrln._network._effects import column_effects
-from skrln._network._fitted import dense_inputs
+from skrln._network._fitted import dense_inputs, take_compact
 from skrln._network._forward import first_layer_inputs, forward_from_sums
 from skrln._network._importance import active_columns
 
@@ -216,7 +216,8 @@ def shrunk(trained, shared, rows, order, sizes):
     fitted, job = trained.fitted, trained.job
     network, groups = fitted.network, fitted.input_groups
     first, bias = network.coefs[0], network.intercepts[0]
-    inputs = shared.held_out_inputs(job.kind, job.split)[rows]
+    held_out = shared.held_out_rows(fitted.encoder, job.split)
+    inputs = fitted.encoder.expand(take_compact(held_out, rows))
     if sparse.issparse(inputs):
         inputs = inputs.tocsc().astype(first.dtype)
     else:

@@ -238,7 +238,7 @@ def plan(prepared, rng):
     facts = read_facts(shared.table.X, shared.columns, len(shared.rows))
     if is_single(parameters):
         kinds = make_kinds(parameters, facts, shared.target)
-        shared = shared.encoded([kinds[0].numeric_embedding], sources)
+        shared = shared.encoded([kinds[0].numeric_embedding], sources, splits)
         origin = Origin.LAST_FIT if goes_on else Origin.PRETRAINED
         start = Start(origin, sources[0]) if sources else FRESH
         seeds = [draw_seed(rng)]
@@ -249,10 +249,12 @@ def plan(prepared, rng):
             for source in sources
         ]
         kinds = complete_kinds(parameters, facts, shared.target, pairs)
-        shared = shared.encoded([embedding for _, embedding in pairs], sources)
+        embeddings = [embedding for _, embedding in pairs]
+        shared = shared.encoded(embeddings, sources, splits)
         return make_jobs_going_on(shared, kinds, splits, sources, rng), []
     kinds = make_kinds(parameters, facts, shared.target, sources)
-    shared = shared.encoded([kind.numeric_embedding for kind in kinds], sources)
+    embeddings = [kind.numeric_embedding for kind in kinds]
+    shared = shared.encoded(embeddings, sources, splits)
     drawn = rng.randint(np.iinfo(np.int32).max, size=len(splits))
     seeds = [kernel_seed(seed) for seed in drawn]
     starts = pretrained_starts(parameters)
@@ -273,7 +275,8 @@ class _Refits(NamedTuple):
         X, n_rows = shared.table.X, len(shared.rows)
         facts = read_facts(X, shared.columns, n_rows, shared.subset)
         kinds = make_kinds(shared.parameters, facts, shared.target)
-        shared = shared.encoded([kind.numeric_embedding for kind in kinds])
+        embeddings = [kind.numeric_embedding for kind in kinds]
+        shared = shared.encoded(embeddings, splits=self.splits)
         jobs = make_jobs(shared, kinds, self.splits, self.seeds, lambda *_: FRESH)
         trained = self.engine.run(jobs)
         held_out = held_out_rows(shared, trained)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A fitted ensemble as a value, and its predictions; a single network is one of one member."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -70,13 +71,17 @@ class FittedEnsemble(NamedTuple):
             Width of the caller's own arrays, which bounds the number of rows of a block.
         """
         widths = [w.shape[1] for member in self.members for w in member.network.coefs]
-        blocks = row_blocks(X.shape[0], max(n_columns, X.shape[1], *widths))
+        if not sparse.issparse(X):  # sparse rows are multiplied as they are
+            widths += [encoder.n_inputs for encoder in self.encoders]
+        blocks = row_blocks(X.shape[0], max(n_columns, *widths))
+        dtype = np.result_type(*(member.network.coefs[0] for member in self.members))
+        tables = {id(encoder.table): encoder.table for encoder in self.encoders}
         for rows in blocks:
             block = X if len(blocks) == 1 else take(X, rows, axis=0)
-            if sparse.issparse(block):
-                block = block.toarray()
-            encoded = [encoder.transform(block) for encoder in self.encoders]
-            yield [encoded[number] for number in self.encoder_numbers]
+            compact = {
+                name: table.transform(block, dtype) for name, table in tables.items()
+            }
+            yield _MemberInputs(self, compact)
 
     def average(self, read):
         """Weighted mean over the members of an array that `read` makes of each."""
@@ -100,6 +105,31 @@ class FittedEnsemble(NamedTuple):
     def sparsity(self):
         """Share of zero weights of each layer, (n_layers,)."""
         return self.average(lambda member: zero_shares(member.network.coefs))
+
+
+class _MemberInputs(Sequence):
+    """Encoded inputs of each member for some rows, made when they are asked for.
+
+    Parameters
+    ----------
+    ensemble : FittedEnsemble
+    compact : dict
+        Compact rows by the identity of the table encoder that made them.
+    """
+
+    def __init__(self, ensemble, compact):
+        self._ensemble, self._compact = ensemble, compact
+        self._last = None, None
+
+    def __len__(self):
+        return len(self._ensemble.members)
+
+    def __getitem__(self, k):
+        number = self._ensemble.encoder_numbers[k]
+        if self._last[0] != number:  # members that share an encoder follow each other
+            encoder = self._ensemble.encoders[number]
+            self._last = number, encoder.expand(self._compact[id(encoder.table)])
+        return self._last[1]
 
 
 def make_ensemble(columns, members, weights=None, temperature=1.0):

@@ -134,8 +134,8 @@ def train_job(job, listener=SILENT):
 
 def held_out_means(job, fitted):
     """Predictions of a network for the held-out rows of its job; None without them."""
-    inputs = job.shared.held_out_inputs(job.kind, job.split)
-    return None if inputs is None else fitted.means(inputs)
+    rows = job.shared.held_out_rows(fitted.encoder, job.split)
+    return None if rows is None else fitted.means_of_rows(rows)
 
 
 def draw_seed(rng):

@@ -4,7 +4,7 @@
 import numpy as np
 
 from skrln._interrupts import whole_fits
-from skrln._kernels import Data
+from skrln._kernels import Data, DeviceTable
 from skrln._network._outcome import outcome_of
 from skrln._network._settings import Kind, Mode, make_settings
 from skrln._network._train import continue_online, join_online, train_network
@@ -17,10 +17,12 @@ from skrln._network._transfer import (
 )
 from skrln._table._problem import (
     Problem,
+    as_kernel_inputs,
     encode_rows,
     fit_encoder,
     make_encoder,
     read_batch,
+    shared_rows,
 )
 from skrln._table._suspects import warn_suspects, warn_unknown
 from skrln._table._targets import check_labelled
@@ -119,7 +121,9 @@ def _make_problems(parameters, table, target, encoders):
 
 
 def _encode(parameters, table, target, encoder) -> Data:
-    inputs = encoder.transform(table.X)
+    # Double precision, because the networks that share the rows may train in any.
+    rows = DeviceTable(as_kernel_inputs(encoder.compress(table.X)))
+    inputs = shared_rows(rows, encoder, np.arange(len(table.y)))
     return encode_rows(parameters.labels, target, table, inputs, parameters.task_weight)
 
 

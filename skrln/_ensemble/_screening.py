@@ -36,7 +36,9 @@ def screened(shared, trained):
     rows_of = {one.job.held_out_key: np.unique(one.job.split.train) for one in trained}
     encoding = next(iter(shared.encodings.values()))
     return {
-        key: _first_columns(shared, encoding.encoder, encoding.inputs[rows], rows)
+        key: _first_columns(
+            shared, encoding.encoder, shared.inputs(encoding.encoder, rows), rows
+        )
         for key, rows in rows_of.items()
     }
 

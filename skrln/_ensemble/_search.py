@@ -66,7 +66,7 @@ class Fold(NamedTuple):
     X: Any  #: held-out rows in the user's types
     y: Any
     weights: np.ndarray | None
-    inputs: Any  #: held-out rows, encoded
+    rows: Any  #: held-out rows, compressed
     held_out: Any  #: Data
 
 
@@ -208,14 +208,14 @@ def make_folds(parameters, cv, arguments, seed):
         own = Arguments(*part, own_groups, *arguments[4:])
         try:
             job = _first_job(single, own, seed, target)
-            inputs, data = _encode_held_out(job, _without_idle(table, test))
+            compact, data = _encode_held_out(job, _without_idle(table, test))
         except ValueError as error:
             raise ValueError(
                 f"{error} This is about split {k} of cv={shorten(cv)}, with "
                 f"{len(train)} training and {len(test)} test rows; lower cv, or pass a "
                 "splitter whose training parts suffice."
             ) from error
-        folds.append(Fold(job, *held_out, inputs, data))
+        folds.append(Fold(job, *held_out, compact, data))
     return folds
 
 
@@ -272,8 +272,9 @@ def _without_idle(table, test):
 
 def _encode_held_out(job, table):
     shared = job.shared
-    inputs = shared.encodings[job.kind.numeric_embedding].encoder.transform(table.X)
-    return inputs, shared.encode(table, inputs, "y")
+    encoder = shared.encodings[job.kind.numeric_embedding].encoder
+    rows = encoder.compress(table.X, job.settings.dtype)
+    return rows, shared.encode(table, rows, "y")
 
 
 def run_grid(parameters, grid, folds, candidates, engine, make_model):
@@ -336,7 +337,7 @@ def _score(fitted, fold, scorer, make_model):
     shared = fold.job.shared
     if scorer is None:
         losses = shared.parameters.labels.losses(fitted.target)
-        means, data = fitted.means(fold.inputs), fold.held_out
+        means, data = fitted.means_of_rows(fold.rows), fold.held_out
         loss = mean_loss(fitted.target, losses, means, data.targets, data.weights)
         return -float(loss)
     weights = {}

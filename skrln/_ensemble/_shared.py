@@ -1,42 +1,65 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Table that the networks of one fit share while they are trained."""
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from skrln._network._fitted import dense_inputs
+from skrln._kernels import DeviceTable
+from skrln._network._fitted import dense_inputs, take_compact
 from skrln._network._forward import first_layer_inputs, row_blocks
 from skrln._table._columns import Columns
-from skrln._table._inputs import InputEncoder
 from skrln._table._memory import check_memory, training_bytes
+from skrln._table._pieces import find_common_edges
 from skrln._table._problem import (
     Problem,
     Table,
+    as_kernel_inputs,
     encode_rows,
-    fit_encoder,
     make_encoder,
+    refuse_sparse_embedding,
+    shared_rows,
 )
 
+#: Tables of up to so many cells are kept in double precision: some networks may train in it.
+DOUBLE_CELLS = 1 << 14
+#: Means of inputs are those of at most this many rows, spread evenly over the table.
+MOST_CENTER_ROWS = 1 << 15
 
-@dataclass(frozen=True, eq=False)
+
+class CompactTable(NamedTuple):
+    """Rows that one table encoder has compressed."""
+
+    encoder: Any  #: TableEncoder
+    rows: Any  #: of the table, CompactRows or CSR
+    placed: DeviceTable
+    held_out: Any  #: validation rows that the user passed, or None
+    placed_held_out: DeviceTable | None
+
+
 class Encoding:
-    """Inputs of all rows under one embedding of numbers."""
+    """Encoders of the networks of all kinds with one embedding.
 
-    encoder: InputEncoder
-    inputs: Any  #: (n_samples, n_inputs); of the table
-    held_out: (
-        Any  #: (n_val, n_inputs); of the validation rows that the user passed, or None
-    )
-    share: np.ndarray  #: (n_samples,); weight of each row, summing to one
+    Parameters
+    ----------
+    encoders : list of InputEncoder
+        One for all networks, or one for each number of a network in its kind. All have as many
+        inputs, of the same columns.
+    """
 
-    @cached_property
-    def center(self):
-        """Weighted mean of each input, (n_inputs,)."""
-        return np.asarray(self.share @ self.inputs).ravel()
+    def __init__(self, encoders):
+        self.encoders = encoders
+        self.centers = []  # pairs of an encoder and the means of its inputs
+
+    @property
+    def encoder(self):
+        """Encoder of the first network."""
+        return self.encoders[0]
+
+    def encoder_of(self, number):
+        """Encoder of a network, by its number in its kind."""
+        return self.encoders[number % len(self.encoders)]
 
 
 class SharedTable(NamedTuple):
@@ -51,6 +74,7 @@ class SharedTable(NamedTuple):
     supports: dict | None = None
     """Columns that networks may use, by `Split` number (None for all); None: all columns."""
     encodings: Any = None  #: Encoding of each embedding; see `encoded`
+    tables: Any = None  #: list of CompactTable, one for each table encoder
 
     @property
     def subset(self):
@@ -59,7 +83,7 @@ class SharedTable(NamedTuple):
             return None
         return np.unique(np.concatenate([self.columns.plain, *self.supports.values()]))
 
-    def encoded(self, embeddings, sources=()):
+    def encoded(self, embeddings, sources=(), splits=()):
         """Return the shared table with the encodings of these embeddings.
 
         Parameters
@@ -67,59 +91,96 @@ class SharedTable(NamedTuple):
         embeddings : iterable of str or None
         sources : sequence of FittedNetwork
             Networks to start from, whose encoders are kept.
+        splits : sequence of Split
+            Of each network of a kind. Pieces of numbers depend on the labels: each network has
+            those of its own training rows. By default all networks train on all rows.
         """
-        # The first source of an embedding wins.
-        encoders = {
-            source.settings.numeric_embedding: source.encoder
-            for source in reversed(sources)
-        }
-        embeddings = list(dict.fromkeys(embeddings))
-        n_columns = self.table.X.shape[1] if self.subset is None else len(self.subset)
-        # Every column makes an input at least. Fitted encoders know how many.
-        self._check_memory([n_columns] * len(embeddings), embeddings)
-        for embedding in embeddings:
-            if encoders.get(embedding) is None:
-                encoders[embedding] = self._new_encoder(embedding)
-        self._check_memory([encoders[one].n_inputs for one in embeddings], embeddings)
-        encodings = {one: self._encode(encoders[one]) for one in embeddings}
-        return self._replace(encodings=encodings)
+        self._check_memory()
+        shared = self._replace(encodings={}, tables=[])
+        fresh = None
+        for embedding in dict.fromkeys(embeddings):
+            encoders = [
+                source.encoder
+                for source in sources
+                if source.settings.numeric_embedding == embedding
+            ]
+            if not encoders:
+                fresh = self._new_encoder() if fresh is None else fresh
+                encoders = shared._with_embedding(fresh, embedding, splits)
+            for encoder in encoders:
+                shared._compress(encoder)
+            shared.encodings[embedding] = Encoding(encoders)
+        return shared
 
-    def _check_memory(self, widths, embeddings):
-        """Raise a MemoryError if the encoded inputs have no room; sparse ones stay small."""
-        if sparse.issparse(self.table.X) or not embeddings:
+    def _check_memory(self):
+        """Raise a MemoryError if the table has no room; a sparse one stays small."""
+        if sparse.issparse(self.table.X):
             return
-        parameters = self.parameters
         n_rows = len(self.table.y)
         if self.held_out is not None:
             n_rows += len(self.held_out.y)
-        itemsize = 8 if parameters.dtype == "float64" else 4
-        advice = ["a sparse X"]
-        if any(embeddings):
-            advice.append("numeric_embedding=None")
-        if itemsize == 8:
-            advice.append("dtype='float32'")
-        needed = training_bytes(n_rows, widths, itemsize)
-        check_memory(needed, (n_rows, sum(widths)), advice)
+        shape, itemsize = (n_rows, self.n_columns), np.dtype(self.dtype).itemsize
+        advice = ["a sparse X"] + ["dtype='float32'"] * (itemsize == 8)
+        check_memory(training_bytes(*shape, itemsize), shape, advice)
 
-    def _new_encoder(self, embedding):
+    @property
+    def dtype(self):
+        """Precision of the compact rows: small tables are kept in double."""
+        n_cells, dtype = len(self.table.y) * self.n_columns, self.parameters.dtype
+        is_small = dtype == "auto" and n_cells <= DOUBLE_CELLS
+        return "float64" if is_small or dtype == "float64" else "float32"
+
+    @property
+    def n_columns(self):
+        """Columns that networks get."""
+        return self.table.X.shape[1] if self.subset is None else len(self.subset)
+
+    def _new_encoder(self):
         encoder = make_encoder(
             self.table.X,
             self.columns,
             clip=self.parameters.input_clip,
-            embedding=embedding,
             subset=self.subset,
         )
-        return fit_encoder(encoder, self.target, self.table.rows(self.rows))
+        part = self.table.rows(self.rows)
+        return encoder.fit(part.X, part.weights)
 
-    def _encode(self, encoder):
-        inputs = encoder.transform(self.table.X)
-        held_out = None
+    def _with_embedding(self, encoder, embedding, splits):
+        """Encoders of the networks of a kind, which differ by their pieces of numbers."""
+        if embedding is None:
+            return [encoder]
+        refuse_sparse_embedding(self.table.X, embedding)
+        parts = [split.train for split in splits if split.validation is not None]
+        table = self.table.rows(self.rows)._replace(X=None)
+        indicators = self.target.indicators(table.y, table.known)
+        targets = np.zeros((len(self.table.y), indicators.shape[1]))
+        targets[self.rows] = indicators
+        numbers = encoder.embedded_numbers(self._compress(encoder).rows)
+        edges = find_common_edges(
+            numbers, targets, self.table.weights, parts or [self.rows]
+        )
+        return [encoder.with_edges(own, embedding) for own in edges]
+
+    def _compress(self, encoder):
+        """Return the compact table of an encoder, which is made once."""
+        for table in self.tables:
+            if table.encoder is encoder.table:
+                return table
+        rows = encoder.compress(self.table.X, self.dtype)
+        placed, held_out, placed_held_out = (
+            DeviceTable(as_kernel_inputs(rows)),
+            None,
+            None,
+        )
         if self.held_out is not None:
-            held_out = encoder.transform(self.held_out.X)
-            if sparse.issparse(inputs):  # the kernel takes both tables in one form
-                held_out = sparse.csr_matrix(held_out)
-        share = self.table.weights / self.table.weights.sum()
-        return Encoding(encoder, inputs, held_out, share)
+            X_val = self.held_out.X
+            if sparse.issparse(rows):  # the kernel takes both tables in one form
+                X_val = sparse.csr_matrix(X_val)
+            held_out = encoder.compress(X_val, self.dtype)
+            placed_held_out = DeviceTable(as_kernel_inputs(held_out))
+        table = CompactTable(encoder.table, rows, placed, held_out, placed_held_out)
+        self.tables.append(table)
+        return table
 
     def problem(self, kind, number, split):
         """Make the problem of one network.
@@ -131,16 +192,20 @@ class SharedTable(NamedTuple):
             Number of the network in its kind.
         split : Split
         """
-        encoding = self.encodings[kind.numeric_embedding]
-        encoder, part = encoding.encoder, self.table.rows(split.train)
-        own = self._restrict(encoding.inputs[split.train], encoder, number, split)
-        data = self.encode(part, own, "y")
-        validation, held_out = None, self.held_out_inputs(kind, split)
-        if held_out is not None:
-            rows = self.held_out
-            if split.validation is not None:
-                rows = self.table.rows(split.validation)
-            validation = self.encode(rows, held_out, "y_val")
+        encoder = self.encodings[kind.numeric_embedding].encoder_of(number)
+        allowed = self._allowed(encoder, number, split)
+        table = self._compress(encoder)
+        part = self.table._replace(X=None).rows(split.train)
+        own = shared_rows(table.placed, encoder, split.train, allowed)
+        data, validation = self.encode(part, own, "y"), None
+        if split.validation is not None:
+            rows = self.table._replace(X=None).rows(split.validation)
+            own = shared_rows(table.placed, encoder, split.validation, allowed)
+            validation = self.encode(rows, own, "y_val")
+        elif self.held_out is not None:
+            places = np.arange(len(self.held_out.y))
+            own = shared_rows(table.placed_held_out, encoder, places, allowed)
+            validation = self.encode(self.held_out, own, "y_val")
         return Problem(encoder, self.target, data, validation, len(part.y))
 
     def encode(self, table, inputs, name):
@@ -148,35 +213,51 @@ class SharedTable(NamedTuple):
         p = self.parameters
         return encode_rows(p.labels, self.target, table, inputs, p.task_weight, name)
 
-    def _restrict(self, inputs, encoder, number, split):
-        """Set inputs to zero that the network may not use: their weights stay zero."""
+    def _allowed(self, encoder, number, split):
+        """Mask of the inputs that a network may use; None for all."""
         if self.supports is None:
-            return inputs
+            return None
         support = self.supports[None if split.validation is None else number]
-        allowed = np.isin(encoder.groups, [*support, *encoder.plain])
-        if sparse.issparse(inputs):
-            scale = sparse.diags(allowed.astype(inputs.dtype))
-            return sparse.csr_matrix(inputs @ scale)
-        return np.where(allowed, inputs, 0)
+        return np.isin(encoder.groups, [*support, *encoder.plain])
 
-    def held_out_inputs(self, kind, split):
-        """Encoded inputs of the held-out rows of a network; None without such rows."""
-        encoding = self.encodings[kind.numeric_embedding]
+    def held_out_rows(self, encoder, split):
+        """Compact held-out rows of a network; None without such rows."""
+        table = self._compress(encoder)
         if split.validation is None:
-            return encoding.held_out
-        return encoding.inputs[split.validation]
+            return table.held_out
+        return take_compact(table.rows, split.validation)
+
+    def inputs(self, encoder, places):
+        """Encoded inputs of some rows; CSR for a sparse table."""
+        return encoder.expand(take_compact(self._compress(encoder).rows, places))
 
     def center(self, fitted):
         """Mean over the rows of each value that the first weights of a network multiply."""
-        encoding = self.encodings[fitted.settings.numeric_embedding]
-        network = fitted.network
-        if not network.plain:
-            return encoding.center.astype(network.coefs[0].dtype)
-        # Units of the plain branch differ between networks.
-        share = encoding.share
-        blocks = row_blocks(len(share), len(network.coefs[0]))
-        return sum(
-            share[rows]
-            @ first_layer_inputs(dense_inputs(network, encoding.inputs[rows]), network)
-            for rows in blocks
+        network, encoding = (
+            fitted.network,
+            self.encodings[fitted.settings.numeric_embedding],
         )
+        # Units of the plain branch differ between networks.
+        for encoder, center in [] if network.plain else encoding.centers:
+            if encoder is fitted.encoder:
+                return center.astype(network.coefs[0].dtype)
+        center = self._mean(fitted)
+        if not network.plain:
+            encoding.centers.append((fitted.encoder, center))
+        return center.astype(network.coefs[0].dtype)
+
+    def _mean(self, fitted):
+        network, weights = fitted.network, self.table.weights
+        places = np.flatnonzero(weights > 0)
+        if sparse.issparse(self.table.X):
+            rows = self._compress(fitted.encoder).rows
+            return np.asarray((weights / weights.sum()) @ rows).ravel()
+        if len(places) > MOST_CENTER_ROWS:
+            spread = np.linspace(0, len(places) - 1, MOST_CENTER_ROWS).astype(int)
+            places = places[spread]
+        share, mean = weights[places] / weights[places].sum(), 0.0
+        for rows in row_blocks(len(places), fitted.encoder.n_inputs):
+            inputs = self.inputs(fitted.encoder, places[rows])
+            values = first_layer_inputs(dense_inputs(network, inputs), network)
+            mean = mean + share[rows] @ values
+        return mean

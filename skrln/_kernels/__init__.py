@@ -8,23 +8,29 @@ skrln._kernels import fit_network`` at the top of a module, which would import J
 
 from typing import TYPE_CHECKING, Any
 
+from ._compact import expand, expand_pieces
 from ._config import NetworkSpec, PenaltySpec, RunSpec, StopReason, TrainSpec
 from ._devices import default_platform, list_devices
 from ._loading import load
 from ._names import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS, WEIGHTINGS
 from ._programs import clear_caches
+from ._tables import DeviceTable
 from ._types import (
+    CompactRows,
     Data,
+    Expansion,
     FitData,
     FitResult,
     History,
     Hyper,
     Layer,
     Moments,
+    Pieces,
     Recorded,
     Schedule,
     SparseRows,
     Start,
+    TableRows,
     Weights,
 )
 from .joint import ROBUST_NORMS, Anchors, JointPlan, JointResult
@@ -51,7 +57,10 @@ __all__ = [
     "AdversarialResult",
     "AdversarialSpec",
     "Anchors",
+    "CompactRows",
     "Data",
+    "DeviceTable",
+    "Expansion",
     "FitData",
     "FitResult",
     "History",
@@ -63,6 +72,7 @@ __all__ = [
     "Moments",
     "NetworkSpec",
     "PenaltySpec",
+    "Pieces",
     "Recorded",
     "RunSpec",
     "Schedule",
@@ -71,11 +81,14 @@ __all__ = [
     "SparseRows",
     "Start",
     "StopReason",
+    "TableRows",
     "TrainSpec",
     "Weights",
     "clear_caches",
     "count_batches",
     "default_platform",
+    "expand",
+    "expand_pieces",
     "fit_adversarial",
     "fit_joint",
     "fit_network",

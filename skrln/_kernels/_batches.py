@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Batches of a fixed shape from a table that is padded to a bucket of rows."""
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from ._types import Batch, Data, SparseRows
+from ._compact import expand
+from ._types import Batch, Data, SparseRows, TableRows
 
 
 class Layout(NamedTuple):
@@ -35,6 +38,11 @@ def row_bucket(n_rows: int) -> int:
     if n_rows <= 1 << 17:
         return max(1024, 1 << (n_rows - 1).bit_length())
     return bucket(n_rows)
+
+
+def table_bucket(n_rows: int) -> int:
+    """Rows that a shared table is padded to: large tables never by more than a quarter."""
+    return bucket(n_rows, minimum=1024)
 
 
 def batch_bucket(batch_size: int) -> int:
@@ -110,10 +118,7 @@ def take_block(data: Data, index: Array, layout: Layout) -> Batch:
 def gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
     """Batch of the given rows, of which the first `size` count."""
     real = jnp.arange(rows.shape[0]) < size
-    if isinstance(data.inputs, SparseRows):
-        inputs = _densify(data.inputs, rows, layout)
-    else:
-        inputs = jnp.take(data.inputs, rows, axis=0, mode="clip")
+    inputs = _take_inputs(data.inputs, rows, layout)
     weights = jnp.take(data.weights, rows, axis=0, mode="clip")
     return Batch(
         inputs,
@@ -121,6 +126,21 @@ def gather(data: Data, rows: Array, size: Array, layout: Layout) -> Batch:
         jnp.where(real[:, None], weights, 0),
         size,
     )
+
+
+def _take_inputs(inputs: Any, rows: Array, layout: Layout) -> Array:
+    """Dense inputs of the given rows."""
+    if not isinstance(inputs, TableRows):
+        if isinstance(inputs, SparseRows):
+            return _densify(inputs, rows, layout)
+        return jnp.take(inputs, rows, axis=0, mode="clip")
+    places = jnp.take(inputs.places, rows, mode="clip")
+    if inputs.expansion is None:
+        dense = _take_inputs(inputs.table, places, layout)
+    else:
+        take = partial(jnp.take, indices=places, axis=0, mode="clip")
+        dense = expand(jax.tree.map(take, inputs.table), inputs.expansion, jnp)
+    return dense if inputs.allowed is None else dense * inputs.allowed
 
 
 def _densify(table: SparseRows, rows: Array, layout: Layout) -> Array:

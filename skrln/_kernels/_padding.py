@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """NumPy tables, padded to shapes that share compiled programs."""
 
+from typing import Any
+
 import numpy as np
 
-from ._batches import bucket, row_bucket
-from ._types import Data, SparseRows
+from ._batches import bucket, row_bucket, table_bucket
+from ._types import CompactRows, Data, Expansion, Pieces, SparseRows, TableRows
 
 
-def pad_data(data: Data, dtype: np.dtype) -> Data:
-    """Copy of `data` in `dtype`, padded to a bucket of rows with weight zero."""
+def pad_data(data: Data, dtype: np.dtype, device: str | None = None) -> Data:
+    """Copy of `data` in `dtype`, padded to a bucket of rows with weight zero.
+
+    Parameters
+    ----------
+    data : Data
+    dtype : dtype
+    device : str or None
+        Device on which the rows of a shared table are placed.
+    """
     n_padded = row_bucket(int(data.n_rows))
     inputs = data.inputs
-    if isinstance(inputs, SparseRows):
+    if isinstance(inputs, TableRows):
+        inputs = _place(inputs, n_padded, dtype, device)
+    elif isinstance(inputs, SparseRows):
         inputs = _pad_sparse(inputs, n_padded, dtype)
     else:
         inputs = _pad_rows(inputs, n_padded, dtype)
@@ -20,13 +32,49 @@ def pad_data(data: Data, dtype: np.dtype) -> Data:
     return Data(inputs, targets, weights, np.int32(data.n_rows))
 
 
+def pad_table(
+    rows: CompactRows | SparseRows, n_rows: int, dtype: np.dtype
+) -> CompactRows | SparseRows:
+    """Copy of a shared table in `dtype`, padded to a bucket of rows."""
+    n_padded = table_bucket(n_rows)
+    if isinstance(rows, SparseRows):
+        return _pad_sparse(rows, n_padded, dtype)
+    codes = _pad_rows(rows.codes, n_padded, rows.codes.dtype)
+    return CompactRows(_pad_rows(rows.numbers, n_padded, dtype), codes)
+
+
 def row_width(data: Data, validation: Data | None) -> int:
     """Bucket of the most stored values in a row of a sparse table; 0 for a dense table."""
-    if not isinstance(data.inputs, SparseRows):
-        return 0
-    tables = [data.inputs] + ([] if validation is None else [validation.inputs])
-    longest = max(int(np.diff(t.starts).max(initial=1)) for t in tables)
-    return bucket(longest, minimum=4)
+    tables = [_table_of(part) for part in (data, validation) if part is not None]
+    stored = [np.diff(t.starts).max(initial=1) for t in tables if type(t) is SparseRows]
+    return bucket(int(max(stored)), minimum=4) if stored else 0
+
+
+def _table_of(data: Data) -> Any:
+    inputs = data.inputs
+    return inputs.table.rows if isinstance(inputs, TableRows) else inputs
+
+
+def _place(
+    inputs: TableRows, n_padded: int, dtype: np.dtype, device: str | None
+) -> TableRows:
+    """Rows of a shared table on the device."""
+    return TableRows(
+        inputs.table.placed(dtype, device),
+        _pad_rows(inputs.places, n_padded, np.dtype(np.int32)),
+        None if inputs.expansion is None else _cast(inputs.expansion, dtype),
+        None if inputs.allowed is None else np.asarray(inputs.allowed, dtype),
+    )
+
+
+def _cast(expansion: Expansion, dtype: np.dtype) -> Expansion:
+    """Expansion with positions of 32 bits and numbers of `dtype`."""
+    marked, one_hot, pieces, plain = expansion
+    marked, one_hot, column, plain = (
+        np.asarray(part, np.int32) for part in (marked, one_hot, pieces.column, plain)
+    )
+    numbers = (np.asarray(part, dtype) for part in pieces[1:])
+    return Expansion(marked, one_hot, Pieces(column, *numbers), plain)
 
 
 def _pad_rows(array: np.ndarray, n_padded: int, dtype: np.dtype) -> np.ndarray:

@@ -118,8 +118,10 @@ def fit_network(
     hyper = _complete_hyper(hyper, network, train, run, n_batches)
     with placed(run.device, run.precision):
         hyper = cast(hyper, dtype)
-        table = pad_data(data, dtype)
-        held_out = None if validation is None else pad_data(validation, dtype)
+        table = pad_data(data, dtype, run.device)
+        held_out = None
+        if validation is not None:
+            held_out = pad_data(validation, dtype, run.device)
         n_rows = len(held_out.targets) if train.sparsest and held_out else None
         state = initial_state(start, train, hyper, groups, dtype, n_rows)
         key = np.random.SeedSequence([run.seed, 2]).generate_state(2)

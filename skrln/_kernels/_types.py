@@ -61,6 +61,47 @@ class SparseRows(NamedTuple):
     starts: Any  #: (n + 1,), int: row i is ``starts[i]:starts[i + 1]``
 
 
+class CompactRows(NamedTuple):
+    """Numbers and categories, from which the inputs of a batch are made."""
+
+    numbers: Any  #: (n, n_numbers), scaled; NaN where missing
+    codes: (
+        Any  #: (n, n_categorical), int; a code that no input has stands for no category
+    )
+
+
+class Pieces(NamedTuple):
+    """Pieces of numbers, the pieces of a number from low to high."""
+
+    column: Any  #: (n_pieces,), int; position of the number
+    low: Any  #: (n_pieces,); ends of the piece
+    high: Any
+    below: (
+        Any  #: (n_pieces,); slope below the first piece of a number, 0 for other pieces
+    )
+    above: Any  #: (n_pieces,); slope above the last piece, likewise
+
+
+class Expansion(NamedTuple):
+    """Inputs that a network makes of compact rows, beside the numbers themselves."""
+
+    marked: Any  #: (n_marked,), int; numbers whose missing values have an input
+    one_hot: Any  #: (2, n_one_hot), int; column of the codes, and code
+    pieces: Pieces
+    plain: Any  #: (n_plain,), int; last numbers, which are the last inputs
+
+
+class TableRows(NamedTuple):
+    """Rows of a table that several fits share."""
+
+    table: Any  #: DeviceTable; on the device its CompactRows or SparseRows
+    places: Any  #: (n,), int; row of the table of each row
+    expansion: Any = None  #: Expansion; None for SparseRows
+    allowed: Any = (
+        None  #: (n_inputs,); 0 for inputs that count as zero; None: all count
+    )
+
+
 class Data(NamedTuple):
     """A table, on the device padded to a bucket of rows.
 
@@ -68,7 +109,7 @@ class Data(NamedTuple):
     of ``weights``, which are zero where a label does not count.
     """
 
-    inputs: Any  #: (n, n_inputs), or SparseRows
+    inputs: Any  #: (n, n_inputs), SparseRows, or TableRows
     targets: Any  #: (n, T); class codes for log losses
     weights: Any  #: (n, T); scaled so that the loss is ``sum(weights * values) / n``
     n_rows: Any  #: rows without padding; of joint fits (n_domains,)

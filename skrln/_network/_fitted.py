@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from skrln._kernels import StopReason
+from skrln._kernels import CompactRows, StopReason
 from skrln._table._inputs import InputEncoder
 
 from ._forward import Network, forward, row_blocks
@@ -77,15 +77,36 @@ class FittedNetwork(NamedTuple):
 
     def means(self, inputs):
         """Predict encoded rows in the space in which networks are averaged."""
-        # Sparse inputs are made dense in blocks, never as a whole.
-        width = max(weight.shape[0] for weight in self.network.coefs)
-        blocks = row_blocks(inputs.shape[0], max(width, inputs.shape[1]))
+        # Sparse inputs are multiplied as they are.
+        width = max(
+            weight.shape[sparse.issparse(inputs)] for weight in self.network.coefs
+        )
+        blocks = row_blocks(inputs.shape[0], width)
         means = [self._block_means(inputs[rows]) for rows in blocks]
         return means[0] if len(means) == 1 else np.concatenate(means)
 
+    def means_of_rows(self, rows):
+        """Predict rows that the encoder has compressed, likewise."""
+        if sparse.issparse(rows):
+            return self.means(rows)
+        width = max(weight.shape[0] for weight in self.network.coefs)
+        parts = [
+            self._block_means(self.encoder.expand(take_compact(rows, part)))
+            for part in row_blocks(len(rows.numbers), max(width, self.encoder.n_inputs))
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
     def _block_means(self, inputs):
-        outputs = forward(dense_inputs(self.network, inputs), self.network)
+        dtype = self.network.coefs[0].dtype
+        outputs = forward(inputs.astype(dtype, copy=False), self.network)
         return self.target.means(outputs.astype(np.float64, copy=False))
+
+
+def take_compact(rows, places):
+    """Return some compact rows: a CSR matrix or CompactRows."""
+    if sparse.issparse(rows):
+        return rows[places]
+    return CompactRows(rows.numbers[places], rows.codes[places])
 
 
 def dense_inputs(network, inputs):

@@ -1,31 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Encoder of the input table: numbers scaled, categories one-hot, missing values marked."""
+"""Encoders of the input table: numbers scaled, categories one-hot, missing values marked."""
+
+from copy import copy
 
 import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import check_array
 
+from skrln._kernels import CompactRows, Expansion, expand
+
 from ._arguments import find_missing
 from ._cells import is_missing
 from ._columns import FLOATS, NO_COLUMNS
-from ._pieces import PiecewiseEncoder
+from ._frames import cells_of
+from ._pieces import find_edges, pieces_of
 from ._scaling import fit_scaler
-from ._sklearn import take
+from ._sklearn import count_samples, take
 
-#: Most one-hot columns of one categorical column; rarer categories share the last one.
+#: Most one-hot inputs of one categorical column; rarer categories share the last one.
 MAX_CATEGORIES = 64
-#: Encoders of numbers, by the names that users pass as `numeric_embedding`.
-EMBEDDINGS = {"piecewise": PiecewiseEncoder}
+#: Encodings of numbers beside the numbers themselves, by the names that users pass as
+#: `numeric_embedding`.
+EMBEDDINGS = ("piecewise",)
+#: Code of a cell that has no one-hot input.
+NO_CODE = np.iinfo(np.uint8).max
+#: Rows are encoded in blocks of about this many cells, which bounds the memory of copies.
+BLOCK = 1 << 20
 
 
-class InputEncoder:
-    """Encode a table into network inputs.
+class TableEncoder:
+    """Encode a table into compact rows: scaled numbers, and codes of categories.
 
     Numbers are centred and scaled by weighted mean and standard deviation. With a bound,
-    outliers that crush all other values do not count in the two. A missing number becomes the
-    mean; a 0/1 column marks missing values if the training rows have some.
-    A category that the training rows lack becomes zeros, or falls among the rare categories.
+    outliers that crush all other values do not count in the two.
 
     Parameters
     ----------
@@ -33,117 +41,109 @@ class InputEncoder:
         Positions of the categorical columns.
     clip : float or None
         Bound that scaled numbers approach smoothly.
-    embedding : str or None
-        Name in `EMBEDDINGS` of a further encoding of the numbers of a dense table.
     columns : ndarray of int, default=None
         Positions of the columns to encode; None encodes all.
     plain : ndarray of int, default=()
-        Positions of numeric columns that come last and are not embedded.
+        Positions of numeric columns that come last.
     """
 
-    def __init__(
-        self, categorical, clip=None, embedding=None, columns=None, plain=NO_COLUMNS
-    ):
+    def __init__(self, categorical, clip=None, columns=None, plain=NO_COLUMNS):
         self.categorical = categorical
         self.clip = clip
-        self.embedding = embedding
         self.columns = columns
         self.plain = plain
 
-    def fit(self, X, sample_weight, targets=None):
-        """Learn scales, categories and pieces from the training rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        sample_weight : ndarray of shape (n_samples,)
-        targets : ndarray of shape (n_samples, n_targets)
-            Targets that the embedding is fitted to; used with an `embedding` only.
-        """
+    def fit(self, X, sample_weight):
+        """Learn scales and categories from the training rows."""
         self.n_features = X.shape[1]
         columns = np.arange(X.shape[1]) if self.columns is None else self.columns
         self.numeric = np.setdiff1d(columns, [*self.categorical, *self.plain])
         self.classes = np.intersect1d(columns, self.categorical)
-        self.scaler = self.one_hot = self.embedded = None
-        #: Numbers, counted from zero, that a column of zeros and ones marks as missing.
+        self.scaler = self.one_hot = None
+        #: Numbers, counted from zero, whose missing values are marked.
         self.marked = NO_COLUMNS
-        groups = []
-        if self.numeric.size:
-            groups.append(self._fit_numbers(self._numbers(X), sample_weight))
+        #: One-hot inputs of each categorical column.
+        self.widths = NO_COLUMNS
+        if self.numeric.size or self.plain.size:
+            self._fit_numbers(self._numbers(X), sample_weight)
         if self.classes.size:
-            groups.append(self._fit_categories(self._categories(X)))
-        if self.embedding is not None and self.numeric.size:
-            scaled = np.asarray(self._scale(self._numbers(X)))[:, : self.numeric.size]
-            self.embedded = EMBEDDINGS[self.embedding]().fit(
-                scaled, targets, sample_weight
-            )
-            groups.append(np.repeat(self.numeric, self.embedded.widths))
-        self.plain_encoder = None
-        if self.plain.size:
-            encoder = InputEncoder(self.categorical, self.clip, columns=self.plain)
-            self.plain_encoder = encoder.fit(X, sample_weight)
-            groups.append(self.plain)
-        #: Column of the table of each encoded input.
-        self.groups = np.concatenate(groups)
+            self._fit_categories(self._categories(X))
         return self
 
-    @property
-    def n_inputs(self):
-        """Number of encoded inputs."""
-        return len(self.groups)
-
-    @property
-    def tabular_groups(self):
-        """Column of each encoded input, without those of the plain branch."""
-        return self.groups[: len(self.groups) - len(self.plain)]
-
     def _fit_numbers(self, block, sample_weight):
-        if not sparse.issparse(block):
+        is_dense = not sparse.issparse(block)
+        if is_dense:
             # A column without any value has no mean: zeros make it a constant column.
-            is_empty = np.isnan(block).all(axis=0)
+            has_gap = np.isnan(block).any(axis=0)
+            is_empty = has_gap.copy()
+            is_empty[has_gap] = np.isnan(block[:, has_gap]).all(axis=0)
             if is_empty.any():
                 block = np.where(is_empty, 0, block)
-        is_dense = not sparse.issparse(block)
+            is_marked = has_gap & ~is_empty
+            self.marked = np.flatnonzero(is_marked[: self.numeric.size])
         # Without a bound, outliers would be inputs of thousands of standard deviations.
         robust = is_dense and self.clip is not None
         self.scaler = fit_scaler(
             block, sample_weight, with_mean=is_dense, robust=robust
         )
-        if sparse.issparse(block) or not np.isnan(block).any():
-            return self.numeric
-        self.marked = np.flatnonzero(np.isnan(block).any(axis=0))
-        return np.concatenate([self.numeric, self.numeric[self.marked]])
 
     def _fit_categories(self, block):
         self.one_hot = OneHotEncoder(
-            handle_unknown="infrequent_if_exist",
-            max_categories=MAX_CATEGORIES,
-            sparse_output=False,
+            handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES
         ).fit(block)
-        widths = [
-            len(names) if rare is None else len(names) - len(rare) + 1
-            for names, rare in zip(
-                self.one_hot.categories_,
-                self.one_hot.infrequent_categories_,
-                strict=True,
-            )
-        ]
-        return np.repeat(self.classes, widths)
+        pairs = zip(
+            self.one_hot.categories_, self.one_hot.infrequent_categories_, strict=True
+        )
+        self.widths = np.array(
+            [
+                len(names) - (0 if rare is None else len(rare) - 1)
+                for names, rare in pairs
+            ]
+        )
 
-    def transform(self, X):
-        """Encode rows into (n_samples, n_inputs); a CSR table stays CSR and uncentred."""
-        blocks = []
-        if self.scaler is not None:
-            blocks.append(self._scale(self._numbers(X)))
-        if self.one_hot is not None:
-            blocks.append(self.one_hot.transform(self._categories(X)))
-        if self.embedded is not None:
-            blocks.append(self.embedded.transform(blocks[0][:, : self.numeric.size]))
-        if self.plain_encoder is not None:
-            # A missing value of the plain branch is the mean; no column marks it.
-            encoded = self.plain_encoder.transform(X)
-            blocks.append(encoded[:, : self.plain.size])
-        return blocks[0] if len(blocks) == 1 else np.hstack(blocks)
+    @property
+    def is_sparse(self):
+        """True if the training table was sparse: its rows stay sparse."""
+        return self.scaler is not None and self.scaler.center is None
+
+    def transform(self, X, dtype=np.float64):
+        """Encode rows; a missing number stays NaN.
+
+        Returns
+        -------
+        CompactRows or CSR matrix
+            CSR for a sparse table, which is not centred.
+        """
+        if self.is_sparse and sparse.issparse(X):
+            scaled = self.scaler.transform(self._numbers(X))
+            scaled.data = self._clip_smoothly(scaled.data)
+            return scaled.astype(dtype)
+        n_rows = count_samples(X)
+        rows = CompactRows(
+            np.empty((n_rows, self.numeric.size + self.plain.size), dtype),
+            np.empty((n_rows, self.classes.size), np.uint8),
+        )
+        step = max(1, BLOCK // self.n_features)
+        for start in range(0, n_rows, step):
+            part = slice(start, min(start + step, n_rows))
+            block = X if n_rows <= step else take(X, part, axis=0)
+            if self.scaler is not None:
+                scaled = self.scaler.transform(self._numbers(block))
+                rows.numbers[part] = self._clip_smoothly(scaled)
+            if self.one_hot is not None:
+                rows.codes[part] = self._codes(block)
+        return rows
+
+    def _codes(self, X):
+        """Position of the one-hot input of each cell in its column; NO_CODE without one."""
+        one_hot = self.one_hot.transform(self._categories(X))
+        codes = np.full((one_hot.shape[0], self.classes.size), NO_CODE, np.uint8)
+        column = np.repeat(np.arange(self.classes.size), self.widths)
+        first = np.cumsum(self.widths) - self.widths
+        line = np.repeat(np.arange(len(codes)), np.diff(one_hot.indptr))
+        places = column[one_hot.indices]
+        codes[line, places] = one_hot.indices - first[places]
+        return codes
 
     def unknown_categories(self, X):
         """Return a category that the training rows lack of each such column, by position."""
@@ -162,19 +162,6 @@ class InputEncoder:
                 examples[int(k)] = unknown[0]
         return examples
 
-    def _scale(self, block):
-        scaled = self.scaler.transform(block)
-        if sparse.issparse(scaled):
-            scaled.data = self._clip_smoothly(scaled.data)
-            return scaled
-        scaled = self._clip_smoothly(scaled)
-        missing = np.isnan(scaled)
-        if missing.any():
-            scaled = np.where(missing, 0, scaled)
-        if not self.marked.size:
-            return scaled
-        return np.hstack([scaled, missing[:, self.marked]])
-
     def _clip_smoothly(self, scaled):
         # hypot, because the square of an extreme value overflows.
         if self.clip is None:
@@ -184,7 +171,7 @@ class InputEncoder:
     def _numbers(self, X):
         if self.columns is None and not (self.categorical.size or self.plain.size):
             return X
-        block = take(X, self.numeric, axis=1)
+        block = take(X, np.concatenate([self.numeric, self.plain]), axis=1)
         if not self.categorical.size:  # `read_columns` has validated the numbers
             return block
         return check_array(
@@ -193,7 +180,127 @@ class InputEncoder:
 
     def _categories(self, X):
         # Objects, because a later table may hold a column in another dtype: all missing, or
-        # numbers instead of strings. Its values are unseen categories then.
-        block = np.array(take(X, self.classes, axis=1), dtype=object)
+        # numbers instead of strings. Its values are unseen categories then. One column at a
+        # time, because an array of several would turn large integers into floats.
+        block = np.empty((count_samples(X), self.classes.size), dtype=object)
+        for place, k in enumerate(self.classes):
+            block[:, place] = cells_of(X, k)
         block[find_missing(block)] = np.nan
         return block
+
+
+class InputEncoder:
+    """Encode a table into network inputs.
+
+    A missing number becomes the mean; a 0/1 column marks missing values if the training rows
+    have some. A category that the training rows lack becomes zeros, or falls among the rare
+    categories. Pieces of numbers, if there are any, are found by the targets.
+
+    Parameters
+    ----------
+    categorical, clip, columns, plain
+        As for `TableEncoder`.
+    embedding : str or None
+        Name in `EMBEDDINGS` of a further encoding of the numbers of a dense table.
+    """
+
+    def __init__(
+        self, categorical, clip=None, embedding=None, columns=None, plain=NO_COLUMNS
+    ):
+        self.embedding = embedding
+        self.table = TableEncoder(categorical, clip, columns, plain)
+
+    def fit(self, X, sample_weight, targets=None):
+        """Learn scales, categories and pieces from the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        sample_weight : ndarray of shape (n_samples,)
+        targets : ndarray of shape (n_samples, n_targets)
+            Targets that the embedding is fitted to; used with an `embedding` only.
+        """
+        self.table.fit(X, sample_weight)
+        if self.embedding is None:
+            return self._set_edges([])
+        numbers = self.embedded_numbers(self.compress(X))
+        return self._set_edges(
+            find_edges(np.nan_to_num(numbers), targets, sample_weight)
+        )
+
+    def with_edges(self, edges, embedding):
+        """Return an encoder of the same table with pieces of its own.
+
+        Parameters
+        ----------
+        edges : list of ndarray
+            Edges of the pieces of each column.
+        embedding : str
+        """
+        twin = copy(self)
+        twin.embedding = embedding
+        return twin._set_edges(edges)
+
+    def _set_edges(self, edges):
+        table = self.table
+        pieces = pieces_of(edges)
+        column = np.repeat(np.arange(table.classes.size), table.widths)
+        first = np.cumsum(table.widths) - table.widths
+        codes = np.arange(len(column)) - first[column]
+        n_numbers = table.numeric.size
+        plain = np.arange(n_numbers, n_numbers + self.plain.size)
+        self.edges = edges
+        self.expansion = Expansion(
+            table.marked, np.stack([column, codes]), pieces, plain
+        )
+        #: Column of the table of each encoded input.
+        self.groups = np.concatenate(
+            [
+                table.numeric,
+                table.numeric[table.marked],
+                table.classes[column],
+                table.numeric[pieces.column],
+                self.plain,
+            ]
+        ).astype(int)
+        return self
+
+    @property
+    def plain(self):
+        """Positions of the columns of the plain branch."""
+        return self.table.plain
+
+    @property
+    def n_features(self):
+        """Number of columns of the table."""
+        return self.table.n_features
+
+    @property
+    def n_inputs(self):
+        """Number of encoded inputs."""
+        return len(self.groups)
+
+    @property
+    def tabular_groups(self):
+        """Column of each encoded input, without those of the plain branch."""
+        return self.groups[: len(self.groups) - len(self.plain)]
+
+    def compress(self, X, dtype=np.float64):
+        """Encode rows into what `expand` takes; see `TableEncoder.transform`."""
+        return self.table.transform(X, dtype)
+
+    def embedded_numbers(self, rows):
+        """Numbers of compact rows that an embedding encodes."""
+        return rows.numbers[:, : self.table.numeric.size]
+
+    def expand(self, rows):
+        """Return the inputs of compact rows, (n_samples, n_inputs); CSR stays CSR."""
+        return rows if sparse.issparse(rows) else expand(rows, self.expansion)
+
+    def transform(self, X):
+        """Encode rows into (n_samples, n_inputs); a CSR table stays CSR and uncentred."""
+        return self.expand(self.compress(X))
+
+    def unknown_categories(self, X):
+        """Return a category that the training rows lack of each such column, by position."""
+        return self.table.unknown_categories(X)

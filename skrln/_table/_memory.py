@@ -15,8 +15,6 @@ _FILES = {
         "total_inactive_file",
     ),
 }
-#: Bytes of an encoded input: encoders compute in double precision.
-CELL = 8
 
 
 def available_bytes():
@@ -86,7 +84,7 @@ def check_memory(needed, shape, advice):
     ----------
     needed : int
     shape : (int, int)
-        Rows and encoded inputs.
+        Rows and inputs.
     advice : list of str
         What the user may do, besides using fewer rows or columns.
     """
@@ -95,31 +93,23 @@ def check_memory(needed, shape, advice):
         return
     further = "".join(f", {one}" for one in advice)
     raise MemoryError(
-        f"Got {shape[0]:,} rows with at least {shape[1]:,} encoded inputs, which need "
+        f"Got {shape[0]:,} rows with at least {shape[1]:,} inputs, which need "
         f"{_size(needed)} or more while they are trained on, but {_size(available)} of "
         f"memory are available. Use fewer rows or columns{further}, or a machine with more "
         "memory."
     )
 
 
-def training_bytes(n_rows, widths, itemsize):
-    """Return the least bytes that a fit holds at a time.
-
-    The encoded tables of all embeddings, the rows of one network, and the copy of these in the
-    precision of the fit.
+def training_bytes(n_rows, n_columns, itemsize):
+    """Return the least bytes that a fit holds at a time: its table, here and on the device.
 
     Parameters
     ----------
-    n_rows : int
-    widths : list of int
-        Encoded inputs of each embedding.
+    n_rows, n_columns : int
     itemsize : int
         Bytes of a number in the precision of the fit.
     """
-    cells = [n_rows * int(width) for width in widths]
-    # Networks copy their rows, training and held-out ones. Some splitters leave rows out: half
-    # of the rows of the narrowest embedding is the least.
-    return CELL * sum(cells) + (CELL + itemsize) * min(cells) // 2
+    return 2 * n_rows * n_columns * itemsize
 
 
 def _size(n_bytes):

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Piecewise linear encoding of numbers, with pieces from a decision tree."""
+"""Pieces of numbers for a piecewise linear encoding, from the splits of decision trees.
+
+A number has an input for each piece: -1 below the piece, 1 above it, linear between. The edges
+of the pieces are places where the target changes, which a network need not learn.
+
+References
+----------
+Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
+Learning", NeurIPS 2022, Eq. 1.
+"""
 
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
+
+from skrln._kernels import Pieces
 
 #: Most pieces of a column: one per ROWS_PER_PIECE rows, within these bounds.
 ROWS_PER_PIECE, FEWEST, MOST = 500, 24, 48
@@ -11,6 +22,9 @@ ROWS_PER_PIECE, FEWEST, MOST = 500, 24, 48
 MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS = 1 / 256, 8, 64
 #: Smallest improvement of a split: smaller values are rounding errors.
 MIN_IMPROVEMENT = 1e-6
+#: Most rows of which edges are found. More rows would place the edges more exactly than a
+#: network can tell.
+MOST_ROWS = 1 << 16
 
 
 def most_pieces(n_rows):
@@ -18,59 +32,108 @@ def most_pieces(n_rows):
     return int(np.clip(n_rows // ROWS_PER_PIECE, FEWEST, MOST))
 
 
-class PiecewiseEncoder:
-    """Encoder with a number per piece: -1 below the piece, 1 above it, linear between.
+def find_edges(numbers, targets, sample_weight):
+    """Find the edges of the pieces of each column.
 
-    The first piece extends below the smallest training value, and the last piece above the
-    largest. The edges are places where the target changes, which a network need not learn.
-
-    References
+    Parameters
     ----------
-    Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
-    Learning", NeurIPS 2022, Eq. 1.
+    numbers : ndarray of shape (n_samples, n_columns)
+        Scaled numbers, none missing.
+    targets : ndarray of shape (n_samples, n_targets)
+        Targets of the trees, none missing; a column per class for labels.
+    sample_weight : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    list of ndarray
+        Rising edges of each column, one more than pieces; one edge if all values are the same.
     """
+    rows = _sample(len(numbers))
+    part = numbers[rows], targets[rows], sample_weight[rows]
+    return [_edges_of(column, *part[1:]) for column in part[0].T]
 
-    def fit(self, table, targets, sample_weight):
-        """Fit the edges of the pieces.
 
-        Parameters
-        ----------
-        table : ndarray of shape (n_samples, n_columns)
-            Scaled numbers, none missing.
-        targets : ndarray of shape (n_samples, n_targets)
-            Targets of the trees, none missing; a column per class for labels.
-        sample_weight : ndarray of shape (n_samples,)
-        """
-        least = int(np.clip(len(table) * MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS))
+def find_common_edges(numbers, targets, sample_weight, parts):
+    """Find the edges of the pieces for several parts of the rows.
+
+    A column has as many pieces in each part, so that networks on the parts have as many inputs.
+
+    Parameters
+    ----------
+    numbers, targets, sample_weight
+        As for `find_edges`; missing numbers are NaN.
+    parts : list of ndarray of int
+        Rows of each part.
+
+    Returns
+    -------
+    list of list of ndarray
+        For each part the edges of each column.
+    """
+    found = [[] for _ in parts]
+    samples = [part[_sample(len(part))] for part in parts]
+    for column in numbers.T:
+        filled = np.nan_to_num(column)
+        own = [(filled[rows], targets[rows], sample_weight[rows]) for rows in samples]
+        edges = [_edges_of(*part) for part in own]
+        while len(lengths := set(map(len, edges))) > 1:
+            n_pieces = min(lengths) - 1
+            edges = [
+                one if len(one) == n_pieces + 1 else _edges_of(*part, n_pieces)
+                for one, part in zip(edges, own, strict=True)
+            ]
+        for place, one in zip(found, edges, strict=True):
+            place.append(one)
+    return found
+
+
+def _sample(n_rows):
+    """Rows spread evenly over all."""
+    n_kept = min(n_rows, MOST_ROWS)
+    return (
+        np.linspace(0, n_rows - 1, n_kept).astype(int)
+        if n_kept < n_rows
+        else slice(None)
+    )
+
+
+def _edges_of(column, targets, sample_weight, n_pieces=None):
+    """Edges of a column; with at most `n_pieces` pieces."""
+    n_rows = len(column)
+    if n_pieces is None:
+        n_pieces = most_pieces(n_rows)
+    low, high = column.min(), column.max()
+    if low == high or n_pieces == 0:
+        return np.array([low])
+    inner = np.zeros(0, column.dtype)
+    if n_pieces > 1:
         tree = DecisionTreeRegressor(
-            max_leaf_nodes=most_pieces(len(table)),
-            min_samples_leaf=least,
+            max_leaf_nodes=n_pieces,
+            min_samples_leaf=int(np.clip(n_rows * MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS)),
             min_impurity_decrease=MIN_IMPROVEMENT,
             random_state=0,
         )
-        self.edges = []
-        for column in table.T:
-            tree.fit(column[:, None], targets, sample_weight)
-            inner = tree.tree_.threshold[tree.tree_.feature >= 0]
-            self.edges.append(np.unique(np.r_[column.min(), inner, column.max()]))
-        return self
+        tree.fit(column[:, None], targets, sample_weight)
+        inner = tree.tree_.threshold[tree.tree_.feature >= 0]
+    return np.unique(np.r_[low, inner, high])
 
-    @property
-    def widths(self):
-        """Number of pieces of each column; 0 if all values are the same."""
-        return np.array([len(edges) - 1 for edges in self.edges], int)
 
-    def transform(self, table):
-        """Return the encoded columns beside each other, (n_samples, sum of widths)."""
-        encoded = [np.empty((len(table), 0))]  # hstack needs at least one array
-        for column, edges in zip(table.T, self.edges, strict=True):
-            if len(edges) < 2:
-                continue
-            share = (column[:, None] - edges[:-1]) / np.diff(edges)
-            lowest, highest = np.zeros(len(edges) - 1), np.ones(len(edges) - 1)
-            lowest[0], highest[-1] = (
-                -np.inf,
-                np.inf,
-            )  # no bound at the ends of the range
-            encoded.append(2 * np.clip(share, lowest, highest) - 1)
-        return np.hstack(encoded)
+def pieces_of(edges):
+    """Make the pieces of all columns from their edges.
+
+    Parameters
+    ----------
+    edges : list of ndarray
+    """
+    widths = [len(own) - 1 for own in edges]
+    column = np.repeat(np.arange(len(edges)), widths)
+    low, high = (
+        np.concatenate([np.zeros(0), *(own[part] for own in edges)])
+        for part in (slice(None, -1), slice(1, None))
+    )
+    ends = np.cumsum(widths)
+    below, above = np.zeros(len(column)), np.zeros(len(column))
+    for own, width, end in zip(edges, widths, ends, strict=True):
+        if width:
+            below[end - width] = above[end - 1] = 1 / (own[-1] - own[0])
+    return Pieces(column, low, high, below, above)

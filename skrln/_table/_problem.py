@@ -7,11 +7,18 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_consistent_length
 
-from skrln._kernels import Data, SparseRows
+from skrln._kernels import (
+    CompactRows,
+    Data,
+    DeviceTable,
+    SparseRows,
+    TableRows,
+    expand,
+)
 
 from ._arguments import check_weights, resolve_task_weight
 from ._columns import Columns, check_columns, read_columns
-from ._inputs import InputEncoder
+from ._inputs import BLOCK, NO_CODE, InputEncoder
 from ._levels import find_levels
 from ._splits import take_rows
 from ._targets import check_labelled, effective_weights
@@ -180,12 +187,17 @@ def make_encoder(X, columns: Columns, *, clip, embedding=None, subset=None):
     subset : ndarray of int, default=None
         Columns to encode; by default all.
     """
+    refuse_sparse_embedding(X, embedding)
+    return InputEncoder(columns.categorical, clip, embedding, subset, columns.plain)
+
+
+def refuse_sparse_embedding(X, embedding):
+    """Raise a ValueError for a sparse table whose numbers are embedded."""
     if embedding is not None and sparse.issparse(X):
         raise ValueError(
             f"Got numeric_embedding={embedding!r} with sparse X, which an embedding would "
             "make dense. Pass numeric_embedding=None, or X.toarray()."
         )
-    return InputEncoder(columns.categorical, clip, embedding, subset, columns.plain)
 
 
 def fit_encoder(encoder, target, table):
@@ -204,7 +216,7 @@ def encode_rows(labels, target, table, inputs, task_weight, name="y"):
     labels : NumberLabels, ClassLabels or MixedLabels
     target : RegressionTarget, ClassTarget or MixedTarget
     table : Table
-    inputs : ndarray or CSR matrix of shape (n_samples, n_inputs)
+    inputs : ndarray or CSR matrix of shape (n_samples, n_inputs), or TableRows
         Encoded inputs of the rows of `table`.
     task_weight : array-like, str or None
         As the user passed it.
@@ -235,12 +247,83 @@ def as_kernel_inputs(inputs):
     return SparseRows(table.data, table.indices, table.indptr)
 
 
+def shared_rows(table: DeviceTable, encoder, places, allowed=None) -> TableRows:
+    """Make the inputs that a kernel takes of some rows of a shared table.
+
+    Parameters
+    ----------
+    table : DeviceTable
+    encoder : InputEncoder
+    places : ndarray of int
+        Rows of the table.
+    allowed : ndarray of bool of shape (n_inputs,), default=None
+        Inputs that the network may use; the others are zero.
+    """
+    expansion = encoder.expansion if isinstance(table.rows, CompactRows) else None
+    return TableRows(table, places, expansion, allowed)
+
+
 def constant_inputs(data, n_inputs):
     """Mask of the encoded inputs that never change, whose weights get no gradient.
 
     A sparse input is not centred, so only an input of zeros is constant in effect.
     """
-    if isinstance(data.inputs, SparseRows):
-        stored = data.inputs.columns[data.inputs.values != 0]
-        return np.bincount(stored, minlength=n_inputs) == 0
-    return np.ptp(data.inputs, axis=0) == 0
+    inputs = data.inputs
+    if isinstance(inputs, TableRows):
+        rows = inputs.table.rows
+        if isinstance(rows, SparseRows):
+            constant = _constant_stored(_stored_of(rows, inputs.places), n_inputs)
+        else:
+            constant = _constant_expanded(rows, inputs.places, inputs.expansion)
+        return constant if inputs.allowed is None else constant | ~inputs.allowed
+    if isinstance(inputs, SparseRows):
+        return _constant_stored(inputs.columns[inputs.values != 0], n_inputs)
+    return np.ptp(inputs, axis=0) == 0
+
+
+def _stored_of(rows, places):
+    """Columns of the values that are not zero in some rows."""
+    is_used = np.zeros(len(rows.starts) - 1, bool)
+    is_used[places] = True
+    is_stored = np.repeat(is_used, np.diff(rows.starts)) & (rows.values != 0)
+    return rows.columns[is_stored]
+
+
+def _constant_stored(stored, n_inputs):
+    return np.bincount(stored, minlength=n_inputs) == 0
+
+
+def _constant_expanded(rows, places, expansion):
+    """Mask of the constant inputs of compact rows, without making the inputs."""
+    lowest, highest, has_gap, is_full = _ranges(rows.numbers, places)
+    # Inputs rise with their number: the inputs of its lowest and highest value are enough.
+    ends = CompactRows(np.stack([lowest, highest]), np.zeros((2, rows.codes.shape[1])))
+    constant = np.ptp(expand(ends, expansion), axis=0) == 0
+    marked, (column, code) = expansion.marked, expansion.one_hot
+    first = len(lowest) - len(expansion.plain)
+    constant[first : first + len(marked)] = ~has_gap[marked] | is_full[marked]
+    first += len(marked)
+    counts = np.array(
+        [np.bincount(own[places], minlength=NO_CODE + 1) for own in rows.codes.T]
+    ).reshape(-1, NO_CODE + 1)
+    is_constant = np.isin(counts[column, code], [0, len(places)])
+    constant[first : first + len(code)] = is_constant
+    return constant
+
+
+def _ranges(numbers, places):
+    """Lowest and highest number of each column, and whether some or all are missing.
+
+    A missing number counts as zero. In blocks of rows, which bounds the memory of copies.
+    """
+    step = max(1, BLOCK // max(1, numbers.shape[1]))
+    parts = []
+    for start in range(0, len(places), step):
+        block = numbers[places[start : start + step]]
+        missing = np.isnan(block)
+        block[missing] = 0
+        parts.append(
+            (block.min(0), block.max(0), missing.any(axis=0), missing.all(axis=0))
+        )
+    lowest, highest, has_gap, is_full = map(np.stack, zip(*parts, strict=True))
+    return lowest.min(0), highest.max(0), has_gap.any(axis=0), is_full.all(axis=0)

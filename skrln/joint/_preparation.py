@@ -132,9 +132,7 @@ def prepare_domains(parameters, domains, train, held_out, targets, encoder=None)
     if not sparse.issparse(table.X):
         shape = (len(table.y), encoder.n_inputs)
         itemsize = 8 if parameters.dtype == "float64" else 4
-        check_memory(
-            training_bytes(shape[0], [shape[1]], itemsize), shape, ["a sparse X"]
-        )
+        check_memory(training_bytes(*shape, itemsize), shape, ["a sparse X"])
     labels = parameters.labels
     data = _encode_all(labels, encoder, targets, table, train, "y")
     validation = None
@@ -159,7 +157,7 @@ def _encode_all(labels, encoder, targets, table, rows, name):
             continue
         own = part.rows(np.arange(first, first + n_rows))._replace(X=None)
         first += n_rows
-        data.append(encode_rows(labels, target, own, np.zeros((n_rows, 0)), None, name))
+        data.append(encode_rows(labels, target, own, None, None, name))
     return Data(
         inputs,
         np.concatenate([domain.targets for domain in data]),

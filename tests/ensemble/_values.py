@@ -4,12 +4,14 @@
 from types import SimpleNamespace
 
 import numpy as np
+from scipy import sparse
 
 from skrln._ensemble._combine import combine, held_out_rows
 from skrln._ensemble._fitted import make_ensemble
 from skrln._ensemble._jobs import Trained, held_out_means, make_jobs
 from skrln._ensemble._kinds import make_kinds, read_facts
 from skrln._ensemble._shared import SharedTable
+from skrln._kernels import CompactRows, expand
 from skrln._network._transfer import FRESH
 from skrln._table._problem import Arguments, read_training, read_validation
 from skrln._table._splits import HoldOut, Split, split_members
@@ -39,6 +41,7 @@ __all__ = [
     "Y",
     "assert_same",
     "assert_same_ensemble",
+    "dense",
     "draw_combination",
     "draw_ensemble",
     "draw_fitted",
@@ -74,17 +77,29 @@ def make_shared(
     return shared.encoded(embeddings)
 
 
+def dense(rows):
+    """Inputs that a kernel makes of the rows of a shared table."""
+    table, places, expansion, allowed = rows
+    if expansion is None:
+        stored = sparse.csr_matrix(tuple(table.rows))
+        inputs = stored[places].toarray()
+    else:
+        part = CompactRows(*(array[places] for array in table.rows))
+        inputs = expand(part, expansion)
+    return inputs if allowed is None else inputs * allowed
+
+
 def plan_jobs(shared, n_members=3, seeds=None):
     """Jobs of all kinds of an ensemble."""
     parameters, rows = shared.parameters, shared.rows
     facts = read_facts(shared.table.X, shared.columns, len(rows))
     kinds = make_kinds(parameters, facts, shared.target)
-    shared = shared.encoded([kind.numeric_embedding for kind in kinds])
     splits = [Split(rows, None)] * n_members
     if shared.held_out is None:
         strata = parameters.labels.strata(shared.table.y)
         rule = HoldOut("auto", 0.25, None, None, strata, 0)
         splits = split_members(shared.table.X, shared.table.y, rows, n_members, rule)
+    shared = shared.encoded([kind.numeric_embedding for kind in kinds], splits=splits)
     seeds = range(n_members) if seeds is None else seeds
     return make_jobs(shared, kinds, splits, seeds, lambda kind, number: FRESH)
 

@@ -97,7 +97,7 @@ NETWORKS = {
 def at_their_means(seen, one, kept):
     """The long way: values of the other columns are replaced by their means."""
     network, shared = one.fitted.network, seen.shared
-    everything = shared.encodings[one.job.kind.numeric_embedding].inputs
+    everything = shared.inputs(one.fitted.encoder, np.arange(len(shared.table.y)))
     values = first_layer_inputs(dense_inputs(network, everything), network)
     means = np.average(values, axis=0, weights=shared.table.weights)
     groups = one.fitted.input_groups

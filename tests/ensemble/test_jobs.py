@@ -165,7 +165,7 @@ def test_trained_job():
     assert trained.job is job
     assert trained.fitted.seed == 7
     assert trained.fitted.n_epochs == 2
-    inputs = job.shared.encodings[None].inputs[HELD_OUT]
+    inputs = job.shared.inputs(trained.fitted.encoder, HELD_OUT)
     np.testing.assert_array_equal(trained.means, trained.fitted.means(inputs))
 
 

@@ -121,7 +121,7 @@ def test_task_without_a_label_is_refused():
 def test_pieces_are_chosen_by_the_first_batch(trainings):
     call(make_parameters(numeric_embedding="piecewise"))
     [(settings, problem, _, _)] = trainings
-    assert problem.encoder.embedded is not None
+    assert len(problem.encoder.edges) == 3
     assert settings.numeric_embedding == "piecewise"
 
 

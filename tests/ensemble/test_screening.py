@@ -34,7 +34,8 @@ def columns_of(
     shared = SimpleNamespace(
         table=Table(inputs, y, np.ones(y.shape, bool), weights),
         target=SimpleNamespace(indicators=lambda y, known: y),
-        encodings={None: Encoding(encoder, inputs, None, None)},
+        encodings={None: Encoding([encoder])},
+        inputs=lambda _, rows: inputs[rows],
     )
     job = Job(None, None, number, Split(rows, OTHER_ROWS), FRESH, 0, shared)
     [(key, columns)] = screened(shared, [Trained(job, None, None)]).items()

@@ -113,8 +113,8 @@ def test_folds():
     # Encoders are fitted on the training rows alone.
     mean = np.average(X[6:], axis=0, weights=weights[6:])
     encoder = shared.encodings[None].encoder
-    np.testing.assert_allclose(encoder.scaler.center, mean)
-    np.testing.assert_array_equal(first.inputs, encoder.transform(X[:6]))
+    np.testing.assert_allclose(encoder.table.scaler.center, mean)
+    np.testing.assert_array_equal(encoder.expand(first.rows), encoder.transform(X[:6]))
     targets = (Y[:6] - np.average(Y[6:], weights=weights[6:])) / shared.target.scale
     np.testing.assert_allclose(first.held_out.targets[:, 0], targets)
     assert len({fold.job.seed for fold in folds}) == 1

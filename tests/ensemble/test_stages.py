@@ -70,7 +70,8 @@ def test_network_of_an_epoch(staged):
         network.coefficients, stages.fitted.coefficients, strict=True
     ):
         np.testing.assert_array_equal(coefficients, expected)
-    inputs = job.shared.held_out_inputs(job.kind, job.split)
+    shared, encoder = job.shared, stages.fitted.encoder
+    inputs = encoder.expand(shared.held_out_rows(encoder, job.split))
     for epoch, weights, outputs in epochs:
         network = stages.network(epoch, weights)
         np.testing.assert_allclose(network.means(inputs), outputs)

@@ -60,8 +60,8 @@ def test_what_stands_in_the_padding_is_never_read(monkeypatch):
     clean = fit(Settings(), make_table())
     pad = _run.pad_data
 
-    def pad_with_junk(data, dtype):
-        padded = pad(data, dtype)
+    def pad_with_junk(data, dtype, device):
+        padded = pad(data, dtype, device)
         for array in (padded.inputs, padded.targets, padded.weights):
             array[int(data.n_rows) :] = np.nan
         return padded

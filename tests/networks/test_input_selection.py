@@ -89,7 +89,7 @@ def test_networks_are_trained_again_on_few_columns(selected):
     """Each on the columns of the networks that hold the same rows out."""
     left = set()
     for member in selected._fitted.members:
-        encoded = set(member.encoder.numeric)
+        encoded = set(member.encoder.table.numeric)
         own = np.flatnonzero(active_columns(member))
         assert set(own) <= encoded
         assert member.network.coefs[0].shape == (len(encoded), 5)

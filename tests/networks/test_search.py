@@ -291,7 +291,7 @@ def test_nothing_leaks_from_the_rows_held_out():
     for fold, (rows, _) in zip(folds, KFold(2).split(X), strict=True):
         job = fold.job
         problem = job.shared.problem(job.kind, job.number, job.split)
-        scaler, target = problem.encoder.scaler, problem.target
+        scaler, target = problem.encoder.table.scaler, problem.target
         np.testing.assert_allclose(scaler.center, X[rows].mean(axis=0))
         np.testing.assert_allclose(target.center, Y[rows].mean())
 

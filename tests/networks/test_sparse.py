@@ -65,13 +65,13 @@ def test_same_as_dense_without_centring(make, batch_size):
     settings = {"activation": "tanh", "solver": "sgd", "batch_size": batch_size}
     dense = make(**settings).fit(table, y)
     np.testing.assert_allclose(
-        dense._fitted.members[0].encoder.scaler.center, 0, atol=1e-15
+        dense._fitted.members[0].encoder.table.scaler.center, 0, atol=1e-15
     )
     found = make(**settings).fit(sparse.csr_matrix(table), y)
     # Scaled by the standard deviation, as there is no mean to subtract.
     np.testing.assert_allclose(
-        found._fitted.members[0].encoder.scaler.scale,
-        dense._fitted.members[0].encoder.scaler.scale,
+        found._fitted.members[0].encoder.table.scaler.scale,
+        dense._fitted.members[0].encoder.table.scaler.scale,
     )
     assert_close_fit(found, dense, **CLOSE)
 

@@ -345,7 +345,7 @@ def test_frame_of_polars_and_its_conversion_to_pandas():
         table, columns = read(table)
         assert columns.categorical.tolist() == [2, 3]
         encoder = InputEncoder(columns.categorical).fit(table, np.ones(3))
-        numbers = encoder._numbers(check_columns(table, columns))
+        numbers = encoder.table._numbers(check_columns(table, columns))
         np.testing.assert_array_equal(
             numbers, np.array(expected)[:, : numbers.shape[1]]
         )

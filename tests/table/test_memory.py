@@ -82,7 +82,7 @@ def test_clear_cases_only(monkeypatch):
     monkeypatch.setattr(_memory, "available_bytes", lambda: 3 * 10**9)
     check_memory(3 * 10**9, (1, 1), [])
     expected = (
-        r"Got 9,000,000 rows with at least 50 encoded inputs, which need 3\.6 GB or more "
+        r"Got 9,000,000 rows with at least 50 inputs, which need 3\.6 GB or more "
         r".*, but 3\.0 GB of memory are available\. Use fewer rows or columns, a sparse X,"
     )
     with pytest.raises(MemoryError, match=expected):
@@ -90,8 +90,8 @@ def test_clear_cases_only(monkeypatch):
 
 
 def test_bytes_of_whole_numbers_of_any_size():
-    assert training_bytes(10**12, [10**9], 4) == 14 * 10**21
-    assert training_bytes(10, [3, 5], 8) == 8 * 80 + 8 * 30
+    assert training_bytes(10**12, 10**9, 4) == 8 * 10**21
+    assert training_bytes(10, 3, 8) == 480
 
 
 def small(**changes):
@@ -102,28 +102,20 @@ def small(**changes):
 @pytest.mark.parametrize("changes", [{}, {"n_estimators": 3}])
 def test_a_fit_says_so_before_it_encodes(monkeypatch, changes):
     """Before even the encoder is fitted, which copies the table as well."""
-    monkeypatch.setattr(_memory, "available_bytes", lambda: 2000)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 3000)
     monkeypatch.setattr(InputEncoder, "fit", None)
     model = small(**changes)
-    with pytest.raises(MemoryError, match="Got 60 rows with at least 4 encoded inputs"):
+    with pytest.raises(MemoryError, match="Got 60 rows with at least 4 inputs"):
         model.fit(X, X[:, 0])
     assert not hasattr(model, "_fitted")
 
 
-def test_inputs_of_categories_count_once_they_are_known(monkeypatch):
-    monkeypatch.setattr(_memory, "available_bytes", lambda: 6000)
-    monkeypatch.setattr(InputEncoder, "transform", None)
-    table = X.copy()
-    table[:, 0] = np.arange(60) % 20
-    model = small(categorical_features=[0], dtype="float64")
-    with pytest.raises(MemoryError, match=r"23 encoded inputs.*dtype='float32'"):
-        model.fit(table, X[:, 0])
-
-
-def test_the_way_out_names_the_embedding(monkeypatch):
-    monkeypatch.setattr(_memory, "available_bytes", lambda: 2000)
-    with pytest.raises(MemoryError, match="a sparse X, numeric_embedding=None"):
-        small().set_params(numeric_embedding="piecewise").fit(X, X[:, 0])
+def test_the_way_out_names_the_precision(monkeypatch):
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 3000)
+    with pytest.raises(MemoryError, match=r"a sparse X, dtype='float32', or"):
+        small(dtype="float64").fit(X, X[:, 0])
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 3840)
+    assert np.isfinite(small(dtype="float64").fit(X, X[:, 0]).predict(X)).all()
 
 
 def test_sparse_tables_stay_small(monkeypatch):
@@ -133,7 +125,7 @@ def test_sparse_tables_stay_small(monkeypatch):
 
 
 def test_joint_fits_check_too(monkeypatch):
-    monkeypatch.setattr(_memory, "available_bytes", lambda: 2000)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 1000)
     model = JointRegressor(hidden_layer_sizes=(3,), max_iter=2)
-    with pytest.raises(MemoryError, match="Got 60 rows with at least 4 encoded inputs"):
+    with pytest.raises(MemoryError, match="Got 60 rows with at least 4 inputs"):
         model.fit(X, X[:, 0], sample_domain=np.arange(60) % 2)

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from skrln._kernels import SparseRows
+from skrln._kernels import Data, DeviceTable, SparseRows
+from skrln._table._inputs import InputEncoder
 from skrln._table._labels import ClassLabels, NumberLabels
 from skrln._table._problem import (
     Arguments,
@@ -20,6 +21,7 @@ from skrln._table._problem import (
     read_batch,
     read_training,
     read_validation,
+    shared_rows,
     table_rows,
 )
 
@@ -139,10 +141,10 @@ def test_encoder_knows_the_roles_of_columns():
     frame = np.column_stack([X, Y])
     _, _, columns = read_training(Arguments(frame, Y), NUMBERS, options)
     encoder = make_encoder(frame, columns, clip=2.0, embedding=None, subset=[0, 2])
-    assert encoder.categorical.tolist() == [0]
     assert encoder.plain.tolist() == [2]
-    assert encoder.clip == 2.0
-    assert encoder.columns == [0, 2]
+    assert encoder.table.categorical.tolist() == [0]
+    assert encoder.table.clip == 2.0
+    assert encoder.table.columns == [0, 2]
 
 
 def test_pieces_of_a_sparse_table_are_refused():
@@ -160,8 +162,8 @@ def test_pieces_are_chosen_by_the_target():
     target = NUMBERS.fit(*table[1:])
     encoder = make_encoder(x, columns, clip=None, embedding="piecewise")
     fit_encoder(encoder, target, table)
-    (edges,) = encoder.embedded.edges
-    threshold = (0.3 - encoder.scaler.center) / encoder.scaler.scale
+    (edges,), scaler = encoder.edges, encoder.table.scaler
+    threshold = (0.3 - scaler.center) / scaler.scale
     assert np.abs(edges - threshold).min() < 0.1
 
 
@@ -215,3 +217,38 @@ def test_constant_inputs():
     stored.data[stored.indices == 1] = 0.0  # stored zeros are zeros
     data = encode_rows(NUMBERS, target, table, stored, None)
     assert constant_inputs(data, 4).tolist() == [False, True, False, True]
+
+
+def test_constant_inputs_of_a_shared_table():
+    """As the inputs themselves say, of every kind of input."""
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.normal(size=(40, 4)), np.arange(40) % 3])
+    table[:20, 1] = 7.0
+    table[20:, 2] = np.nan
+    table[:20, 4] = 1
+    encoder = InputEncoder(np.array([4]), 3.0, "piecewise", plain=np.array([3]))
+    encoder.fit(table, np.ones(40), table[:, [0]])
+    shared = DeviceTable(encoder.compress(table))
+    inputs = encoder.transform(table)
+    for places in (np.arange(20), np.arange(20, 40), np.array([3, 30, 30]), [5]):
+        rows = shared_rows(shared, encoder, np.asarray(places))
+        found = constant_inputs(Data(rows, None, None, len(places)), inputs.shape[1])
+        np.testing.assert_array_equal(found, np.ptp(inputs[places], axis=0) == 0)
+    allowed = encoder.groups != 0
+    rows = shared_rows(shared, encoder, np.arange(40), allowed)
+    found = constant_inputs(Data(rows, None, None, 40), inputs.shape[1])
+    np.testing.assert_array_equal(found, ~allowed | (np.ptp(inputs, axis=0) == 0))
+
+
+def test_constant_inputs_of_a_shared_sparse_table():
+    table = sparse.csr_matrix(np.array([[1.0, 0, 0], [0, 2, 0], [0, 0, 3], [0, 2, 0]]))
+    table.data[-1] = 0.0  # a stored zero
+    shared = DeviceTable(as_kernel_inputs(table))
+    for places, expected in (
+        ([0, 1], [0, 0, 1]),
+        ([3], [1, 1, 1]),
+        ([2, 1], [1, 0, 0]),
+    ):
+        rows = shared_rows(shared, None, np.array(places))
+        found = constant_inputs(Data(rows, None, None, len(places)), 3)
+        assert found.tolist() == [bool(value) for value in expected]

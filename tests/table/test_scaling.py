@@ -91,7 +91,7 @@ def test_outliers_do_not_crush_the_other_values(value):
 
 def test_pieces_beside_outliers():
     encoder, _ = encode(put(-99999.0), embedding="piecewise")
-    edges = encoder.embedded.edges[0]
+    edges = encoder.edges[0]
     assert len(edges) > 3
     assert np.diff(edges)[1:].min() > 1e-3
 
@@ -106,9 +106,11 @@ def test_outliers_by_weights_are_outliers_of_repeated_rows():
     )
     for name in ("center", "scale"):
         np.testing.assert_allclose(
-            getattr(weighted.scaler, name), getattr(repeated.scaler, name), rtol=1e-12
+            getattr(weighted.table.scaler, name),
+            getattr(repeated.table.scaler, name),
+            rtol=1e-12,
         )
-    assert abs(weighted.scaler.center[0] - 5) < 1
+    assert abs(weighted.table.scaler.center[0] - 5) < 1
 
 
 @pytest.mark.parametrize(
