@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Columns of the input table: their number, names and roles, and the checks of later tables."""
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -158,6 +159,7 @@ def _checker_class(owner):
 
 def _validate(checker, X, cells, categorical, *, reset):
     """Check names, number of columns, and numbers; `cells` is None for a later table."""
+    _refuse_repeated_names(X)
     check_feature_names(checker, X, reset=reset)
     check_n_features(checker, X, reset=reset)
     if cells is None:
@@ -183,6 +185,19 @@ def _validate(checker, X, cells, categorical, *, reset):
             f"{n_needed} is required by {type(checker).__name__}."
         )
     return X
+
+
+def _refuse_repeated_names(X):
+    """Raise a ValueError for a frame in which several columns have one name."""
+    if not is_frame(X):
+        return
+    counts = Counter(X.columns)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"Got X with {counts[repeated[0]]} columns of the name {repeated[0]!r}, but "
+            "expected names that are all different. Rename or drop columns."
+        )
 
 
 def refuse_sparse_categories(X, categorical_features):

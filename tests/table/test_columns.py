@@ -528,3 +528,12 @@ def test_sparse_columns_of_a_frame(fill_value, categorical):
         if sparse.issparse(one):
             one = one.toarray()
         np.testing.assert_array_equal(np.asarray(one)[:, 0].astype(float), values)
+
+
+def test_repeated_names():
+    frame = pd.DataFrame(np.ones((4, 3)), columns=list("abb"))
+    with pytest.raises(ValueError, match="Got X with 2 columns of the name 'b'"):
+        read(frame)
+    _, columns = read_columns(frame.to_numpy(), "Model", None)
+    with pytest.raises(ValueError, match="Rename or drop"):
+        check_columns(frame, columns)
