@@ -350,8 +350,8 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         del y
         named = {"X": X, "sample_domain": sample_domain}
         with (
-            open_checkpoints(self, named) as checkpoints,
             restored_on_error(self),
+            open_checkpoints(self, named) as checkpoints,
         ):
             fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
             self._store(fitted)

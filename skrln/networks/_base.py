@@ -111,8 +111,8 @@ class BaseRLN(
         )
         # A callback, or a warning that is an error, may raise after the result is stored.
         with (
-            open_checkpoints(self, arguments._asdict()) as checkpoints,
             restored_on_error(self),
+            open_checkpoints(self, arguments._asdict()) as checkpoints,
         ):
             engine = Engine(watch, self.device, checkpoints)
             result = self._run_fit(parameters, arguments, engine)
