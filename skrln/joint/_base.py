@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrln import _kernels
 from skrln._ensemble._engine import NO_WATCH, Engine
 from skrln._ensemble._fit import fit_ensemble
+from skrln._interrupts import awaited_at_exit
 from skrln._kernels import StopReason
 from skrln._network._forward import Network, forward, row_blocks
 from skrln._network._outcome import warn_outcome
@@ -155,7 +156,11 @@ class BaseJoint(
         The files of a checkpoint go after the body. If it raises, they and the estimator stay.
         """
         named = dict(zip(self._argument_names, arguments, strict=True))
-        with restored_on_error(self), open_checkpoints(self, named) as checkpoints:
+        with (
+            awaited_at_exit(),
+            restored_on_error(self),
+            open_checkpoints(self, named) as checkpoints,
+        ):
             engine = Engine(NO_WATCH, self.device, checkpoints)
             fitted, outcomes = self._fit_in(engine, parameters, *arguments)
             yield fitted, outcomes
