@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrln import _kernels
+from skrln._interrupts import awaited_at_exit
 from skrln._kernels import NetworkSpec, RunSpec
 from skrln._network._forward import Network, forward
 from skrln._network._outcome import Outcome, warn_outcome
@@ -350,6 +351,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         del y
         named = {"X": X, "sample_domain": sample_domain}
         with (
+            awaited_at_exit(),
             restored_on_error(self),
             open_checkpoints(self, named) as checkpoints,
         ):
