@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrln import _kernels
+from skrln._interrupts import awaited_at_exit
 from skrln._kernels import NetworkSpec, RunSpec
 from skrln._network._forward import Network, forward
 from skrln._network._outcome import Outcome, warn_outcome
@@ -352,8 +353,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         del y
         named = {"X": X, "sample_domain": sample_domain}
         with (
-            open_checkpoints(self, named) as checkpoints,
+            awaited_at_exit(),
             restored_on_error(self),
+            open_checkpoints(self, named) as checkpoints,
         ):
             fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
             self._store(fitted)
