@@ -205,6 +205,14 @@ def _refuse_repeated_names(X):
         )
 
 
+def check_numbers(block, dtype=FLOATS):
+    """Return numeric columns of a frame as an array; missing numbers are NaN."""
+    with np.errstate(invalid="ignore"):  # a sum of the largest numbers
+        return check_array(
+            block, dtype=dtype, ensure_all_finite="allow-nan", input_name="X"
+        )
+
+
 def refuse_sparse_categories(X, categorical_features):
     """Raise a ValueError for categorical columns in a sparse table."""
     if sparse.issparse(X):

@@ -4,11 +4,10 @@
 import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils import check_array
 
 from ._arguments import find_missing
 from ._cells import is_missing
-from ._columns import FLOATS, NO_COLUMNS
+from ._columns import NO_COLUMNS, check_numbers
 from ._pieces import PiecewiseEncoder
 from ._scaling import fit_scaler
 from ._sklearn import take
@@ -187,9 +186,7 @@ class InputEncoder:
         block = take(X, self.numeric, axis=1)
         if not self.categorical.size:  # `read_columns` has validated the numbers
             return block
-        return check_array(
-            block, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X"
-        )
+        return check_numbers(block)
 
     def _categories(self, X):
         # Objects, because a later table may hold a column in another dtype: all missing, or

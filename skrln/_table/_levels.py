@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_array
 
 from ._arguments import find_missing
+from ._columns import check_numbers
 from ._frames import cells_of
 from ._sklearn import take
 
@@ -92,12 +92,7 @@ def find_levels(X, sample_weight, categorical):
 
 
 def _numbers(X, numeric):
-    return check_array(
-        take(X, numeric, axis=1),
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        input_name="X",
-    )
+    return check_numbers(take(X, numeric, axis=1), np.float64)
 
 
 def _sparse_levels(X, share):

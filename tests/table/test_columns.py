@@ -19,6 +19,7 @@ from skrln._table._columns import (
 )
 from skrln._table._frames import column_names, read_table
 from skrln._table._inputs import InputEncoder
+from skrln._table._levels import find_levels
 
 X = np.arange(12.0).reshape(4, 3)
 NAMED = pd.DataFrame(X, columns=["a", "b", "c"])
@@ -582,3 +583,16 @@ def test_tables_of_pyarrow_are_read_as_frames():
     assert columns.names.tolist() == ["size", "kind"]
     assert columns.categorical.tolist() == [1]
     assert check_columns(table, columns).equals(X)
+
+
+def test_sum_of_the_largest_numbers():
+    """It is no number, which only the check of infinite numbers minds."""
+    frame = pd.DataFrame(
+        {"a": [1.7e308, 1.7e308, -1.7e308, -1.7e308], "b": list("xyxy")}
+    )
+    table, columns = read(frame)
+    encoder = InputEncoder(columns.categorical, 3.0).fit(table, np.ones(4))
+    assert np.isfinite(encoder.transform(table)).all()
+    frame["a"] = [np.inf, 1.7e308, -1.7e308, -np.inf]
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        find_levels(frame, np.ones(4), columns.categorical)
