@@ -16,6 +16,7 @@ import functools
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
@@ -37,7 +38,8 @@ class _Local(threading.local):
 
 
 _local = _Local()
-_threads: set[threading.Thread] = set()
+#: Number of bodies of `awaited_at_exit` that each thread is in.
+_threads: Counter[threading.Thread] = Counter()
 _is_exiting = threading.Event()
 
 
@@ -80,16 +82,29 @@ def current_scope() -> Scope:
 
 
 def whole_fits() -> contextlib.AbstractContextManager[None]:
-    """Let an interrupt end the body with KeyboardInterrupt, whatever fits in it."""
+    """Raise KeyboardInterrupt at an interrupt in the body.
+
+    Fits in the body do not keep the epochs that ran.
+    """
     return in_scope(_local.scope._replace(whole=True))
+
+
+def ended_by(stop: threading.Event, scope: Scope) -> Scope:
+    """Return a scope whose fits end once `stop` is set, or with the fits of `scope`."""
+    outer = scope.cancelled
+
+    def cancelled() -> bool:
+        return stop.is_set() or (outer is not None and outer())
+
+    return scope._replace(cancelled=cancelled)
 
 
 def check_cancelled() -> None:
     """Raise KeyboardInterrupt if the fits of this thread are to end."""
     cancelled = _local.scope.cancelled
-    is_alone = threading.current_thread() is threading.main_thread()
+    in_main_thread = threading.current_thread() is threading.main_thread()
     if (cancelled is not None and cancelled()) or (
-        _is_exiting.is_set() and not is_alone
+        _is_exiting.is_set() and not in_main_thread
     ):
         raise KeyboardInterrupt
 
@@ -102,17 +117,21 @@ def awaited_at_exit() -> Generator[None]:
         yield
         return
     _register()
-    _threads.add(thread)
+    _threads[thread] += 1
     try:
         yield
     finally:
-        _threads.discard(thread)
+        _threads[thread] -= 1
+        if not _threads[thread]:
+            del _threads[thread]
 
 
 @functools.cache
 def _register() -> None:
-    # Not before JAX has registered its own function: the last one is called first.
-    atexit.register(_end_threads)
+    # Threads of a pool are joined before the functions of atexit are called: this one has to
+    # be called before that. Not before the others are registered: the last is called first.
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(_end_threads)
 
 
 def _end_threads() -> None:
@@ -136,7 +155,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._stop, self._threads = threading.Event(), set()
-        self._scope = current_scope()
+        self._scope = ended_by(self._stop, current_scope()._replace(whole=True))
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: locks and threads stay in their process."""
@@ -150,26 +169,23 @@ class Calls:
         thread = threading.current_thread()
         self._threads.add(thread)
         try:
-            if self._is_cancelled():
-                raise KeyboardInterrupt
-            with in_scope(Scope(whole=True, cancelled=self._is_cancelled)):
+            with in_scope(self._scope):
+                check_cancelled()
                 return function(*args)
         finally:
             self._threads.discard(thread)
 
-    def _is_cancelled(self) -> bool:
-        outer = self._scope.cancelled
-        return self._stop.is_set() or (outer is not None and outer())
-
     @contextlib.contextmanager
     def ended(self) -> Generator[None]:
-        """End all calls before an error of the body is raised."""
+        """End all calls before an error of the body is raised.
+
+        An interrupt ends the wait for them.
+        """
         try:
             yield
         except BaseException:
-            with deferred():
-                self._stop.set()
-                own = {threading.current_thread()}
-                while any(t.is_alive() for t in self._threads - own):
-                    time.sleep(0.005)
+            self._stop.set()
+            own = {threading.current_thread()}
+            while any(t.is_alive() for t in self._threads - own):
+                time.sleep(0.005)
             raise

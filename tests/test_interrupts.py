@@ -164,3 +164,41 @@ def test_calls_end_with_those_around_them():
 def test_calls_travel_to_other_processes():
     calls = pickle.loads(pickle.dumps(Calls()))
     assert calls.run(lambda: current_scope().whole)
+
+
+def test_the_end_of_the_process_waits_for_the_outer_body():
+    def fit():
+        with awaited_at_exit():
+            with awaited_at_exit():
+                pass
+            return threading.current_thread() in _interrupts._threads
+
+    assert in_thread(fit)
+    assert not _interrupts._threads
+
+
+def test_threads_end_before_those_of_pools_are_joined(monkeypatch):
+    """That is, not among the functions of atexit."""
+    functions = []
+    monkeypatch.setattr(threading, "_register_atexit", functions.append)
+    _interrupts._register.__wrapped__()
+    assert functions == [_interrupts._end_threads]
+
+
+def test_second_interrupt_ends_the_wait_for_calls():
+    calls, started, leave = Calls(), threading.Event(), threading.Event()
+
+    def call():
+        started.set()
+        wait_for(current_scope().cancelled)
+        press_ctrl_c()  # the main thread waits
+        leave.wait(10)
+
+    thread = threading.Thread(target=calls.run, args=(call,))
+    thread.start()
+    assert started.wait(10)
+    with pytest.raises(KeyboardInterrupt), calls.ended():
+        raise ValueError("body")
+    assert thread.is_alive()
+    leave.set()
+    thread.join(10)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files from which a fit goes on that was killed: arrays and text, never code."""
+"""Files from which a killed fit resumes. They hold arrays and text, never code."""

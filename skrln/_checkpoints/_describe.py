@@ -7,6 +7,8 @@ from numbers import Integral, Real
 import numpy as np
 from scipy import sparse
 
+#: Parameters that do not change the result of a fit.
+IGNORED = frozenset({"checkpoint", "n_jobs", "verbose"})
 #: A list of more entries is named by its digest.
 MOST_ENTRIES = 20
 
@@ -14,7 +16,8 @@ MOST_ENTRIES = 20
 def describe(value):
     """Text of a parameter that does not depend on the process.
 
-    Objects are described by their class and parameters, functions by their names.
+    Objects are described by their class and parameters, functions by their names. The order
+    of a dict or of a set does not count.
     """
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
@@ -25,13 +28,16 @@ def describe(value):
     if value is None or isinstance(value, str):
         return repr(value)
     if isinstance(value, dict):
-        entries = [f"{describe(k)}: {describe(v)}" for k, v in value.items()]
+        entries = sorted(f"{describe(k)}: {describe(v)}" for k, v in value.items())
         return "{" + ", ".join(entries) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(describe, value))) + "}"
     if isinstance(value, list | tuple) and len(value) <= MOST_ENTRIES:
         return "[" + ", ".join(map(describe, value)) + "]"
     if hasattr(value, "get_params") and not isinstance(value, type):
         params = value.get_params(deep=False)
-        entries = ", ".join(f"{k}={describe(v)}" for k, v in sorted(params.items()))
+        names = sorted(params.keys() - IGNORED)
+        entries = ", ".join(f"{name}={describe(params[name])}" for name in names)
         return f"{type(value).__name__}({entries})"
     if isinstance(value, list | tuple) or hasattr(value, "__array__"):
         return f"{type(value).__name__}({digest_table(value)[:12]})"
@@ -45,28 +51,39 @@ def describe(value):
 def digest_table(table):
     """Digest of a table, a column or None, as a user passes it."""
     digest = hashlib.sha256()
-    for part in _parts(table):
-        digest.update(part)
+    for chunk in _table_bytes(table):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
-def _parts(table):
+def _table_bytes(table):
     """Yield the bytes of a table."""
     if table is None:
         yield b"None"
     elif sparse.issparse(table):
         table = table.tocsr()
-        for part in (table.data, table.indices, table.indptr, np.array(table.shape)):
-            yield from _parts(part)
+        for array in (table.data, table.indices, table.indptr, np.array(table.shape)):
+            yield from _array_bytes(array)
     elif hasattr(table, "columns"):
         for name in table.columns:
-            yield f"{name!r} {table[name].dtype};".encode()
-            yield from _parts(np.asarray(table[name]))
+            yield from _column_bytes(name, table[name])
     else:
-        yield from _array_parts(table)
+        yield from _array_bytes(table)
 
 
-def _array_parts(values):
+def _column_bytes(name, column):
+    """Yield the bytes of a column of a data frame."""
+    yield f"{name!r} {column.dtype};".encode()
+    if hasattr(
+        column.dtype, "ordered"
+    ):  # categories of pandas, which its text leaves out
+        yield f"{column.dtype.ordered};".encode()
+        yield from _array_bytes(column.dtype.categories)
+    yield from _array_bytes(column)
+
+
+def _array_bytes(values):
+    """Yield the bytes of an array, or of what can be made one."""
     try:
         array = np.asarray(values)
     except (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of arrays and of text: written whole or not at all, and checked when they are read."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -31,11 +32,26 @@ def write_whole(path, write):
         Takes the open file.
     """
     unfinished = f"{path}.tmp"
-    with open(unfinished, "wb") as file:
+    # What has this name may be a link, and its target belongs to somebody else.
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(unfinished)
+    with open(unfinished, "xb") as file:
         write(file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(unfinished, path)
+    if os.name == "posix":
+        _sync_folder(os.path.dirname(path) or os.curdir)
+
+
+def _sync_folder(path):
+    """Write the names in a folder to the disk."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems cannot do this
+            os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def write_json(path, values):
@@ -80,10 +96,8 @@ def read_arrays(path):
                 info.filename.removesuffix(".npy"): _read_array(archive, info)
                 for info in archive.infolist()
             }
-    # What zipfile and NumPy raise for bytes that are not theirs.
-    except (zipfile.BadZipFile, EOFError, ValueError, KeyError) as error:
-        raise UnreadableError(str(error)) from error
-    except (NotImplementedError, RuntimeError, TypeError, OverflowError) as error:
+    # zipfile, NumPy and tokenize document no list of errors for damaged bytes.
+    except Exception as error:
         raise UnreadableError(str(error)) from error
     if HEADER not in arrays:
         raise UnreadableError("it has no header")

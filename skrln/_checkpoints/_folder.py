@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import threading
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from typing import Any, NamedTuple
@@ -48,19 +49,22 @@ class Checkpoints:
 
     def __init__(self, path, every, identity):
         self.path, self.every, self.identity = path, every, identity
+        # The process may change its folder during the fit.
+        self._folder = os.path.abspath(path)
         self._lock = FolderLock(self._file(LOCK))
         self._writing = threading.Lock()
         self._n_slots, self._is_finished, self._is_described = 0, False, False
+        self._has_warned = False
         self._ended: dict[Any, dict[str, Any]] = {}
         self._written = monotonic()
 
     def _file(self, name):
-        return os.path.join(self.path, name)
+        return os.path.join(self._folder, name)
 
     def __enter__(self):
         """Lock the folder; raise a ValueError if it is not that of this fit."""
         self._make_folder()
-        if not self._lock.acquire():
+        if not self._acquire():
             raise ValueError(
                 f"Got checkpoint={self.path!r}, which another fit writes at this moment. "
                 "Pass a path of its own to each fit. In a search of scikit-learn with n_jobs, "
@@ -83,11 +87,11 @@ class Checkpoints:
                 if self._is_finished:
                     self._remove()
                 else:
-                    self._write_ended()
+                    self._try_to_write(self._write_ended)
         finally:
             self._lock.release()
             with contextlib.suppress(OSError):  # it is not empty
-                os.rmdir(self.path)
+                os.rmdir(self._folder)
 
     def finish(self):
         """Remove the files when the context ends: the fit has its result."""
@@ -109,9 +113,24 @@ class Checkpoints:
             if ended:
                 self._ended[slot] = arrays
             else:
-                self._write_state(slot, arrays)
+                self._try_to_write(self._write_state, slot, arrays)
             if not ended or monotonic() - self._written >= self.every:
-                self._write_ended()
+                self._try_to_write(self._write_ended)
+
+    def _try_to_write(self, write, *args):
+        """Write; a disk that takes nothing is no reason to end the fit."""
+        try:
+            write(*args)
+        except OSError as error:
+            if not self._has_warned:
+                self._has_warned = True
+                warnings.warn(
+                    f"Got checkpoint={self.path!r}, but its state could not be written: "
+                    f"{error}. The fit goes on; free space, or make the folder writable, to "
+                    "keep its progress.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
 
     def _write_ended(self):
         while self._ended:
@@ -135,7 +154,7 @@ class Checkpoints:
     def _read(self, name, read):
         try:
             return read(self._file(name))
-        except UnreadableError as error:
+        except (UnreadableError, OSError) as error:
             raise self.unreadable(name, error) from error
 
     def unreadable(self, name, error):
@@ -148,21 +167,31 @@ class Checkpoints:
     def _make_folder(self):
         """Make the folder; raise a ValueError for a place that holds something else."""
         try:
-            os.makedirs(self.path, mode=0o700, exist_ok=True)
-            names = os.listdir(self.path)
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            names = os.listdir(self._folder)
         except OSError as error:
             raise ValueError(
                 f"Got checkpoint={self.path!r}, but expected the path of a folder that can "
                 f"be made: {error}. Pass another path."
             ) from error
-        others = [
+        foreign_names = [
             name for name in names if name != LOCK and not UNFINISHED.fullmatch(name)
         ]
-        if others and ABOUT not in names:
+        if foreign_names and ABOUT not in names:
             raise ValueError(
                 f"Got checkpoint={self.path!r}, a folder with files of its own, such as "
-                f"{others[0]!r}. Pass the path of a folder that does not exist."
+                f"{foreign_names[0]!r}. Pass the path of a folder that does not exist."
             )
+
+    def _acquire(self):
+        """Lock the folder; return whether no other fit has locked it."""
+        try:
+            return self._lock.acquire()
+        except OSError as error:
+            raise ValueError(
+                f"Got checkpoint={self.path!r}, a folder in which no file can be written and "
+                f"locked: {error}. Pass another path."
+            ) from error
 
     def _describe(self):
         owner, parameters, arguments = self.identity
@@ -170,27 +199,25 @@ class Checkpoints:
             "version": _version(),
             "estimator": owner,
             "parameters": parameters,
-            "arguments": {name: digest_table(one) for name, one in arguments.items()},
+            "arguments": {
+                name: digest_table(argument) for name, argument in arguments.items()
+            },
         }
 
-    def _compare(self, theirs):
-        """Raise a ValueError if a fit differs from this one."""
-        ours = self._describe()
-        parts = [theirs.get(name) for name in ("parameters", "arguments")]
-        if not all(isinstance(part, dict) for part in parts):
+    def _compare(self, saved):
+        """Raise a ValueError if the fit of the folder differs from this one."""
+        own = self._describe()
+        saved_parameters, saved_arguments = map(saved.get, ("parameters", "arguments"))
+        if not (
+            isinstance(saved_parameters, dict) and isinstance(saved_arguments, dict)
+        ):
             raise self.unreadable(ABOUT, "it does not describe a fit")
-        if theirs.get("version") != ours["version"]:
-            self._refuse(f"skrln {theirs.get('version')}", f"skrln {ours['version']}")
-        if theirs.get("estimator") != ours["estimator"]:
-            self._refuse(f"a fit of {theirs.get('estimator')}", ours["estimator"])
-        differing = _differing(ours["parameters"], parts[0])
-        if differing:
-            # An option says more than the object that it is in.
-            name = max(differing, key=lambda name: (name in parts[0], name.count("__")))
-            pair = (parts[0].get(name), ours["parameters"][name])
-            theirs, ours = (f"{name}={_shorten(text)}" for text in pair)
-            self._refuse(f"a fit with {theirs}", ours)
-        differing = _differing(ours["arguments"], parts[1])
+        if saved.get("version") != own["version"]:
+            self._refuse(f"skrln {saved.get('version')}", f"skrln {own['version']}")
+        if saved.get("estimator") != own["estimator"]:
+            self._refuse(f"a fit of {saved.get('estimator')}", own["estimator"])
+        self._compare_parameters(saved_parameters, own["parameters"])
+        differing = _differing(own["arguments"], saved_arguments)
         if differing:
             raise ValueError(
                 f"Got checkpoint={self.path!r}, which was written by a fit of another "
@@ -198,19 +225,45 @@ class Checkpoints:
                 f"with it. {WAY_OUT}"
             )
 
-    def _refuse(self, theirs, ours):
+    def _compare_parameters(self, saved, own):
+        """Raise a ValueError that names a parameter that differs."""
+        differing = _differing(own, saved)
+        if not differing:
+            return
+
+        def tells(name):
+            # An option says more than the object that it is in.
+            return name in saved and name in own, name.count("__")
+
+        name = max(differing, key=tells)
+        saved_text, own_text = (
+            f"{name}={_shorten(texts.get(name))}" for texts in (saved, own)
+        )
+        self._refuse(f"a fit with {saved_text}", own_text)
+
+    def _refuse(self, saved_text, own_text):
         raise ValueError(
-            f"Got checkpoint={self.path!r}, which was written by {theirs}, but this one is "
-            f"{ours}. Go on with that fit as it was. {WAY_OUT}"
+            f"Got checkpoint={self.path!r}, which was written by {saved_text}, but this one "
+            f"is {own_text}. Go on with that fit as it was. {WAY_OUT}"
         )
 
     def _remove(self):
         """Remove the files of the fit, what describes it last."""
-        for name in sorted(os.listdir(self.path), reverse=True):
-            if STATES.fullmatch(name) or UNFINISHED.fullmatch(name):
-                os.remove(self._file(name))
-        if self._is_described:
-            os.remove(self._file(ABOUT))
+        try:
+            for name in sorted(os.listdir(self._folder), reverse=True):
+                if STATES.fullmatch(name) or UNFINISHED.fullmatch(name):
+                    os.remove(self._file(name))
+            if self._is_described:
+                os.remove(self._file(ABOUT))
+        except FileNotFoundError:
+            pass  # somebody else has removed them
+        except OSError as error:
+            warnings.warn(
+                f"Got checkpoint={self.path!r}, whose files could not be removed: {error}. "
+                "The fit has ended, and they are of no more use. Delete the folder.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 class Slot:
@@ -272,6 +325,15 @@ class Slot:
         """Make the error of a state that does not fit the network."""
         return self._folder.unreadable(self.name, error)
 
+    def differs(self):
+        """Make the error of scores that are computed again and come out differently."""
+        return ValueError(
+            f"Got checkpoint={self._folder.path!r}, whose file {self.name} was written by a "
+            "search with other scores. Give the estimator and its parts a fixed random_state, "
+            "and pass the same estimator, scoring and arguments as in that search to go on "
+            f"with it. {WAY_OUT}"
+        )
+
 
 class _NoCheckpoints:
     """A fit that writes nothing."""
@@ -300,9 +362,9 @@ def _version():
         return "unknown"
 
 
-def _differing(ours, theirs):
-    """Names whose values differ."""
-    return [name for name, value in ours.items() if theirs.get(name) != value]
+def _differing(own, saved):
+    """Names whose values differ, or that only one of both has."""
+    return [name for name in own | saved if own.get(name) != saved.get(name)]
 
 
 def _shorten(text):

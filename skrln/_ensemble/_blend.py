@@ -9,6 +9,8 @@ from scipy.special import softmax
 EQUAL_PULL = 3.0
 #: Pull of the temperature towards 1, in rows, and bounds of the temperature.
 TEMPERATURE_PULL, TEMPERATURES = 5.0, (0.25, 20.0)
+#: Temperatures of a coarse search, and the loss by which its best must be lower to count.
+N_TEMPERATURES, LEAST_GAIN = 12, 1e-3
 #: Lower bound of probabilities in the loss: a single row must not dominate.
 LEAST_PROBABILITY = 1e-4
 
@@ -149,9 +151,15 @@ def best_temperature(target, means, targets, weights, loss=("log_loss", 0.0)):
         pull = TEMPERATURE_PULL / 2 / len(targets)
         return fit + pull * log_temperature**2
 
-    optimum = minimize_scalar(
-        objective, bounds=tuple(np.log(TEMPERATURES)), method="bounded"
-    )
+    low, high = np.log(TEMPERATURES)
+    optimum = minimize_scalar(objective, bounds=(low, high), method="bounded")
+    # The bound of probabilities makes the loss flat, where the search can stop too early.
+    grid = np.linspace(low, high, N_TEMPERATURES)
+    losses = [objective(log_temperature) for log_temperature in grid]
+    best = int(np.argmin(losses))
+    if losses[best] < optimum.fun - LEAST_GAIN:
+        around = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+        optimum = minimize_scalar(objective, bounds=around, method="bounded")
     return float(np.exp(optimum.x))
 
 

@@ -2,14 +2,19 @@
 """Engine: the one place where jobs run."""
 
 import contextlib
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    CancelledError,
+    ThreadPoolExecutor,
+    wait,
+)
 from functools import partial
 from threading import Event
 
 from joblib import effective_n_jobs
 
 from skrln._checkpoints._folder import NO_CHECKPOINTS
-from skrln._interrupts import current_scope, deferred, in_scope
+from skrln._interrupts import current_scope, deferred, ended_by, in_scope
 from skrln._kernels import StopReason, default_platform
 from skrln._network._train import Listener
 
@@ -53,20 +58,22 @@ class Engine:
             if self.watch.is_listening or len(jobs) == 1:
                 return _run_in_turn(train, places)
             numbers = [job.number for job in jobs]
-            trained = run_in_threads(train, places, numbers, self.device)
-            return trained if None not in trained else _interrupted(trained)
+            trained, was_interrupted = run_in_threads(
+                train, places, numbers, self.device
+            )
+            return _interrupted(trained) if was_interrupted else trained
 
 
-def _train(place, cancelled=None, *, on_epoch=None):
+def _train(place, *, on_epoch=None):
     job, slot = place
     if on_epoch is None:
-        return train_job(job, Listener(cancelled=cancelled, slot=slot))
+        return train_job(job, Listener(slot=slot))
     columns = job.shared.columns
 
     def call(snapshot, describe):
         return on_epoch(snapshot, lambda: make_ensemble(columns, [describe()]))
 
-    return train_job(job, Listener(call, cancelled=cancelled, slot=slot))
+    return train_job(job, Listener(call, slot=slot))
 
 
 def _run_in_turn(train, places):
@@ -82,53 +89,66 @@ def _run_in_turn(train, places):
 
 
 def _interrupted(trained):
-    """Networks of a fit that was interrupted before others, which are None, had an epoch."""
-    trained = [one for one in trained if one is not None]
-    if not trained or current_scope().whole:
+    """Mark the trained networks as interrupted. None stands for a network without an epoch."""
+    members = [member for member in trained if member is not None]
+    if not members or current_scope().whole:
         raise KeyboardInterrupt
     reason = int(StopReason.INTERRUPTED)
-    return [one._replace(fitted=one.fitted._replace(reason=reason)) for one in trained]
+    return [
+        member._replace(fitted=member.fitted._replace(reason=reason))
+        for member in members
+    ]
 
 
 def run_in_threads(train, jobs, numbers, device):
-    """Run jobs in threads.
+    """Run jobs in threads, and end all of them at the first error.
 
     Programs of small networks leave a processor idle, and JAX waits without holding the
     interpreter. Jobs run in the order of `numbers`: kinds take turns, so that the programs of
-    two kinds compile side by side. An interrupt ends all jobs; the result of a job without any
-    is None. A second interrupt, while the first one waits for the threads, is raised.
+    two kinds compile side by side. A second interrupt, while the first one waits for the
+    threads, is raised once the threads have ended.
 
     Parameters
     ----------
     train : callable
-        Takes a job and a function that returns whether the fit was interrupted.
+        Takes a job.
     jobs : list
     numbers : list of int
     device : str or None
+
+    Returns
+    -------
+    results : list
+        In the order of `jobs`. The result of a job that an interrupt ended is None.
+    was_interrupted : bool
     """
     on_cpu = default_platform(device) == "cpu"
     n_threads = min(len(jobs), effective_n_jobs(-1)) if on_cpu else 1
-    stop, scope, futures = Event(), current_scope(), {}
+    stop, scope, futures, was_interrupted = Event(), current_scope(), {}, False
 
-    def run(job, cancelled):
-        with in_scope(scope):
-            return train(job, cancelled)
+    def run(job):
+        with in_scope(ended_by(stop, scope)):
+            return train(job)
 
     pool = ThreadPoolExecutor(n_threads)
     try:
         with deferred():
             for k in sorted(range(len(jobs)), key=lambda k: numbers[k]):
-                futures[k] = pool.submit(run, jobs[k], stop.is_set)
-        return [futures[k].result() for k in range(len(jobs))]
+                futures[k] = pool.submit(run, jobs[k])
+        ended = wait(futures.values(), return_when=FIRST_EXCEPTION).done
+        for future in futures.values():
+            if future in ended:
+                future.result()  # raises the error of the job
     except BaseException as error:
         stop.set()
         with deferred():
             pool.shutdown(cancel_futures=True)
         if scope.whole or not isinstance(error, KeyboardInterrupt):
             raise
+        was_interrupted = True
     finally:
         pool.shutdown()
-    return [_result(futures[k]) for k in range(len(jobs))]
+    return [_result(futures[k]) for k in range(len(jobs))], was_interrupted
 
 
 def _result(future):

@@ -88,7 +88,7 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     jobs, seeds = plan(prepared, rng)
     trained = engine.run(jobs)
     shared = jobs[0].shared
-    outcomes = [outcome_of(one.fitted) for one in trained]
+    outcomes = [outcome_of(member.fitted) for member in trained]
     if is_single(parameters):
         return Fit(make_ensemble(shared.columns, [trained[0].fitted]), outcomes)
     held_out = held_out_rows(shared, trained)
@@ -96,8 +96,10 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     is_fresh = not prepared.sources
     if is_fresh and selects_inputs(parameters, trained, held_out):
         fits = _Refits(shared, prepared.splits, seeds, engine)
-        combination, further = _select_inputs(shared, combination, held_out, fits, rng)
-        outcomes += further
+        combination, refit_outcomes = _select_inputs(
+            shared, combination, held_out, fits, rng
+        )
+        outcomes += refit_outcomes
     ensemble = make_ensemble(
         shared.columns,
         combination.members,
@@ -286,27 +288,27 @@ class _Refits(NamedTuple):
 def _select_inputs(shared, combination, held_out, refits, rng):
     """Drop columns; return the combination and an Outcome of each further network.
 
-    An interrupt keeps the combination before.
+    After an interrupt, return the combination of the first training.
     """
-    further = []
+    refit_outcomes = []
     try:
         elimination = eliminate(shared, combination, held_out, rng)
         combination = reduced(shared, combination, held_out, elimination)
         for columns in _proposals(shared, combination, elimination):
-            trained, again = refits.on(columns)
-            further += [outcome_of(one.fitted) for one in trained]
-            if any(one.fitted.was_stopped for one in trained):
+            trained, refit_combination = refits.on(columns)
+            refit_outcomes += [outcome_of(member.fitted) for member in trained]
+            if any(member.fitted.was_stopped for member in trained):
                 break
-            if is_better(again.losses, combination.losses):
-                return again, further
+            if is_better(refit_combination.losses, combination.losses):
+                return refit_combination, refit_outcomes
     except KeyboardInterrupt:
         if current_scope().whole:
             raise
         reason = int(StopReason.INTERRUPTED)
-        further += [
-            outcome_of(one)._replace(reason=reason) for one in combination.members
+        refit_outcomes += [
+            outcome_of(member)._replace(reason=reason) for member in combination.members
         ]
-    return combination, further
+    return combination, refit_outcomes
 
 
 def _proposals(shared, combination, elimination):

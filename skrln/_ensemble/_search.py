@@ -295,10 +295,10 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
             _run_attempt, scorer=scorer, on_epoch=on_epoch, make_model=make_model
         )
         numbers = [attempt.number for attempt in attempts]
-        results = run_in_threads(run, attempts, numbers, parameters.device)
-    reasons = [StopReason.INTERRUPTED if r is None else r.reason for r in results]
-    if StopReason.INTERRUPTED in reasons:  # scores of unfinished fits choose nothing
+        done, was_interrupted = run_in_threads(run, attempts, numbers, engine.device)
+    if was_interrupted:  # scores of unfinished fits choose nothing
         raise KeyboardInterrupt
+    reasons = [attempted.reason for attempted in done]
     n_diverged = reasons.count(StopReason.DIVERGED)
     if n_diverged:
         warnings.warn(
@@ -309,10 +309,10 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
             stacklevel=5,
         )
     n_folds = len(folds)
-    return [results[i : i + n_folds] for i in range(0, len(attempts), n_folds)]
+    return [done[i : i + n_folds] for i in range(0, len(done), n_folds)]
 
 
-def _run_attempt(attempt, cancelled=None, *, scorer, on_epoch, make_model):
+def _run_attempt(attempt, *, scorer, on_epoch, make_model):
     """Fit and score one candidate on one fold."""
     start = perf_counter()
     fold, job = attempt.fold, attempt.fold.job
@@ -321,7 +321,7 @@ def _run_attempt(attempt, cancelled=None, *, scorer, on_epoch, make_model):
         theta=float(candidate.theta),
         penalty=with_step(settings.penalty, candidate.reg_step),
     )
-    listener = Listener(on_epoch, None, cancelled, attempt.slot)
+    listener = Listener(on_epoch, slot=attempt.slot)
     fitted = train_job(job._replace(settings=settings), listener).fitted
     end = perf_counter()
     reason = StopReason(fitted.reason)

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from ._batches import count_batches
     from ._optimizers import solver_options
     from ._run import Hooks, Snapshot, fit_network
-    from ._saved import Slot
     from ._schedules import tabulate_rate
     from .joint._adversarial import AdversarialHyper, AdversarialSpec
     from .joint._adversarial_run import AdversarialResult, fit_adversarial
@@ -76,7 +75,6 @@ __all__ = [
     "Recorded",
     "RunSpec",
     "Schedule",
-    "Slot",
     "Snapshot",
     "SparseRows",
     "Start",
@@ -105,7 +103,6 @@ _NEED_JAX = {
     "Hooks": "_run",
     "Snapshot": "_run",
     "fit_network": "_run",
-    "Slot": "_saved",
     "tabulate_rate": "_schedules",
     "AdversarialHyper": "joint._adversarial",
     "AdversarialSpec": "joint._adversarial",

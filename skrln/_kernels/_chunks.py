@@ -24,7 +24,7 @@ from ._saved import Arrays, Slot, find_leaves, name_leaves
 
 #: Row orders of a chunk have about this many entries, and at most so many epochs.
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
-#: A chunk takes about so long at most: an interrupt waits for its end.
+#: Longest chunk in seconds, roughly. An interrupt waits for the end of the chunk.
 SECONDS_PER_CHUNK = 1.0
 
 
@@ -92,15 +92,19 @@ class Chunks(ABC):
                 if self.reason != StopReason.RUNNING:
                     return  # it ended in an earlier call
                 train()
+                self._end()
         except KeyboardInterrupt:
             if self.done == 0 or current_scope().whole:
                 raise
             self.reason = StopReason.INTERRUPTED
-            return
+
+    def _end(self) -> None:
+        """Say why the fit has ended, and write its last state."""
         if self.reason == StopReason.RUNNING:
             self.reason = StopReason.MAX_ITER
         if self.slot is not None:
-            self.slot.save(self._to_arrays(), ended=True)
+            with deferred():
+                self.slot.save(self._to_arrays(), ended=True)
 
     def _resume(self, slot: Slot) -> None:
         """Go on from the state of an earlier call, if there is one."""
@@ -184,7 +188,10 @@ class Chunks(ABC):
 
     @property
     def _affordable(self) -> int:
-        """Epochs that an interrupt or a write may wait for; the first is for its time."""
+        """Largest number of epochs of the next chunk.
+
+        The first chunk has one epoch, whose time is measured.
+        """
         if self.pace is None:
             return 1
         seconds = SECONDS_PER_CHUNK

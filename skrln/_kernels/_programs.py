@@ -11,11 +11,15 @@ from ._loading import load
 
 #: Distinct compiled programs that are kept before all are freed.
 MAX_PROGRAMS = 64
+#: Compiled programs after which the caches of JAX itself are cleared: they keep half a megabyte
+#: of each program, also of those that are freed. Programs of other packages compile again.
+MAX_COMPILED = 512
 
 R = TypeVar("R")
 
 _jitted: list[Any] = []
 _programs: set[Any] = set()
+_history: list[Any] = []  # keys compiled since the caches of JAX were cleared
 _compiling: dict[Any, threading.Lock] = {}
 _registering = threading.Lock()
 
@@ -46,12 +50,13 @@ def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
         return
     with _registering:
         if len(_programs) >= MAX_PROGRAMS:
-            clear_caches()
+            _free(everything=len(_history) >= MAX_COMPILED)
         mine = _compiling.setdefault(key, threading.Lock())
     with mine:
         if key not in _programs:
             compile_program()
             _programs.add(key)
+            _history.append(key)
 
 
 def clear_caches() -> None:
@@ -65,10 +70,18 @@ def clear_caches() -> None:
     >>> import skrln
     >>> skrln.clear_caches()
     """
+    _free(everything=False)
+
+
+def _free(*, everything: bool) -> None:
+    """Free the programs of this package, or all that JAX keeps."""
     _programs.clear()
     _compiling.clear()
     for program in _jitted:
         program.clear_cache()
+    if everything:
+        _history.clear()
+        load("jax").clear_caches()
     _return_memory()
 
 

@@ -56,8 +56,6 @@ class Hooks(NamedTuple):
     #: takes the weights after every epoch and their outputs for the validation rows, a chunk
     #: of epochs at a time; an epoch at which the fit diverged is left out
     on_record: Callable[[Recorded], None] | None = None
-    #: returns True to end the fit as if interrupted: for threads, which no interrupt reaches
-    cancelled: Callable[[], bool] | None = None
     #: place of the state of the fit, which goes on from there; not with `on_record`, which
     #: would miss the epochs of earlier calls
     slot: Slot | None = None
@@ -219,8 +217,6 @@ class _NetworkFit(Chunks):
         self.compile(self.key)
         until, hooks = self.spec.max_epochs, self.hooks
         while self.is_unfinished(until):
-            if hooks.cancelled is not None and hooks.cancelled():
-                raise KeyboardInterrupt
             self.run_chunk(until - self.done if hooks.on_epoch is None else 1)
             if hooks.on_epoch is not None and self.reason != StopReason.DIVERGED:
                 last = Snapshot(self.done - 1, self.epochs[-1], self.result)

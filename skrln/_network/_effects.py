@@ -23,6 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, softmax
 
+from skrln._table._targets import NUMBER_LOSSES
+
 from ._forward import ACTIVATIONS, activate
 
 #: Most rows that are drawn, and numbers of the largest array, which bounds them.
@@ -69,14 +71,14 @@ def column_effects(members, weights, columns):
         for member, number in zip(members, numbers, strict=True)
     ]
     outputs = sum(
-        weight * one.outputs for weight, one in zip(weights, passes, strict=True)
+        weight * passed.outputs for weight, passed in zip(weights, passes, strict=True)
     )
     directions = _directions(outputs, members[0].target.heads, rng)
     gradients = [np.zeros_like(inputs) for inputs in rows]
-    for member, number, weight, one in zip(
+    for member, number, weight, passed in zip(
         members, numbers, weights, passes, strict=True
     ):
-        gradients[number] += weight * backward(member.network, one, directions)
+        gradients[number] += weight * backward(member.network, passed, directions)
     effects = _effects(
         np.hstack(gradients),
         np.hstack(encoded),
@@ -197,11 +199,13 @@ def _levels_read(members, weights, columns):
 def _chance_of_a_level(outputs, target):
     """Variance, by chance, of the output in one direction, times the number of rows.
 
-    For numbers it is the residual variance. For logits it is the inverse of the information of
-    a row, p (1 - p). Both are relative to the variance of the output of the task.
+    For numbers it is the residual variance. For logits and logs of means it is the inverse of
+    the information of a row: p (1 - p) and the mean count. All are relative to the variance of
+    the output of the task.
     """
     total, start = 0.0, 0
-    for width, is_class in zip(target.heads, target.class_tasks, strict=True):
+    tasks = zip(target.heads, target.class_tasks, strict=True)
+    for task, (width, is_class) in enumerate(tasks):
         own = outputs[:, start : start + width]
         start += width
         if width > 1:
@@ -213,9 +217,20 @@ def _chance_of_a_level(outputs, target):
             proba = expit(own) if width == 1 else softmax(own, axis=1)
             information = (proba * (1 - proba)).mean()
             total += width / max(information, LEAST_INFORMATION) / variance
+        elif NUMBER_LOSSES[target.loss].is_log:
+            information = _mean_count(own, target, task)
+            total += 1 / max(information, LEAST_INFORMATION) / variance
         else:
             total += max(1 - variance, LEAST_RESIDUAL) / variance
     return total
+
+
+def _mean_count(logs, target, task):
+    """Mean of the predictions, in units of the targets, from scaled logs."""
+    encoders = getattr(target, "encoders", None)  # of several types of tasks
+    scale = target.scale[task] if encoders is None else encoders[task].scale[0]
+    with np.errstate(over="ignore"):
+        return np.exp(logs.astype(float)).mean() * scale
 
 
 def _effects(gradients, encoded, groups, shares):

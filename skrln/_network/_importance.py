@@ -57,9 +57,8 @@ def _path_shares(coefs):
     for weight in coefs:
         size = np.abs(np.asarray(weight, float))
         total = size.sum(axis=0)
-        layer = size / np.where(
-            total > 0, total, 1
-        )  # a unit without edges has no shares
+        # A unit without edges has no shares.
+        layer = size / np.where(total > 0, total, 1)
         shares = layer if shares is None else shares @ layer
     return shares
 
@@ -121,19 +120,20 @@ def pairwise_divergences(importances):
     importances = _check_importances(importances, ndim=2)
     if len(importances) < 2:
         raise ValueError(
-            f"Got importances of {len(importances)} fit, but a divergence needs at least 2."
+            f"Got importances of {len(importances)} fit, but a divergence needs at least 2. "
+            "Fit with several random seeds."
         )
     if np.any(importances.sum(axis=1) == 0):
         raise ValueError(
             "Got importances that are all zero for a fit, but expected at least one "
             "positive importance in each. Leave out fits in which no input survived."
         )
-    return [
-        float(
-            jensenshannon(first, second, base=2) ** 2
-        )  # SciPy returns the square root
-        for first, second in combinations(importances, 2)
-    ]
+    pairs = combinations(importances, 2)
+    # SciPy returns the square root, which is NaN where rounding makes the divergence of nearly
+    # equal importances negative.
+    with np.errstate(invalid="ignore"):
+        roots = [jensenshannon(first, second, base=2) for first, second in pairs]
+    return [float(root**2) for root in np.nan_to_num(roots)]
 
 
 def selection_stability(selected):
@@ -193,10 +193,16 @@ def selection_stability(selected):
 
 def _check_importances(importances, ndim):
     array = np.asarray(importances, float)
-    if array.ndim != ndim or not np.all(np.isfinite(array)) or np.any(array < 0):
+    if array.ndim != ndim:
         raise ValueError(
-            f"Got importances of shape {array.shape}, but expected {ndim} dimension(s) of "
-            "finite, non-negative numbers, as in feature_importances_."
+            f"Got importances of shape {array.shape}, but expected {ndim} dimension(s). Pass "
+            "feature_importances_ of a fit, or a list of them for several fits."
+        )
+    refused = array[~(np.isfinite(array) & (array >= 0))]
+    if refused.size:
+        raise ValueError(
+            f"Got importances with {refused[0]}, but expected finite, non-negative numbers. "
+            "Pass feature_importances_, or absolute values."
         )
     return array
 

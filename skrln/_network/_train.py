@@ -30,7 +30,6 @@ class Listener(NamedTuple):
         None  #: takes a Snapshot and a function that returns a FittedNetwork
     )
     on_record: Any = None  #: takes a Recorded of the kernel
-    cancelled: Any = None  #: returns whether to end the fit as if interrupted
     slot: Any = None  #: place of the state of the fit, see Slot of the kernels
 
 
@@ -88,23 +87,18 @@ def train_network(settings, problem, start, seed, listener=SILENT):
             result.state, structure_of(settings), start_call(start) + 1
         )
         fitted = fitted._replace(online=online)
-    if listener.cancelled is not None and listener.cancelled():
-        # This network may have come to its end, but the other networks have not.
-        fitted = fitted._replace(reason=int(StopReason.INTERRUPTED))
     return fitted
 
 
 def _make_hooks(listener, describe):
     on_epoch = listener.on_epoch
     if on_epoch is None:
-        return _kernels.Hooks(
-            None, listener.on_record, listener.cancelled, listener.slot
-        )
+        return _kernels.Hooks(None, listener.on_record, listener.slot)
 
     def call(snapshot):
         return on_epoch(snapshot, lambda: describe(snapshot.fetch()))
 
-    return _kernels.Hooks(call, listener.on_record, listener.cancelled, listener.slot)
+    return _kernels.Hooks(call, listener.on_record, listener.slot)
 
 
 def start_call(start):

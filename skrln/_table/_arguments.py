@@ -110,16 +110,19 @@ def resolve_task_weight(task_weight, n_tasks):
         weights = np.asarray(task_weight, float)
     except (TypeError, ValueError):
         raise ValueError(
-            f"Got task_weight={task_weight!r}, but expected one number per task."
+            f"Got task_weight={task_weight!r}, but expected one number per task. "
+            "Pass a list of numbers, or None for equal weights."
         ) from None
     if weights.shape != (n_tasks,):
         raise ValueError(
             f"Got task_weight of shape {weights.shape}, but expected one number per task: "
-            f"y has {n_tasks}."
+            f"y has {n_tasks}. Pass a number for each column of y."
         )
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or weights.sum() == 0:
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not weights.any():
         raise ValueError(
             f"Got task_weight={weights.tolist()}, but expected finite, non-negative "
-            "numbers, not all zero."
+            "numbers, not all zero. Give at least one task a positive weight."
         )
+    # The sum of the largest numbers overflows.
+    weights = np.ldexp(weights, find_exponents(weights.max()))
     return weights / weights.sum()

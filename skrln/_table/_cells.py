@@ -47,7 +47,7 @@ class Cells(NamedTuple):
     examples: tuple = ()  #: a cell of each type
 
     @property
-    def text(self):
+    def description(self):
         """Types of the cells with an example of each, for error messages."""
         shown = [
             f"{type(cell).__name__} (such as {reprlib.repr(cell)})"

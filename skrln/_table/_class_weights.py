@@ -25,11 +25,12 @@ def weights_by_class(weight_of, classes):
     if len(named) < min(len(classes), len(weight_of)):
         raise ValueError(
             f"Got class_weight={weight_of!r}, but expected classes out of {classes} as "
-            "its keys."
+            "its keys. Remove the other keys, or correct their spelling."
         )
     factor = np.array([weight_of.get(name, 1.0) for name in classes], float)
     if not np.all(np.isfinite(factor)) or np.any(factor < 0):
         raise ValueError(
-            f"Got class_weight={weight_of!r}, but expected finite, non-negative weights."
+            f"Got class_weight={weight_of!r}, but expected finite, non-negative weights. "
+            "Pass 0 to ignore a class."
         )
     return factor

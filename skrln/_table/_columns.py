@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Columns of the input table: their number, names and roles, and the checks of later tables."""
 
+from collections import Counter
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +26,8 @@ from ._sklearn import check_feature_names, check_n_features, count_samples
 
 FLOATS = [np.float64, np.float32]
 NO_COLUMNS = np.zeros(0, int)
+#: Most columns that an error message shows.
+MOST_SHOWN = 5
 #: Roles that the cells of a categorical and of a numeric column never have.
 NO_CATEGORIES = frozenset({Role.DATES, Role.COMPLEX, Role.OBJECTS})
 NO_NUMBERS = NO_CATEGORIES | {Role.INTERVALS}
@@ -115,7 +119,9 @@ def check_columns(X, columns):
 
 
 def check_dimensions(X):
-    """Return `X` with two dimensions; a list becomes an array."""
+    """Return `X` with two dimensions; a list becomes an array, an Arrow table a frame."""
+    if not is_frame(X) and hasattr(X, "to_pandas"):
+        X = X.to_pandas()  # a table of pyarrow
     if not hasattr(X, "shape"):
         try:
             X = np.asarray(X)
@@ -158,6 +164,7 @@ def _checker_class(owner):
 
 def _validate(checker, X, cells, categorical, *, reset):
     """Check names, number of columns, and numbers; `cells` is None for a later table."""
+    _refuse_repeated_names(X)
     check_feature_names(checker, X, reset=reset)
     check_n_features(checker, X, reset=reset)
     if cells is None:
@@ -180,9 +187,30 @@ def _validate(checker, X, cells, categorical, *, reset):
     if n_samples < n_needed:
         raise ValueError(
             f"Found array with {n_samples} sample(s) (shape={X.shape}) while a minimum of "
-            f"{n_needed} is required by {type(checker).__name__}."
+            f"{n_needed} is required by {type(checker).__name__}. Pass more rows."
         )
     return X
+
+
+def _refuse_repeated_names(X):
+    """Raise a ValueError for a frame in which several columns have one name."""
+    if not is_frame(X):
+        return
+    counts = Counter(X.columns)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"Got X with {counts[repeated[0]]} columns of the name {repeated[0]!r}, but "
+            "expected names that are all different. Rename or drop columns."
+        )
+
+
+def check_numbers(block, dtype=FLOATS):
+    """Return numeric columns of a frame as an array; missing numbers are NaN."""
+    with np.errstate(invalid="ignore"):  # a sum of the largest numbers
+        return check_array(
+            block, dtype=dtype, ensure_all_finite="allow-nan", input_name="X"
+        )
 
 
 def refuse_sparse_categories(X, categorical_features):
@@ -196,7 +224,7 @@ def refuse_sparse_categories(X, categorical_features):
 
 
 def refuse_columns(X, cells, categorical, numbers_refused, categories_refused):
-    """Raise an error for columns with cells of no use.
+    """Raise an error for columns with cells that a fit cannot use.
 
     Parameters
     ----------
@@ -213,9 +241,12 @@ def refuse_columns(X, cells, categorical, numbers_refused, categories_refused):
         roles = categories_refused if k in categorical else numbers_refused
         if column.role in roles:
             refused.setdefault(column.role, []).append(k)
+    all_names = column_names(X) if refused else []
     for role, positions in refused.items():
-        names = [column_names(X)[k] for k in positions]
-        examples = cells[positions[0]].text
+        names = f"{[all_names[k] for k in positions[:MOST_SHOWN]]}"
+        if len(positions) > MOST_SHOWN:
+            names += f" and {len(positions) - MOST_SHOWN} more"
+        examples = cells[positions[0]].description
         text = f" with cells of {examples}" if examples else ""
         if role == Role.OBJECTS:
             raise TypeError(
@@ -279,13 +310,20 @@ def _find_positions(selection, names, n_features, parameter):
             )
         return np.flatnonzero(selection)
     if selection.dtype.kind in "OUST":
-        unknown = [name for name in selection.tolist() if name not in names]
+        # Backwards: of columns with the same name, the first counts.
+        positions = {names[k]: k for k in reversed(range(len(names)))}
+        unknown = [
+            name
+            for name in selection.tolist()
+            if not (isinstance(name, Hashable) and name in positions)
+        ]
         if unknown:
             raise ValueError(
                 f"Got {parameter}={selection.tolist()!r}, but X has no column "
                 f"{unknown}. Pass names of columns of a data frame, or positions."
             )
-        return np.sort([names.index(name) for name in selection.tolist()])
+        found = [positions[name] for name in selection.tolist()]
+        return np.unique(np.array(found, int))
     is_whole = np.array_equal(selection, selection.astype(int))
     if selection.size and (
         selection.min() < 0 or selection.max() >= n_features or not is_whole

@@ -79,9 +79,10 @@ def cells_of(X, k):
     """Return the cells of column `k` as Python objects, a list."""
     if hasattr(X, "iloc"):
         return X.iloc[:, k].tolist()
-    if is_frame(X):
-        return X[X.columns[k]].to_list()
-    return X[:, k].tolist()
+    if isinstance(X, np.ndarray):
+        return X[:, k].tolist()
+    # By position, and without a look at `columns`: polars makes all names each time.
+    return X.to_series(k).to_list()
 
 
 def with_columns(X, columns):
@@ -98,7 +99,7 @@ def with_columns(X, columns):
         if hasattr(X, "isetitem"):
             X.isetitem(k, values)
         else:
-            series = X[X.columns[k]]
+            series = X.to_series(k)
             X.replace_column(k, type(series)(series.name, np.asarray(values)))
     return X
 

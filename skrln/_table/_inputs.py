@@ -6,13 +6,12 @@ from copy import copy
 import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils import check_array
 
 from skrln._kernels import CompactRows, Expansion, expand
 
 from ._arguments import find_missing
 from ._cells import is_missing
-from ._columns import FLOATS, NO_COLUMNS
+from ._columns import NO_COLUMNS, check_numbers
 from ._frames import cells_of
 from ._pieces import find_edges, pieces_of
 from ._scaling import fit_scaler
@@ -174,9 +173,7 @@ class TableEncoder:
         block = take(X, np.concatenate([self.numeric, self.plain]), axis=1)
         if not self.categorical.size:  # `read_columns` has validated the numbers
             return block
-        return check_array(
-            block, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X"
-        )
+        return check_numbers(block)
 
     def _categories(self, X):
         # Objects, because a later table may hold a column in another dtype: all missing, or

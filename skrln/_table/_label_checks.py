@@ -43,8 +43,12 @@ def read_labels(y, name="y") -> np.ndarray[Any, Any]:
         raise ValueError(
             f"This estimator requires {name} to be passed, but the target {name} is None."
         )
+    given = y
     try:
         y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+        if isinstance(given, list | tuple) and y.ndim == 2 and y.dtype.kind in "SU":
+            # A column of words must not turn the numbers of the others into words.
+            y = np.asarray(given, object)
     except ValueError as error:
         raise ValueError(
             f"Got {name} of type {type(y).__name__} that is no array ({error}), but expected "
@@ -82,8 +86,8 @@ def _read_objects(labels, name):
     cells = read_cells(labels)
     if cells.role in WAYS_OUT:
         raise ValueError(
-            f"Got {name} with {cells.text}, but expected numbers, or classes of one type. "
-            f"{WAYS_OUT[cells.role]}"
+            f"Got {name} with {cells.description}, but expected numbers, or classes of one "
+            f"type. {WAYS_OUT[cells.role]}"
         )
     kinds = {type(example) for example in cells.examples}
     if cells.role != Role.NUMBERS:

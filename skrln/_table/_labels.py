@@ -60,7 +60,8 @@ class NumberLabels:
         n_tasks = 1 if y.ndim == 1 else y.shape[1]
         if n_tasks != len(target.scale):
             raise ValueError(
-                f"Got {name} with {n_tasks} task(s), but expected {len(target.scale)}."
+                f"Got {name} with {n_tasks} task(s), but expected {len(target.scale)}. Pass "
+                "a column for each task of the fit."
             )
         return *target.encode(y), None
 

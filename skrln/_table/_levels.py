@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Levels: a few values of each column, with the share of the training rows near each.
 
-A fitted encoder keeps levels instead of rows. They say how much a column varies, and columns
-that are drawn from them independently make rows that resemble the table.
+A fitted encoder keeps levels instead of rows. The variance of a column is estimated from its
+levels, and columns that are drawn from them independently make rows that resemble the table.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_array
 
 from ._arguments import find_missing
+from ._columns import check_numbers
+from ._frames import cells_of
 from ._sklearn import take
 
 #: Most levels of a column.
@@ -32,7 +33,7 @@ class Levels(NamedTuple):
     def draw(self, n_rows, rng):
         """Draw level numbers of each column independently, (n_rows, n_features).
 
-        Every column is stratified: its levels come up as often as their shares say.
+        Every column is stratified: its levels are drawn in proportion to their shares.
         """
         n_features = self.shares.shape[1]
         # Latin hypercube: one point in each of n_rows strata, in an order of its own.
@@ -76,8 +77,10 @@ def find_levels(X, sample_weight, categorical):
         for k, column in zip(numeric, _numbers(X, numeric).T, strict=True):
             levels[k] = _number_levels(column, share, most)
     if len(categorical):
-        block = np.array(take(X, categorical, axis=1), dtype=object)
-        for k, column in zip(categorical, block.T, strict=True):
+        for k in categorical:
+            # Not together: whole numbers beside floats would become floats.
+            column = np.empty(len(share), object)
+            column[:] = cells_of(X, k)
             levels[k] = _category_levels(column, share, most)
     n_levels = max(len(values) for values, _ in levels.values())
     values = np.empty((n_levels, n_features), object if len(categorical) else float)
@@ -89,12 +92,7 @@ def find_levels(X, sample_weight, categorical):
 
 
 def _numbers(X, numeric):
-    return check_array(
-        take(X, numeric, axis=1),
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        input_name="X",
-    )
+    return check_numbers(take(X, numeric, axis=1), np.float64)
 
 
 def _sparse_levels(X, share):
@@ -141,7 +139,8 @@ def _number_levels(column, share, most):
 def _bin(values, total, most):
     """Merge rising values into at most `most` levels."""
     is_frequent = total >= total.sum() / most
-    n_bins = most - int(is_frequent.sum())
+    # By rounding, as many values as levels may have all of the weight.
+    n_bins = max(most - int(is_frequent.sum()), 1)
     rare, weight = values[~is_frequent], total[~is_frequent]
     middle = (np.cumsum(weight) - weight / 2) / weight.sum()
     numbers = np.minimum((middle * n_bins).astype(int), n_bins - 1)

@@ -18,7 +18,7 @@ _FILES = {
 
 
 def available_bytes():
-    """Return the bytes of memory that this process may still use; None if nobody says."""
+    """Return the bytes of memory that this process may still use; None if it is unknown."""
     system, swap = _system_bytes()
     sizes = [size for size in (system, *_group_bytes()) if size is not None]
     return min(sizes) + swap if sizes else None
@@ -61,7 +61,9 @@ def _group_bytes():
 
 def _below(root, folder):
     """Folders from `folder` up to `root`."""
-    return [one for one in (folder, *folder.parents) if root in (one, *one.parents)]
+    return [
+        group for group in (folder, *folder.parents) if root in (group, *group.parents)
+    ]
 
 
 def _left_in(group, limit, used, cache):
@@ -91,7 +93,7 @@ def check_memory(needed, shape, advice):
     available = available_bytes()
     if available is None or needed <= available:
         return
-    further = "".join(f", {one}" for one in advice)
+    further = "".join(f", {way_out}" for way_out in advice)
     raise MemoryError(
         f"Got {shape[0]:,} rows with at least {shape[1]:,} inputs, which need "
         f"{_size(needed)} or more while they are trained on, but {_size(available)} of "

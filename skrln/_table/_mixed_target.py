@@ -153,7 +153,7 @@ class MixedTarget:
         if y.shape[1] != len(self.encoders):
             raise ValueError(
                 f"Got {name} with {y.shape[1]} task(s), but expected "
-                f"{len(self.encoders)}."
+                f"{len(self.encoders)}. Pass a column for each task of the fit."
             )
         columns = []
         for task, encoder in enumerate(self.encoders):

@@ -146,7 +146,7 @@ def read_validation(arguments, labels, columns):
 
 
 def read_batch(arguments, labels, options, columns=None):
-    """Validate the rows of a call of `partial_fit`; those that cannot teach are left out.
+    """Validate the rows of a call of `partial_fit`; drop rows without weight or label.
 
     Returns
     -------

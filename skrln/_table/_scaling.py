@@ -97,6 +97,8 @@ def fit_scaler(table, sample_weight, *, with_mean=True, robust=False):
     robust : bool, default=False
         Whether outliers that crush all other values are left out of mean and deviation.
     """
+    if sparse.issparse(table):
+        table = table.astype(np.float64, copy=False)  # squares overflow in float32
     exponents = find_exponents(largest_sizes(table))
     if exponents.any():
         table = _times_powers(table, exponents)
@@ -168,7 +170,7 @@ def _without_outliers(distances, weights):
 
 
 def weighted_quantiles(values, weights, levels):
-    """Return quantiles that count a value as often as its weight says."""
+    """Return the weighted quantiles of some values."""
     order = np.argsort(values, kind="stable")
     sums = np.cumsum(weights[order])
     positions = np.searchsorted(sums, np.multiply(levels, sums[-1]))

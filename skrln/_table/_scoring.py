@@ -23,17 +23,18 @@ def task_scores(y, prediction, class_tasks, sample_weight=None):
     Returns
     -------
     ndarray of shape (n_tasks,)
-        Scores; NaN for a task without any label.
+        Scores; NaN for a task without any label of positive weight.
     """
     y, prediction = as_columns(read_labels(y)), as_columns(prediction)
     weights_of_rows = _read_weights(y, prediction, sample_weight)
     scores = np.full(len(class_tasks), np.nan)
     if y.shape[1] != len(scores):
         raise ValueError(
-            f"Got y with {y.shape[1]} task(s), but expected {len(scores)}."
+            f"Got y with {y.shape[1]} task(s), but expected {len(scores)}. Pass a column "
+            "for each task of the fit."
         )
     known = ~find_missing(y)
-    for task in np.flatnonzero(known.any(axis=0)):
+    for task in _tasks_with_score(known, weights_of_rows):
         rows = known[:, task]
         weights = None if weights_of_rows is None else weights_of_rows[rows]
         truth, guess = _typed(y[rows, task]), _typed(prediction[rows, task])
@@ -46,7 +47,8 @@ def mean_score(scores):
     """Mean of the scores of the tasks that have a score."""
     if np.isnan(scores).all():
         raise ValueError(
-            "Got y without a single label, but a score needs at least one."
+            "Got y without a single label of positive weight, but a score needs at "
+            "least one. Pass rows with labels."
         )
     return float(np.nanmean(scores))
 
@@ -65,7 +67,7 @@ def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
     per_task = _columns_of(prediction, y.shape[1])
     known = ~find_missing(y)
     scores = []
-    for task in np.flatnonzero(known.any(axis=0)):
+    for task in _tasks_with_score(known, weights_of_rows):
         rows = known[:, task]
         weights = {}
         if weights_of_rows is not None:
@@ -73,6 +75,12 @@ def score_known(score_func, y, prediction, sample_weight=None, **kwargs):
         truth, guess = _typed(y[rows, task]), _typed(per_task[task][rows])
         scores.append(score_func(truth, guess, **weights, **kwargs))
     return mean_score(np.array(scores))
+
+
+def _tasks_with_score(known, weights):
+    """Positions of the tasks with a label of positive weight."""
+    counts = known if weights is None else known & (weights > 0)[:, None]
+    return np.flatnonzero(counts.any(axis=0))
 
 
 def _typed(labels):
@@ -108,9 +116,12 @@ def exact_match(y, prediction, sample_weight=None):
         )
     is_right = (missing | (y == prediction)).all(axis=1)
     rows = ~missing.all(axis=1)  # a row without any label would count as right
+    if weights is not None:
+        rows &= weights > 0
     if not rows.any():
         raise ValueError(
-            "Got y without a single label, but a score needs at least one."
+            "Got y without a single label of positive weight, but a score needs at "
+            "least one. Pass rows with labels."
         )
     weights = None if weights is None else weights[rows]
     return float(np.average(is_right[rows], weights=weights))

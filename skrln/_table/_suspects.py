@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 from scipy import sparse
 
-from ._cells import is_missing
-from ._frames import cells_of, column_names, has_objects
+from ._cells import as_floats, is_missing
+from ._frames import cells_of, column_names
 
 #: A categorical column is an identifier if it has at least this many rows with a value, and
 #: categories for at least this share of them.
@@ -106,13 +106,14 @@ def _describe_identifier(cells):
 
 def _numbers_of(X, k):
     """Return the numbers of a column as float64, without missing ones."""
-    if not has_objects(X):
-        numbers = np.asarray(X[:, k], np.float64)
-    elif hasattr(X, "iloc"):
+    if hasattr(X, "iloc"):
         numbers = X.iloc[:, k].to_numpy(np.float64, na_value=np.nan)
+    elif not isinstance(X, np.ndarray):
+        numbers = np.asarray(X.to_series(k).to_numpy(), np.float64)
+    elif X.dtype.kind in "OUS":
+        numbers = as_floats(cells_of(X, k))
     else:
-        cells = cells_of(X, k)
-        numbers = np.array([np.nan if is_missing(c) else float(c) for c in cells])
+        numbers = np.asarray(X[:, k], np.float64)
     return numbers[np.isfinite(numbers)]
 
 

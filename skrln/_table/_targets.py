@@ -156,9 +156,8 @@ class ClassTarget:
     def set_classes(self, classes, *, multilabel=False):
         """Set the sorted classes of each task."""
         self.multilabel = multilabel
-        if (
-            multilabel
-        ):  # a label that no row has, or that all rows have, keeps both classes
+        if multilabel:
+            # A label that no row has, or that all rows have, keeps both classes.
             classes = [np.array([0, 1])] * len(classes)
         self.task_classes = self.listed_classes = list(classes)
         for task, names in enumerate(self.task_classes):
@@ -167,7 +166,7 @@ class ClassTarget:
                 raise ValueError(
                     f"Got {len(names)} class ({names.tolist()}) in {where}, but a "
                     "classifier needs at least 2 classes with positive weight. Add rows "
-                    "of another class."
+                    "of another class, or give them a positive sample_weight."
                 )
         return self
 
@@ -225,7 +224,7 @@ class ClassTarget:
         if len(columns) != len(self.task_classes):
             raise ValueError(
                 f"Got {name} with {len(columns)} task(s), but expected "
-                f"{len(self.task_classes)}."
+                f"{len(self.task_classes)}. Pass a column for each task of the fit."
             )
         codes = np.zeros((len(y), len(columns)))
         for task, (column, rows) in enumerate(zip(columns, known.T, strict=True)):

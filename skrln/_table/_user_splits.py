@@ -47,9 +47,9 @@ def iterate_splits(cv, X, y, name, *, classifier=False, metadata=None):
             f"Got {name}={cv} with {n_rows} rows (n_samples={n_rows}), but expected at most as "
             f"many folds as rows. Lower {name}, or pass more rows."
         )
-    parts, number = _split(cv, X, y, name, classifier, metadata or {}), -1
-    for number, part in enumerate(parts):
-        yield _read_split(part, number, n_rows, cv, name)
+    raw_splits, number = _split(cv, X, y, name, classifier, metadata or {}), -1
+    for number, raw_split in enumerate(raw_splits):
+        yield _read_split(raw_split, number, n_rows, cv, name)
     if number < 0:
         raise ValueError(
             f"Got {name}={shorten(cv)} with no splits, but expected one or more pairs "

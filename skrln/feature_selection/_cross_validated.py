@@ -47,6 +47,11 @@ class CrossValidatedScore:
         rows = [np.asarray(part) for split in self.splits for part in split]
         return {str(k): part for k, part in enumerate(rows)}
 
+    @property
+    def n_features(self):
+        """Number of columns to choose from."""
+        return self.X.shape[1]
+
     def __call__(self, bits):
         """Mean score of each subset, (m,)."""
         # One flat list of fits keeps all workers busy, however few splits there are.

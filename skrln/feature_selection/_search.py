@@ -26,7 +26,7 @@ class Fitness:
 
     def __init__(self, criterion, name, slot=None):
         self.criterion, self.name, self.slot = criterion, name, slot
-        self.cache, self._known, self._pace = {}, {}, None
+        self.cache, self._scores, self._pace = {}, {}, None
         if slot is not None:
             self._resume(slot)
 
@@ -37,9 +37,20 @@ class Fitness:
             return
         try:
             keys = [row.tobytes() for row in arrays["subsets"]]
-            self._known = dict(zip(keys, arrays["scores"].tolist(), strict=True))
+            self._scores = dict(zip(keys, arrays["scores"].tolist(), strict=True))
         except (KeyError, ValueError, TypeError) as error:
             raise slot.unreadable(error) from error
+        if self._scores and self.criterion.is_separable:
+            self._compare(slot)
+
+    def _compare(self, slot):
+        """Score the first subset again: what the criterion calls may not be described."""
+        key, saved = next(iter(self._scores.items()))
+        n_bits = self.criterion.n_features
+        bits = np.unpackbits(np.frombuffer(key, np.uint8), count=n_bits)
+        # Threads may add up in another order.
+        if not np.isclose(self.criterion(bits[None].astype(bool))[0], saved, rtol=1e-9):
+            raise slot.differs()
 
     @property
     def n_evaluations(self):
@@ -51,11 +62,11 @@ class Fitness:
         keys = [row.tobytes() for row in np.packbits(population, axis=1)]
         # A dict, because a subset may occur several times in one population.
         new = {key: i for i, key in enumerate(keys) if key not in self.cache}
-        unknown = [key for key in new if key not in self._known]
+        unknown = [key for key in new if key not in self._scores]
         while unknown:
             keys_now, unknown = self._cut(unknown)
             self._score(keys_now, population[[new[key] for key in keys_now]])
-        self.cache.update({key: self._known[key] for key in new})
+        self.cache.update({key: self._scores[key] for key in new})
         return np.array([self.cache[key] for key in keys])
 
     def _cut(self, keys):
@@ -74,11 +85,11 @@ class Fitness:
         # A coarse clock may not have moved.
         self._pace = max(perf_counter() - begin, 1e-6) / len(rows)
         self._check_finite(rows, scores)
-        self._known.update(zip(keys, scores.tolist(), strict=True))
+        self._scores.update(zip(keys, scores.tolist(), strict=True))
         if self.slot is not None and self.slot.seconds_left() <= 0:
-            subsets = np.array([list(key) for key in self._known], np.uint8)
-            known = np.array(list(self._known.values()))
-            self.slot.save({"subsets": subsets, "scores": known})
+            subsets = np.array([list(key) for key in self._scores], np.uint8)
+            saved = np.array(list(self._scores.values()))
+            self.slot.save({"subsets": subsets, "scores": saved})
 
     def _check_finite(self, rows, scores):
         non_finite = np.flatnonzero(~np.isfinite(scores))

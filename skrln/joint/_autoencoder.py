@@ -16,7 +16,6 @@ from skrln._table._arguments import about_argument, check_weights
 from skrln._table._columns import check_columns, read_columns
 from skrln._table._labels import NumberLabels
 from skrln._table._sklearn import fit_context
-from skrln.networks._whole import all_or_nothing
 
 from ._base import BaseJoint
 from ._domains import UNKNOWN, check_domains, find_domains
@@ -367,10 +366,10 @@ class JointAutoencoder(
         rows, inputs, targets = self._make_problem(X)
         domain = None if sample_domain is None else np.asarray(sample_domain)[rows]
         parameters = self._parameters(X.shape[1])
-        fitted, outcomes = self._fit(parameters, inputs, targets, weights[rows], domain)
-        fitted |= {"_columns": columns, "n_components_": self.n_components}
-        with all_or_nothing(self):
-            self._store(fitted)
+        own = {"_columns": columns, "n_components_": self.n_components}
+        arguments = (inputs, targets, weights[rows], domain)
+        with self._fitting(parameters, *arguments) as (fitted, outcomes):
+            self._store(fitted | own)
             warn_outcome(outcomes, parameters)
         return self
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Base of the joint estimators: one network per domain, fitted together."""
 
+import contextlib
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrln import _kernels
 from skrln._ensemble._engine import NO_WATCH, Engine
 from skrln._ensemble._fit import fit_ensemble
+from skrln._interrupts import awaited_at_exit
 from skrln._kernels import StopReason
 from skrln._network._forward import Network, forward, row_blocks
 from skrln._network._outcome import warn_outcome
@@ -35,7 +37,7 @@ from skrln._table._problem import Arguments
 from skrln._table._sklearn import count_samples, fit_context, take
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_parameters
-from skrln.networks._whole import all_or_nothing
+from skrln.networks._whole import restored_on_error
 
 from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
@@ -141,27 +143,29 @@ class BaseJoint(
             For arguments that cannot be trained on; the estimator stays as it was.
         """
         parameters = self._parameters()
-        fitted, outcomes = self._fit(parameters, X, y, sample_weight, sample_domain)
-        with all_or_nothing(self):
+        arguments = (X, y, sample_weight, sample_domain)
+        with self._fitting(parameters, *arguments) as (fitted, outcomes):
             self._store(fitted)
             warn_outcome(outcomes, parameters)
         return self
 
-    def _fit(self, parameters, *arguments):
-        """Fitted attributes, and the Outcome of each network.
+    @contextlib.contextmanager
+    def _fitting(self, parameters, *arguments):
+        """Yield fitted attributes to store, and the Outcome of each network.
 
-        Parameters
-        ----------
-        parameters : Parameters
-        *arguments : X, y, sample_weight, sample_domain
+        The files of a checkpoint go after the body. If it raises, they and the estimator stay.
         """
         named = dict(zip(self._argument_names, arguments, strict=True))
-        with open_checkpoints(self, named) as checkpoints:
+        with (
+            awaited_at_exit(),
+            restored_on_error(self),
+            open_checkpoints(self, named) as checkpoints,
+        ):
             engine = Engine(NO_WATCH, self.device, checkpoints)
             fitted, outcomes = self._fit_in(engine, parameters, *arguments)
+            yield fitted, outcomes
             if not was_interrupted([outcome.reason for outcome in outcomes]):
                 checkpoints.finish()
-        return fitted, outcomes
 
     def _fit_in(self, engine, parameters, X, y, sample_weight, sample_domain):
         """Fit with the checkpoints of an engine."""

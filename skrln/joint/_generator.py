@@ -2,6 +2,7 @@
 """Generator of rows of several domains."""
 
 from dataclasses import replace
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrln import _kernels
+from skrln._interrupts import awaited_at_exit
 from skrln._kernels import NetworkSpec, RunSpec
 from skrln._network._forward import Network, forward
 from skrln._network._outcome import Outcome, warn_outcome
@@ -20,6 +22,7 @@ from skrln._network._settings import (
     resolve_hidden_layers,
     split_flags,
 )
+from skrln._table._memory import check_memory, training_bytes
 from skrln._table._sklearn import fit_context, take
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_solver
@@ -350,8 +353,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         del y
         named = {"X": X, "sample_domain": sample_domain}
         with (
-            open_checkpoints(self, named) as checkpoints,
+            awaited_at_exit(),
             restored_on_error(self),
+            open_checkpoints(self, named) as checkpoints,
         ):
             fitted, result = self._fit(X, sample_domain, *checkpoints.slots(1))
             self._store(fitted)
@@ -375,6 +379,10 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         X, columns = check_rows(X, type(self).__name__, self.categorical_features)
         names, numbers = check_domains(sample_domain, len(X))
         encoder = RowEncoder(columns.categorical, self.scaling).fit(X)
+        width = encoder.numeric.size + sum(encoder.blocks)
+        itemsize = 8 if self.dtype == "float64" else 4
+        needed = training_bytes(len(X), [width], itemsize)
+        check_memory(needed, (len(X), width), ["fewer categories"])
         order = np.argsort(numbers, kind="stable")
         rows = encoder.transform(take(X, order, axis=0))
         counts = np.bincount(numbers)
@@ -543,9 +551,10 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             Label of the domain of each row. Rows are ordered by domain.
         """
         check_is_fitted(self, "domains_")
-        if n_samples < 1:
+        if not isinstance(n_samples, Integral) or n_samples < 1:
             raise ValueError(
-                f"Got n_samples={n_samples!r}, but expected a whole number of at least 1."
+                f"Got n_samples={n_samples!r}, but expected a whole number of at least 1. "
+                "Pass an int, such as n_samples=100."
             )
         rng = check_random_state(random_state)
         if domain is None:

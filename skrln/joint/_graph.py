@@ -62,7 +62,7 @@ class GraphMixin:
                 "weights are. Pass threshold=0.5."
             )
         if not len(self.pair_weights_):  # a single domain, or no shared layer
-            return np.zeros(len(self.domains_), int)
+            return np.arange(len(self.domains_))
         linked = self.pair_weights_.mean(axis=0) >= threshold
         return connected_components(linked, directed=False)[1]
 

@@ -137,7 +137,8 @@ def prepare_domains(parameters, domains, train, held_out, targets, encoder=None)
     data = _encode_all(labels, encoder, targets, table, train, "y")
     validation = None
     if held_out is not None:
-        validation = _encode_all(labels, encoder, targets, table, held_out, "y_val")
+        name = "the held-out rows of y"
+        validation = _encode_all(labels, encoder, targets, table, held_out, name)
     largest = max(map(len, train))
     problem = Problem(encoder, targets[0], data, validation, largest)
     return JointProblem(problem, sum(map(len, train)))
@@ -150,12 +151,13 @@ def _encode_all(labels, encoder, targets, table, rows, name):
     """
     part = table.rows(np.concatenate(rows))
     inputs = as_kernel_inputs(encoder.transform(part.X))
+    part = part._replace(X=None)  # rows of domains need no copy of the table
     data, first = [], 0
     for target, domain_rows in zip(targets, rows, strict=True):
         n_rows = len(domain_rows)
         if not n_rows:
             continue
-        own = part.rows(np.arange(first, first + n_rows))._replace(X=None)
+        own = part.rows(np.arange(first, first + n_rows))
         first += n_rows
         data.append(encode_rows(labels, target, own, None, None, name))
     return Data(

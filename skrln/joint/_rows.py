@@ -12,8 +12,8 @@ from sklearn.preprocessing import (
 from sklearn.utils import check_array
 
 from skrln._table._arguments import find_missing
-from skrln._table._columns import read_columns
-from skrln._table._frames import with_dense_columns
+from skrln._table._columns import NO_COLUMNS, convert_numbers, read_columns
+from skrln._table._frames import cells_of, read_table, with_dense_columns
 from skrln._table._sklearn import take
 from skrln._table._suspects import warn_suspects
 
@@ -59,11 +59,9 @@ def check_rows(X, owner, categorical_features):
     X = with_dense_columns(X)
     if not hasattr(X, "columns"):
         # Numbers keep their type: samples come back in it.
-        X = check_array(
-            X,
-            dtype=None if len(columns.categorical) else "numeric",
-            ensure_all_finite=False,
-        )
+        X = check_array(X, dtype=None, ensure_all_finite=False)
+        if X.dtype.kind in "OUS" and not len(columns.categorical):
+            X = table  # objects and strings that are all numbers
     categorical = columns.categorical
     if categorical_features is not None:
         categorical = np.union1d(categorical, _find_booleans(X))
@@ -75,6 +73,26 @@ def _find_booleans(X):
     if hasattr(X, "columns"):
         return np.flatnonzero([str(kind).startswith("bool") for kind in X.dtypes])
     return np.arange(X.shape[1]) if X.dtype.kind == "b" else np.zeros(0, int)
+
+
+def _dtype_name(kind):
+    """Return the name of a pandas type, or "object" if pandas cannot read its name."""
+    from pandas.api.types import pandas_dtype  # an optional dependency
+
+    name = str(kind)
+    try:
+        pandas_dtype(name)
+    except (TypeError, NotImplementedError):  # decimals and dictionaries of pyarrow
+        return "object"
+    return name
+
+
+def _range_exponents(block):
+    """Powers of two that bring the range of each column near 1; 0 for constant columns."""
+    low, high = np.fmin.reduce(block, axis=0), np.fmax.reduce(block, axis=0)
+    # Halves, because a difference of the largest numbers overflows.
+    half = high / 2 - low / 2
+    return np.where(half > 0, -np.frexp(half)[1], 0)
 
 
 class RowEncoder:
@@ -127,7 +145,8 @@ class RowEncoder:
         # Plain values, not pandas objects: the fitted state must load in skops.
         self.names = None
         if not hasattr(X, "columns"):
-            self.types = X.dtype.name
+            # A width of strings would cut off the numbers among them.
+            self.types = "object" if X.dtype.kind in "US" else X.dtype.name
             return
         self.names = list(X.columns)
         self.types = []
@@ -135,7 +154,8 @@ class RowEncoder:
             levels = None
             if hasattr(kind, "ordered"):  # categorical; levels may have no rows
                 levels = (kind.categories.tolist(), bool(kind.ordered))
-            self.types.append((str(kind), levels))
+            name = str(kind) if levels else _dtype_name(kind)
+            self.types.append((name, levels))
 
     def _fit_numbers(self, block):
         """Learn the scales of the numeric columns."""
@@ -145,7 +165,11 @@ class RowEncoder:
         # mark every value as missing.
         block = np.where(missing.all(axis=0), 0.0, block)
         self.whole = np.all((block == np.rint(block)) | np.isnan(block), axis=0)
-        if self.scaling == "range":
+        # The scalers of scikit-learn take ranges below about 1e-7 for zero.
+        is_range = self.scaling == "range"
+        self.exponents = _range_exponents(block.reshape(-1, 1) if is_range else block)
+        block = np.ldexp(block, self.exponents)
+        if is_range:
             self.scaler = MinMaxScaler((-1, 1), clip=True).fit(block.reshape(-1, 1))
             return
         self.ranks = QuantileTransformer(
@@ -178,9 +202,8 @@ class RowEncoder:
             block = self._unscale(rows[:, :n_numbers])
             # Columns of whole numbers stay whole: 1.7 visits do not exist.
             block[:, self.whole] = np.rint(block[:, self.whole])
-            missing = (
-                rows[:, n_numbers + 1 : first_block : 2] > 0.5
-            )  # second of each pair
+            # The second indicator of each pair marks a missing number.
+            missing = rows[:, n_numbers + 1 : first_block : 2] > 0.5
             block[:, self.masked] = np.where(missing, np.nan, block[:, self.masked])
             columns |= dict(zip(self.numeric, block.T, strict=True))
         if self.one_hot is not None:
@@ -211,6 +234,7 @@ class RowEncoder:
 
     def _scale(self, block):
         """Scale numbers; NaN stays NaN."""
+        block = np.ldexp(block, self.exponents)
         if self.scaling == "range":
             return self.scaler.transform(block.reshape(-1, 1)).reshape(block.shape)
         return self.scaler.transform(self._scores(block))
@@ -219,20 +243,30 @@ class RowEncoder:
         """Invert `_scale`."""
         if self.scaling == "range":
             inside = np.clip(block, -1, 1).reshape(-1, 1)
-            return self.scaler.inverse_transform(inside).reshape(block.shape)
-        return self.ranks.inverse_transform(self.scaler.inverse_transform(block))
+            numbers = self.scaler.inverse_transform(inside).reshape(block.shape)
+        else:
+            scores = self.scaler.inverse_transform(block)
+            numbers = self.ranks.inverse_transform(scores)
+        return np.ldexp(numbers, -self.exponents)
 
     def _numbers(self, X):
         """Numeric columns as float64, with NaN for missing values."""
-        return check_array(
-            take(X, self.numeric, axis=1),
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            input_name="X",
-        )
+        block = take(X, self.numeric, axis=1)
+        # Object columns may hold pandas.NA, which is no float.
+        block = convert_numbers(block, read_table(block), NO_COLUMNS)
+        with np.errstate(invalid="ignore"):  # a sum of the largest numbers
+            return check_array(
+                block,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan",
+                input_name="X",
+            )
 
     def _categories(self, X):
         """Categorical columns as objects, with NaN for missing values."""
-        block = np.array(take(X, self.categorical, axis=1), dtype=object)
+        # Column by column: together, whole numbers beside floats would become floats.
+        block = np.empty((len(X), len(self.categorical)), object)
+        for place, k in enumerate(self.categorical):
+            block[:, place] = cells_of(X, k)
         block[find_missing(block)] = np.nan
         return block

@@ -14,7 +14,7 @@ from skrln._ensemble._fit import fit_ensemble
 from skrln._ensemble._fitted import FittedEnsemble, make_ensemble
 from skrln._ensemble._kinds import is_single
 from skrln._ensemble._online import fit_online
-from skrln._interrupts import deferred
+from skrln._interrupts import awaited_at_exit, deferred
 from skrln._network._outcome import warn_outcome
 from skrln._network._settings import resolve_epochs
 from skrln._table._columns import check_columns
@@ -111,8 +111,9 @@ class BaseRLN(
         )
         # A callback, or a warning that is an error, may raise after the result is stored.
         with (
-            open_checkpoints(self, arguments._asdict()) as checkpoints,
+            awaited_at_exit(),
             restored_on_error(self),
+            open_checkpoints(self, arguments._asdict()) as checkpoints,
         ):
             engine = Engine(watch, self.device, checkpoints)
             result = self._run_fit(parameters, arguments, engine)

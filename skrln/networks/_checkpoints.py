@@ -4,15 +4,12 @@
 import os
 from numbers import Integral
 
-from skrln._checkpoints._describe import describe
+from skrln._checkpoints._describe import IGNORED, describe
 from skrln._checkpoints._folder import NO_CHECKPOINTS, Checkpoints, Identity
 from skrln._kernels import StopReason
 from skrln.options import Checkpoint
 
 from ._open_options import read_option
-
-#: Parameters that do not change the result of a fit.
-IGNORED = ("checkpoint", "n_jobs", "verbose")
 
 
 def open_checkpoints(model, arguments):
@@ -39,7 +36,8 @@ def open_checkpoints(model, arguments):
     parameters = {
         name: describe(value)
         for name, value in model.get_params().items()
-        if name.partition("__")[0] not in IGNORED
+        # Of the estimator itself, of its options, and of an estimator in it.
+        if IGNORED.isdisjoint((name.partition("__")[0], name.rpartition("__")[2]))
     }
     identity = Identity(type(model).__name__, parameters, arguments)
     return Checkpoints(path, options["every"], identity)

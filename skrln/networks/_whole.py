@@ -3,7 +3,7 @@
 
 import contextlib
 
-from skrln._interrupts import whole_fits
+from skrln._interrupts import deferred, whole_fits
 
 #: Attributes of scikit-learn's callback machinery, which a failed fit keeps.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks", "_parent_callback_ctx")
@@ -17,9 +17,10 @@ def restored_on_error(estimator):
     try:
         yield
     except BaseException:
-        kept = {k: v for k, v in state.items() if k.startswith(_CALLBACK_STATE)}
-        state.clear()
-        state.update(before | kept)
+        with deferred():
+            kept = {k: v for k, v in state.items() if k.startswith(_CALLBACK_STATE)}
+            state.clear()
+            state.update(before | kept)
         raise
 
 

@@ -12,12 +12,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
-from skrln._interrupts import whole_fits
+from skrln._interrupts import Calls, whole_fits
 from skrln._table._arguments import about_argument
 from skrln._table._sklearn import Interval, check_parameters, count_samples
 from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
 
 from ._linear_pool import LinearPool
+from ._threads import threads_of
 
 
 class BlendingClassifier(StackingClassifier):
@@ -191,7 +192,8 @@ class BlendingClassifier(StackingClassifier):
         model = copy(self)
         if not isinstance(self.cv, str) and y is not None:
             model.cv = self._list_splits(X, y)
-        with whole_fits():
+        calls = Calls()
+        with whole_fits(), calls.ended(), threads_of(calls):
             super(BlendingClassifier, model).fit(X, y, **fit_params)
         vars(self).update(vars(model) | {"cv": self.cv})
         return self

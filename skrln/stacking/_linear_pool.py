@@ -15,6 +15,8 @@ from skrln._table._targets import ClassTarget
 
 #: Name of the loss that chooses the weights, and its parameter, which is not used.
 LOG_LOSS = ("log_loss", 0.0)
+#: Lower bound of probabilities whose sum is divided by.
+LEAST_PROBABILITY = 1e-300
 
 
 class LinearPool(ClassifierMixin, BaseEstimator):
@@ -48,10 +50,14 @@ class LinearPool(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, y)
         weights = check_weights(sample_weight, X)[:, None]
         has_label = np.ones((len(y), 1), bool)
-        self._target = ClassTarget().fit(y, has_label)
+        rows = weights[:, 0] > 0
+        trained = ClassTarget().fit(y[rows], has_label[rows])
+        # A class without weight keeps its column, with probability zero.
+        self._target = trained.listing(y, has_label)
         self.classes_ = self._target.classes
-        codes = self._target.encode(y, has_label)
-        candidates = self._split_models(X)
+        weights = weights[rows]
+        codes = self._target.encode(y[rows], has_label[rows])
+        candidates = self._split_models(X[rows])
         self.weights_ = convex_weights(
             self._target,
             LOG_LOSS,
@@ -72,16 +78,23 @@ class LinearPool(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         pooled = np.tensordot(self.weights_, self._split_models(X), 1)
-        return temper(self._target, pooled, self.temperature_)
+        tempered = temper(self._target, pooled, self.temperature_)
+        return self._target.predictions(tempered)
 
     def predict(self, X):
         """Most likely classes, (n_samples,)."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
     def _split_models(self, X):
-        """Probabilities by model, (n_models, n_samples, n_classes)."""
+        """Probabilities by model, (n_models, n_samples, n_classes with weight)."""
         n_classes = len(self.classes_)
         # A stack drops the first of two classes, because the columns are collinear.
         if n_classes == 2:
             return np.stack([1 - X.T, X.T], axis=2)
-        return X.reshape(len(X), -1, n_classes).transpose(1, 0, 2)
+        candidates = X.reshape(len(X), -1, n_classes).transpose(1, 0, 2)
+        has_weight = np.isin(self.classes_, self._target.task_classes[0])
+        if has_weight.all():
+            return candidates
+        # A model may be sure of a class without weight.
+        kept = np.maximum(candidates[:, :, has_weight], LEAST_PROBABILITY)
+        return kept / kept.sum(axis=2, keepdims=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import KFold
 
@@ -106,3 +107,25 @@ def test_digests_are_the_same_in_another_process():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == str([digest_table(v) for v in TABLES.values()])
+
+
+def test_order_does_not_count():
+    assert describe({"b": 1, "a": 2}) == describe({"a": 2, "b": 1})
+    assert describe({"b", "a", "c"}) == "{'a', 'b', 'c'}"  # of strings, by their hashes
+    assert describe(frozenset((2.0, 1))) == "{1, 2}"
+
+
+def test_what_changes_no_result_is_left_out():
+    first, second = (LogisticRegression(verbose=k, n_jobs=k + 1) for k in range(2))
+    assert describe([first]) == describe([second])
+    assert describe(first) != describe(LogisticRegression(C=2))
+
+
+def test_categories_count():
+    """Their order is that of the codes."""
+    digests = {
+        digest_table(pd.DataFrame({"a": pd.Categorical(["x"], names, ordered)}))
+        for names in (["x"], ["x", "y"], ["y", "x"])
+        for ordered in (False, True)
+    }
+    assert len(digests) == 6

@@ -197,3 +197,40 @@ def test_a_later_format_is_refused(path, monkeypatch):
         read_json(path)
     with pytest.raises(UnreadableError, match=r"format 2.*formats up to 1"):
         read_arrays(f"{path}.npz")
+
+
+def test_damage_of_any_kind_is_unreadable(path):
+    """A member of more than one buffer is parsed before its check sum is known."""
+    arrays = {"state": np.arange(1024.0)}
+    write_arrays(path, {}, arrays)
+    whole = Path(path).read_bytes()
+    for k in range(260):
+        for flip in (0x01, 0x08, 0x55, 0x80):
+            Path(path).write_bytes(
+                whole[:k] + bytes([whole[k] ^ flip]) + whole[k + 1 :]
+            )
+            try:
+                _, found = read_arrays(path)
+            except UnreadableError:
+                continue
+            assert digest_arrays(found) == digest_arrays(arrays)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_no_link_is_followed(path, tmp_path):
+    other = tmp_path / "letters.txt"
+    other.write_text("dear")
+    os.symlink(other, f"{path}.tmp")
+    write_json(path, {"a": "b"})
+    assert other.read_text() == "dear"
+    assert not os.path.islink(path)
+    assert read_json(path)["a"] == "b"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such call")
+def test_the_name_is_on_the_disk_too(path, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file)))
+    write_json(path, {})
+    assert os.path.samestat(synced[-1], os.stat(tmp_path))
+    assert len(synced) == 2

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import threading
 
 import numpy as np
@@ -214,3 +215,86 @@ def test_nothing_is_written_without_a_folder():
     with NO_CHECKPOINTS as folder:
         assert folder.slots(3) == [None] * 3
         folder.finish()
+
+
+# -- faults of the disk ----------------------------------------------------------------------
+
+
+def test_an_argument_that_is_missing_now_is_another(path):
+    with make(path, sample_weight=np.ones(3)) as folder:
+        loaded(folder)[0].save(STATE)
+    with pytest.raises(ValueError, match="a fit of another sample_weight"):
+        make(path).__enter__()
+
+
+def refuse(*args, **options):
+    raise PermissionError("not permitted")
+
+
+def test_a_parameter_that_is_missing_now_is_named(killed):
+    identity = Identity("RLNRegressor", {}, {"X": np.eye(3), "y": np.zeros(3)})
+    with pytest.raises(ValueError, match="by a fit with theta=-8"):
+        Checkpoints(str(killed), 0, identity).__enter__()
+
+
+def test_the_process_may_change_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    with make("fit") as folder:
+        loaded(folder)[0].save(STATE)
+        os.chdir("elsewhere")
+        loaded(folder)[0].save(STATE)
+    assert sorted(os.listdir(tmp_path / "fit")) == [
+        "00000.npz",
+        "00001.npz",
+        "fit.json",
+    ]
+    assert os.listdir() == []
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_no_error(path):
+    with make(path) as folder:
+        loaded(folder)[0].save(STATE)
+        shutil.rmtree(path)
+        folder.finish()
+    assert not path.exists()
+
+
+def test_a_folder_that_cannot_be_cleaned_is_a_warning(killed, monkeypatch):
+    message = r"Got checkpoint=.*not permitted.*Delete the folder"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "remove", refuse)
+        with pytest.warns(RuntimeWarning, match=message), make(killed) as folder:
+            folder.finish()
+    with make(killed) as folder:  # the lock is free
+        assert loaded(folder)[1] is not None
+
+
+def test_a_full_disk_is_one_warning(path, monkeypatch):
+    with make(path) as folder:
+        first, second = folder.slots(2)
+        first.load(START)
+        second.load(START)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refuse)
+            with pytest.warns(
+                RuntimeWarning, match=r"its state could .* not permitted"
+            ):
+                first.save(STATE)
+            second.save(STATE, ended=True)  # no further warning
+        first.save(STATE)  # there is space again
+    assert sorted(os.listdir(path)) == ["00000.npz", "00001.npz", "fit.json"]
+
+
+def test_a_folder_without_locks_is_refused(path, monkeypatch):
+    monkeypatch.setattr(_folder.FolderLock, "acquire", refuse)
+    with pytest.raises(
+        ValueError, match=r"Got checkpoint=.* written and locked: not permitted\. Pass"
+    ):
+        make(path).__enter__()
+
+
+def test_a_file_that_may_not_be_read_is_named(killed, monkeypatch):
+    monkeypatch.setattr(_folder, "read_json", refuse)
+    with pytest.raises(ValueError, match=r"file fit\.json cannot be read: not permit"):
+        make(killed).__enter__()

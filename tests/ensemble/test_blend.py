@@ -264,3 +264,12 @@ def test_temperature_is_of_probabilities_alone(target, predicted):
     hot = target.split(temper(target, means, 1e6))
     np.testing.assert_array_equal(hot[0], means[:, :1])
     np.testing.assert_allclose(hot[1], 1 / 3, atol=1e-4)
+
+
+def test_temperature_of_certain_mistakes():
+    """Near a temperature of one, the bound of probabilities makes the loss flat."""
+    rng = np.random.default_rng(0)
+    labels, guesses = rng.integers(0, 5, (2, 200))
+    means, codes = np.eye(5)[guesses], labels[:, None].astype(float)
+    temperature = best_temperature(classes(5), means, codes, np.ones((200, 1)))
+    assert temperature > 15

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The engine, with jobs that train nothing: order, threads, interrupts and errors."""
 
+import concurrent.futures
 import contextlib
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from skrln._ensemble import _engine
 from skrln._ensemble._engine import NO_WATCH, Engine, run_in_threads
 from skrln._ensemble._jobs import Trained
-from skrln._interrupts import current_scope, whole_fits
+from skrln._interrupts import Scope, current_scope, in_scope, whole_fits
 from skrln._kernels import StopReason
 from tests.faults._keys import press_ctrl_c, wait_for
 
@@ -83,7 +84,6 @@ def test_nobody_follows_the_epochs(trained):
     Engine(NO_WATCH, None).run([FakeJob("a"), FakeJob("b")])
     for _, listener in trained:
         assert listener.on_epoch is None
-        assert not listener.cancelled()
 
 
 def test_watch_of_nobody():
@@ -141,11 +141,12 @@ def test_threads_work_side_by_side(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     barrier = threading.Barrier(2, timeout=10)
 
-    def train(job, cancelled):
+    def train(job):
         barrier.wait()  # one job alone would wait for ever
         return job, threading.get_ident()
 
-    results = run_in_threads(train, ["a", "b"], [0, 0], None)
+    results, was_interrupted = run_in_threads(train, ["a", "b"], [0, 0], None)
+    assert not was_interrupted
     assert [job for job, _ in results] == ["a", "b"]
     assert len({ident for _, ident in results}) == 2
 
@@ -163,7 +164,7 @@ def test_number_of_threads(monkeypatch, platform, n_jobs, expected):
         _engine, "ThreadPoolExecutor", lambda n: pools.append(n) or pool(n)
     )
     jobs = ["a", "b", "c"]
-    assert run_in_threads(lambda job, _: job, jobs, [0] * 3, "cpu") == jobs
+    assert run_in_threads(lambda job: job, jobs, [0] * 3, "cpu") == (jobs, False)
     assert pools == [expected]
 
 
@@ -171,25 +172,66 @@ def test_interrupt_ends_all_networks_and_keeps_them(monkeypatch):
     """The main thread waits for the first result when the user interrupts it."""
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
 
-    def train(job, cancelled):
+    def train(job):
         if job == "a":
             press_ctrl_c()
-        assert wait_for(cancelled)
+        assert wait_for(is_cancelled)
         if job == "c":
             raise KeyboardInterrupt  # without an epoch
         return job
 
-    assert run_in_threads(train, list("abcd"), [0] * 4, None) == ["a", "b", None, None]
+    results = run_in_threads(train, list("abcd"), [0] * 4, None)
+    assert results == (["a", "b", None, None], True)
+
+
+def is_cancelled():
+    return current_scope().cancelled()
+
+
+def test_interrupt_after_the_last_network_is_one(monkeypatch):
+    """All have come to their end, and only the main thread sees the interrupt."""
+    monkeypatch.setattr(_engine, "wait", interrupted_wait)
+    fitted = draw_fitted()
+    monkeypatch.setattr(_engine, "train_job", lambda job, _: Trained(job, fitted, None))
+    kept = Engine(NO_WATCH, None).run([FakeJob("a"), FakeJob("b")])
+    assert [member.job.name for member in kept] == ["a", "b"]
+    assert {member.fitted.reason for member in kept} == {StopReason.INTERRUPTED}
+
+
+def interrupted_wait(futures, return_when):
+    concurrent.futures.wait(futures)
+    raise KeyboardInterrupt
+
+
+def test_threads_end_with_the_fit_around_them():
+    def train(job):
+        assert is_cancelled()
+        raise KeyboardInterrupt
+
+    with in_scope(Scope(cancelled=lambda: True)):
+        assert run_in_threads(train, ["a"], [0], None) == ([None], True)
+
+
+def test_error_of_a_later_job_ends_the_earlier_ones(monkeypatch):
+    monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
+
+    def train(job):
+        if job == "b":
+            raise ValueError("bad")
+        assert wait_for(is_cancelled)
+
+    with pytest.raises(ValueError, match="bad"):
+        run_in_threads(train, ["a", "b"], [0, 0], None)
 
 
 def test_second_interrupt_waits_for_the_threads_and_is_raised(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     ended = []
 
-    def train(job, cancelled):
+    def train(job):
         if job == "a":
             press_ctrl_c()
-        assert wait_for(cancelled)
+        assert wait_for(is_cancelled)
         if job == "a":
             press_ctrl_c()
         time.sleep(0.1)
@@ -205,11 +247,11 @@ def test_interrupt_of_a_part_ends_the_whole(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     wholes = []
 
-    def train(job, cancelled):
+    def train(job):
         wholes.append(current_scope().whole)
         if job == "a":
             press_ctrl_c()
-        assert wait_for(cancelled)
+        assert wait_for(is_cancelled)
         return job
 
     with pytest.raises(KeyboardInterrupt), whole_fits():
@@ -241,9 +283,9 @@ def test_networks_without_an_epoch_are_left_out(monkeypatch, is_listening):
 def test_error_of_one_network_ends_the_others(one_thread, error):
     trained, cancels = [], []
 
-    def train(job, cancelled):
+    def train(job):
         trained.append(job)
-        cancels.append(cancelled)
+        cancels.append(current_scope().cancelled)
         if job == "a":
             raise error("bad")
         return job

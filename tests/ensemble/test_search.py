@@ -286,10 +286,12 @@ def test_scorers_that_request_weights(request_weights, expected):
     assert _search._requests_weights(scorer) is expected
 
 
-def fake_results(monkeypatch, reasons):
+def fake_results(monkeypatch, reasons, was_interrupted=False):
     """Results of fits that end for these reasons."""
     results = [Attempted(-1.0, 0.0, 0.0, 3, reason) for reason in reasons]
-    monkeypatch.setattr(_search, "run_in_threads", lambda *_: results)
+    monkeypatch.setattr(
+        _search, "run_in_threads", lambda *_: (results, was_interrupted)
+    )
 
 
 def test_divergence_is_counted(monkeypatch):
@@ -299,8 +301,10 @@ def test_divergence_is_counted(monkeypatch):
         assert [len(row) for row in run()] == [4, 4]
 
 
-def test_interrupt_chooses_nothing(monkeypatch):
-    fake_results(monkeypatch, [DONE] * 7 + [StopReason.INTERRUPTED])
+@pytest.mark.parametrize("last", [DONE, StopReason.INTERRUPTED])
+def test_interrupt_chooses_nothing(last, monkeypatch):
+    """Also after the last fit, where no fit has seen it."""
+    fake_results(monkeypatch, [DONE] * 7 + [last], was_interrupted=True)
     with pytest.raises(KeyboardInterrupt):
         run()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fits that are killed between two epochs and go on, in every estimator with a checkpoint."""
 
+import functools
 import os
 import pickle
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 
 from skrln import (
@@ -539,4 +540,94 @@ def test_warm_start_goes_on_from_the_same_fit(tmp_path, monkeypatch):
 def test_partial_fit_writes_nothing(tmp_path):
     path = tmp_path / "fit"
     RLNRegressor((5,), theta=-6.5, checkpoint=path).partial_fit(*TABLE)
+    assert not path.exists()
+
+
+# -- searches whose scores differ -----------------------------------------------------------
+
+
+def slope(estimator, X, y, *, sign):
+    return sign * estimator.score(X, y)
+
+
+def test_scores_of_another_search_are_refused(tmp_path, monkeypatch):
+    """A partial has no text of its own."""
+    path = tmp_path / "fit"
+
+    def fit(sign, **params):
+        scoring = functools.partial(slope, sign=sign)
+        params = {"scoring": scoring, "checkpoint": every_epoch(path)} | params
+        return genetic_selector(**params).fit(*COLUMNS)
+
+    Killer(monkeypatch, path).run(lambda: fit(1), 3)
+    monkeypatch.undo()
+    with pytest.raises(
+        ValueError, match=r"00000\.npz was written by a search with other"
+    ):
+        fit(-1)
+    whole = fit(1, checkpoint=None)
+    np.testing.assert_array_equal(fit(1).fitness_curve_, whole.fitness_curve_)
+
+
+def test_workers_of_an_estimator_in_another_change_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "fit"
+
+    def fit(n_jobs):
+        selector = genetic_selector(checkpoint=every_epoch(path))
+        selector.set_params(estimator=LinearRegression(n_jobs=n_jobs))
+        return selector.fit(*COLUMNS)
+
+    Killer(monkeypatch, path).run(lambda: fit(None), 2)
+    monkeypatch.undo()
+    fit(1)
+    assert not path.exists()
+
+
+# -- the last step ---------------------------------------------------------------------------
+
+
+def refuse(*args):
+    raise PermissionError("not permitted")
+
+
+def remove_nothing(path):
+    if path.endswith(".tmp"):
+        raise FileNotFoundError
+    refuse()
+
+
+@pytest.mark.parametrize(
+    ("make", "args"), [(_tables.regressor, TABLE), (generator, (X,))]
+)
+def test_a_folder_that_cannot_be_cleaned(make, args, tmp_path, monkeypatch):
+    """The fit has its result; where warnings are errors, the estimator stays as it was."""
+    model = make(checkpoint=every_epoch(tmp_path / "fit"))
+    before = dict(vars(model))
+    monkeypatch.setattr(os, "remove", remove_nothing)
+    with pytest.raises(RuntimeWarning, match="Delete the folder"):
+        model.fit(*args)
+    assert vars(model) == before
+    with pytest.warns(RuntimeWarning, match="Delete the folder"):
+        model.fit(*args)
+    assert vars(model) != before
+
+
+@pytest.mark.parametrize(
+    ("make", "args"), [(_domains.regressor, (X, Y)), (autoencoder, (X,))]
+)
+def test_files_stay_where_a_warning_is_an_error(make, args, tmp_path, monkeypatch):
+    """The warning comes before the files of a joint fit are removed."""
+    path = tmp_path / "fit"
+    model = make(checkpoint=every_epoch(path))
+    before = dict(vars(model))
+    module = sys.modules[type(model).__module__]
+    if not hasattr(module, "warn_outcome"):
+        module = sys.modules["skrln.joint._base"]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "warn_outcome", refuse)
+        with pytest.raises(PermissionError):
+            model.fit(*args, **IN_DOMAINS)
+    assert vars(model) == before
+    assert (path / "fit.json").exists()
+    model.fit(*args, **IN_DOMAINS)
     assert not path.exists()

@@ -36,6 +36,7 @@ from skrln.joint import (
     JointRegressor,
 )
 from skrln.multitask import PerTaskEarlyStopping
+from skrln.networks._whole import restored_on_error
 from skrln.pruning import DistinctivenessPruner
 from tests.joint import _domains
 from tests.multitask._models import make_network
@@ -266,6 +267,43 @@ def test_interrupt_of_a_cross_validation_is_raised(backend, monkeypatch):
         cross_validate(model, X, Y, cv=2, n_jobs=2)
 
 
+def test_interrupt_of_a_blend_ends_its_threads(monkeypatch):
+    model = blend(small(RLNClassifier, max_iter=10**6)).set_params(n_jobs=2)
+    before = dict(vars(model))
+    monkeypatch.setattr(_chunks, "draw_orders", pressing(_chunks.draw_orders, at=1))
+    with parallel_config(backend="threading"), pytest.raises(KeyboardInterrupt):
+        model.fit(X, CLASSES)
+    assert is_same(model, before)  # and no thread is left, says the fixture
+
+
+def test_blend_in_threads_is_that_alone():
+    model, arguments = RAISE["blend"]()
+    expected = model.fit(*arguments).predict_proba(X)
+    with parallel_config(backend="threading", n_jobs=2):
+        again = model.fit(*arguments).predict_proba(X)
+    np.testing.assert_array_equal(again, expected)
+
+
+def test_interrupt_while_an_estimator_is_restored_acts_afterwards():
+    class Pressing(dict):
+        def clear(self):
+            super().clear()
+            press_ctrl_c()
+
+    class Model:
+        pass
+
+    @restored_on_error(model := Model())
+    def fail():
+        model.fitted = 2
+        raise ValueError("body")
+
+    model.__dict__ = Pressing(fitted=1)
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert model.fitted == 1
+
+
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_interrupt_of_an_estimator_of_the_user(backend, monkeypatch):
     """A model that knows nothing of interrupts ends what it is at, in threads."""
@@ -375,38 +413,62 @@ def test_selection_of_threads_ends_with_the_first_error(monkeypatch):
 # -- processes -------------------------------------------------------------------------
 
 
+INTERRUPTED = "KeyboardInterrupt []"
+#: Programs that run one after the other in a process, and what each of them leaves.
+PROGRAMS = [
+    {
+        "genetic": INTERRUPTED,
+        "workers": INTERRUPTED,
+        "generator": "JointGenerator of 1 epoch or more []",
+    },
+    {"threads": INTERRUPTED},
+]
+#: Seconds from an interrupt to its effect, on a machine that is busy.
+SOON = 20
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal of POSIX")
-@pytest.mark.parametrize(
-    ("name", "left"),
-    [
-        ("generator", "JointGenerator of 1 epoch or more []"),
-        ("genetic", "KeyboardInterrupt []"),
-        ("forests", "KeyboardInterrupt []"),
-        ("threads", "KeyboardInterrupt []"),
-        ("processes", "KeyboardInterrupt []"),
-    ],
-)
-def test_process_that_is_interrupted_ends(name, left):
+@pytest.mark.parametrize("programs", PROGRAMS, ids="-".join)
+def test_process_that_is_interrupted_ends(programs):
     """Soon, in order, and with all that it started; Ctrl-C reaches its workers, too."""
-    command = [sys.executable, "-m", "tests.faults._programs", name]
+    command = [sys.executable, "-m", "tests.faults._programs", *programs]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(
         command, cwd=ROOT, start_new_session=True, **pipes
     ) as process:
         try:
-            line = process.stdout.readline()
-            time.sleep(0.3)
-            os.killpg(process.pid, signal.SIGINT)
-            begin = time.monotonic()
+            for name, left in programs.items():
+                begin = interrupt_program(process, name)
+                line = read_other(process, f"READY {name}")
+                if line != f"OUT {name} {left}":
+                    pytest.fail(line + "".join(process.communicate(timeout=60)))
+                assert time.monotonic() - begin < SOON
             out, error = process.communicate(timeout=60)
-            assert line == "READY\n", error
-            assert set(out.splitlines()) - {"READY"} == {f"OUT {left}"}, error
+            assert set(out.splitlines()) <= {f"READY {name}"}, error
             assert process.returncode == 0, error
-            assert time.monotonic() - begin < 20  # seconds, on a machine that is busy
+            assert time.monotonic() - begin < SOON
             assert wait_for(lambda: not has_members(process.pid))
         finally:
             if has_members(process.pid):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupt_program(process, name):
+    """Interrupt a program when it is ready; return the time."""
+    line = process.stdout.readline()
+    if line != f"READY {name}\n":
+        pytest.fail(line + "".join(process.communicate(timeout=60)))
+    time.sleep(0.3)  # its other worker is under way, too
+    os.killpg(process.pid, signal.SIGINT)
+    return time.monotonic()
+
+
+def read_other(process, expected):
+    """Next line that is not the expected one."""
+    for line in process.stdout:
+        if line.strip() != expected:
+            return line.strip()
+    return ""
 
 
 def has_members(group):

@@ -10,10 +10,21 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skrln import options
 
+
+def _no_score(*args):
+    del args
+    return np.nan
+
+
+def _same_score(*args):
+    del args
+    return 1.0
+
+
 JUNK = (
     None, -1, 0, 1.5, np.nan, np.inf, -np.inf, "junk", "", [], {}, (), [1, 2], {"a": 1}, {1},
     True, object(), np.array(3), np.array([1, 2]), np.int64(3), np.float32(0.5), 2**70, b"x",
-    np.str_("relu"), [[1], [2]], ["a"], "2", lambda *args: 1.0,
+    np.str_("relu"), [[1], [2]], ["a"], "2", _same_score,
 )  # fmt: skip
 #: Values of parameters whose admitted values may take long, or open many programs.
 BOUNDED = {
@@ -45,7 +56,7 @@ BOUNDED = {
     "random_state": (0, 1, None, -1, "a", np.random.RandomState(0), 2**40, np.int64(3)),
     "learning_rate_init": (0.01, 1e-300, 1e10, 0, -1, np.nan, "a", np.float32(0.1)),
     "batch_size": ("auto", 1, 8, np.int64(8), 1000, 0, 2.5, 2**40, np.int16(7)),
-    "scoring": (None, "r2", "accuracy", "junk", 3, lambda *args: np.nan, lambda *args: 1.0),
+    "scoring": (None, "r2", "accuracy", "junk", 3, _no_score, _same_score),
 }  # fmt: skip
 OPTIONS = {
     options.RLNPenalty: lambda: options.RLNPenalty(0.1),

@@ -15,8 +15,9 @@ PLAIN_KERNELS = (
 )
 #: Compiled programs that a process keeps; it compiles less often than by default.
 PROGRAMS = 1_500
-#: Cases of one run of Hypothesis, and seconds after which a case counts as endless.
-CHUNK, TIMEOUT = 500, 60
+#: Cases of one run of Hypothesis, processor seconds after which a case counts as endless, and
+#: seconds after which a process that does not even notice this ends.
+CHUNK, TIMEOUT, LONGEST = 500, 60, 3600
 
 
 def run_chunk(chunk_seed, n_cases, names):
@@ -69,13 +70,13 @@ def _time_limit():
     def stop(*_):
         raise TimeoutError(f"no end after {TIMEOUT} s")
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(TIMEOUT)
-    faulthandler.dump_traceback_later(3 * TIMEOUT, exit=True)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, TIMEOUT)
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.cancel_dump_traceback_later()
 
 

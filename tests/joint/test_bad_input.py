@@ -12,7 +12,7 @@ from skrln import JointClassifier
 from skrln.joint import JointAutoencoder, JointGenerator
 from skrln.options import Coupling
 
-from ._domains import classifier, regressor
+from ._domains import classifier, make_classes, regressor
 
 
 @pytest.mark.parametrize(
@@ -175,3 +175,17 @@ def test_several_class_tasks_are_refused_for_one_domain_too():
     model = JointClassifier(hidden_layer_sizes=(4,), max_iter=2, random_state=0)
     with pytest.raises(ValueError, match=r"Got y of shape \(4, 2\)"):
         model.fit(np.eye(4), labels, sample_domain=np.zeros(4))
+
+
+def test_weights_that_leave_no_held_out_label_name_y(monkeypatch):
+    X, y, domain = make_classes()
+
+    def hold_out(parameters, domains, rng):
+        del parameters, rng
+        held_out = [rows[y[rows] == 0][:2] for rows in domains.rows]
+        pairs = zip(domains.rows, held_out, strict=True)
+        return [np.setdiff1d(*pair) for pair in pairs], held_out
+
+    monkeypatch.setattr("skrln.joint._base.hold_out", hold_out)
+    with pytest.raises(ValueError, match="no label of the held-out rows of y to count"):
+        classifier(class_weight={0: 0, 1: 1}).fit(X, y, sample_domain=domain)

@@ -136,6 +136,15 @@ def test_a_hostile_domain_is_let_go_of():
     assert score["joint"] > score["isolated"] + 0.05
 
 
+def test_domains_that_share_nothing_are_clusters_of_their_own():
+    X, y, domain = make_classes()
+    own = np.char.add(y.astype(str), domain)  # the domains have different classes
+    model = classifier(hidden_layer_sizes=(), coupling="isolated")
+    model.fit(X, own, sample_domain=domain)
+    assert model.pair_weights_.shape == (0, 3, 3)
+    assert model.cluster_domains().tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize("strategy", ["joint", "l2"])
 def test_no_coupling_is_isolated_bit_for_bit(table, strategy):
     X, y, domain = table

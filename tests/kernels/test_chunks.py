@@ -212,6 +212,22 @@ def test_loop_goes_on_from_its_slot():
     assert (third.done, third.reason, slot.n_writes) == (10, whole.reason, 11)
 
 
+def test_interrupt_of_the_last_write_keeps_all_epochs():
+    class Interrupted(Place):
+        def save(self, arrays, *, ended=False):
+            if ended:
+                signal.raise_signal(signal.SIGINT)
+            super().save(arrays, ended=ended)
+
+    loop = placed(Interrupted())
+    train(loop, 10)
+    assert (loop.done, loop.reason) == (10, StopReason.INTERRUPTED)
+    assert loop.slot.ended
+    again = placed(loop.slot)
+    again.run(None)
+    assert (again.done, again.reason) == (10, StopReason.MAX_ITER)
+
+
 def train_until_error(loop, n_epochs):
     def epochs():
         for _ in range(n_epochs):

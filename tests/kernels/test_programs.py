@@ -4,6 +4,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import jax
 import pytest
 
 from skrln._kernels import _programs, clear_caches
@@ -17,7 +18,7 @@ def test_programs_kept_are_bounded(monkeypatch):
     monkeypatch.setattr(_programs, "_programs", programs)
     monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
     monkeypatch.setattr(
-        _programs, "clear_caches", lambda: cleared.append(programs.copy())
+        _programs, "_free", lambda everything: cleared.append(programs.copy())
     )
     compiled = []
     for name in ("a", "b", "a", "b"):
@@ -26,6 +27,20 @@ def test_programs_kept_are_bounded(monkeypatch):
     _programs.compile_once("c", lambda: compiled.append("c"))
     assert cleared == [{"a", "b"}]
     assert compiled == ["a", "b", "c"]
+
+
+def test_caches_of_jax_are_cleared_after_many_programs(monkeypatch):
+    """They keep a part of each program that is freed."""
+    cleared = []
+    monkeypatch.setattr(_programs, "_programs", set())
+    monkeypatch.setattr(_programs, "_history", [])
+    monkeypatch.setattr(_programs, "_jitted", [])
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(_programs, "MAX_COMPILED", 5)
+    monkeypatch.setattr(jax, "clear_caches", lambda: cleared.append(name))
+    for name in "abcdefghijklm":
+        _programs.compile_once(name, lambda: None)
+    assert cleared == ["g", "m"]
 
 
 def test_cleared_caches_compile_again(compilations):

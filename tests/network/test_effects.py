@@ -9,6 +9,7 @@ from scipy import sparse
 from skrln._kernels import ACTIVATIONS
 from skrln._network._effects import backward, column_effects, forward_pass
 from skrln._network._forward import Network, forward
+from skrln._table._labels import MixedLabels, NumberLabels
 from skrln._table._problem import Arguments, read_training
 
 from ._values import (
@@ -187,3 +188,19 @@ def test_sparse_tables():
 def test_dead_networks_move_nothing():
     fitted, columns = linear([0.0, 0.0, 0.0])
     np.testing.assert_array_equal(column_effects([fitted], [1.0], columns), 0)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_large_counts_of_categories_are_no_chance(mixed):
+    """The log of a mean count is known well: its chance is one over the count."""
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 10, 300)
+    frame = pd.DataFrame({"kind": kind.astype(str), "noise": rng.normal(size=300)})
+    counts = rng.poisson(1000 * np.exp(0.02 * kind)).astype(float)
+    labels, y = NumberLabels("poisson"), counts
+    if mixed:
+        labels, y = MixedLabels("poisson", task_types=["regression"]), counts[:, None]
+    weight = [0.01, *0.02 * np.arange(10)]
+    fitted, columns = linear(weight, frame, y, labels=labels)
+    # The squares of .01 and of .02 * sqrt(99 / 12).
+    np.testing.assert_allclose(shares(fitted, columns), [0.97, 0.03], atol=0.01)

@@ -133,7 +133,9 @@ def test_divergence_is_the_mean_over_pairs():
 
 
 def test_divergence_of_one_fit_is_refused():
-    with pytest.raises(ValueError, match=r"Got importances of 1 fit, .* at least 2"):
+    with pytest.raises(
+        ValueError, match=r"Got importances of 1 fit, .* at least 2. Fit with"
+    ):
         importance_divergence([[0.5, 0.5]])
 
 
@@ -173,9 +175,17 @@ def test_stability_of_one_fit_is_refused(selected):
         selection_stability(selected)
 
 
-@pytest.mark.parametrize("importance", [[-1, 2], [np.nan, 1], [np.inf, 1], [[1, 2]]])
-def test_importances_that_are_none_are_refused(importance):
-    with pytest.raises(ValueError, match=r"Got importances of shape \(.*\), but"):
+@pytest.mark.parametrize(
+    ("importance", "message"),
+    [
+        ([-1, 2], "with -1.0, but expected finite, non-negative"),
+        ([1, np.nan], "with nan, but"),
+        ([np.inf, 1], "with inf, but"),
+        ([[1, 2]], r"of shape \(1, 2\), but expected 1 dimension"),
+    ],
+)
+def test_importances_that_are_none_are_refused(importance, message):
+    with pytest.raises(ValueError, match=f"Got importances {message}"):
         importance_entropy(importance)
 
 
@@ -222,3 +232,12 @@ def test_divergences_of_pairs():
 def test_zero_shares_per_layer():
     coefs = [np.array([[0.0, 1.0], [0.0, 0.0]]), np.array([[2.0], [-0.0]])]
     np.testing.assert_array_equal(zero_shares(coefs), [0.75, 0.5])
+
+
+def test_nearly_equal_importances_do_not_diverge(global_random_seed):
+    """Rounding makes the divergence negative, and its root NaN."""
+    rng = np.random.default_rng(global_random_seed)
+    for _ in range(20):
+        importance = rng.dirichlet(np.ones(5))
+        near = np.nextafter(importance, 1)
+        assert importance_divergence([importance, near]) == pytest.approx(0, abs=1e-12)

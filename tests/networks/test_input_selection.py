@@ -456,19 +456,13 @@ def test_interrupt_between_the_fits_keeps_the_networks(monkeypatch):
 def test_interrupt_while_the_last_epochs_run_is_one(monkeypatch):
     """Networks that ended before they saw the interrupt do not make a whole fit."""
     monkeypatch.setattr(_fit, "eliminate", never)
-    pool = _engine.ThreadPoolExecutor
+    wait = _engine.wait
 
-    class Pool(pool):
-        def submit(self, train, job, cancelled):
-            asked = []
+    def interrupted_wait(futures, return_when):
+        wait(futures)
+        raise KeyboardInterrupt
 
-            def late():  # in the kernel, no; once it is done, yes
-                asked.append(None)
-                return len(asked) > 1
-
-            return super().submit(train, job, late)
-
-    monkeypatch.setattr(_engine, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(_engine, "wait", interrupted_wait)
     with pytest.warns(ConvergenceWarning, match="interrupted"):
         model = regressor(max_iter=5, tol=0.0).fit(X, Y)
     assert model.n_active_features_ == N_COLUMNS

@@ -263,3 +263,36 @@ def test_stored_blends_have_their_classifiers_by_name():
     again = pickle.loads(pickle.dumps(blend))
     assert again.named_estimators_.tree is again.estimators_[1]
     np.testing.assert_array_equal(again.predict_proba(X), blend.predict_proba(X))
+
+
+def three_classes(n_rows=60):
+    """Probabilities of two models, and labels; rows of the third class come last."""
+    rng = np.random.default_rng(0)
+    models = rng.dirichlet(np.ones(3), (2, n_rows))
+    return np.hstack(models), np.repeat([0, 1, 2], n_rows // 3)
+
+
+def test_rows_without_weight_change_nothing():
+    columns, labels = three_classes()
+    weights = np.linspace(0.5, 1, 60) * (np.arange(60) % 4 > 0)
+    pool = LinearPool().fit(columns, labels, weights)
+    kept = weights > 0
+    alone = LinearPool().fit(columns[kept], labels[kept], weights[kept])
+    np.testing.assert_array_equal(pool.weights_, alone.weights_)
+    assert pool.temperature_ == alone.temperature_
+
+
+def test_a_class_without_weight_has_probability_zero():
+    columns, labels = three_classes()
+    columns[0] = [0, 0, 1] * 2  # a row of which both models are sure
+    pool = LinearPool().fit(columns, labels, (labels < 2).astype(float))
+    proba = pool.predict_proba(columns)
+    np.testing.assert_array_equal(pool.classes_, [0, 1, 2])
+    np.testing.assert_array_equal(proba[:, 2], 0)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_allclose(proba[0], [0.5, 0.5, 0])
+    assert set(pool.predict(columns)) == {0, 1}
+    first, second = columns.reshape(60, 2, 3)[:, :, :2].transpose(1, 0, 2)
+    two = [model[:, 1] / model.sum(axis=1) for model in (first[1:], second[1:])]
+    alone = fit_pool([np.r_[0.5, model] for model in two], labels * (labels < 2))
+    assert alone.classes_.tolist() == [0, 1]

@@ -66,7 +66,12 @@ def test_validation_arguments_that_contradict_each_other(arguments, message):
 
 @pytest.mark.parametrize(
     ("task_weight", "expected"),
-    [(None, [0.5, 0.5]), ([1, 3], [0.25, 0.75]), ((0, 2), [0, 1])],
+    [
+        (None, [0.5, 0.5]),
+        ([1, 3], [0.25, 0.75]),
+        ((0, 2), [0, 1]),
+        ([1e308] * 2, [0.5, 0.5]),
+    ],
 )
 def test_task_weights_sum_to_one(task_weight, expected):
     np.testing.assert_array_equal(resolve_task_weight(task_weight, 2), expected)
@@ -75,11 +80,14 @@ def test_task_weights_sum_to_one(task_weight, expected):
 @pytest.mark.parametrize(
     ("task_weight", "message"),
     [
-        ([1], r"Got task_weight of shape \(1,\).* one number per task: y has 2"),
+        ([1], r"Got task_weight of shape \(1,\).* one number per task: y has 2. Pass"),
         ([1, -1], r"Got task_weight=\[1.0, -1.0\], but expected finite, non-negative"),
-        ([0, 0], "not all zero"),
+        ([0, 0], "not all zero. Give"),
         ([1, np.nan], "finite"),
-        (["a", "b"], r"Got task_weight=\['a', 'b'\], but expected one number per task"),
+        (
+            ["a", "b"],
+            r"Got task_weight=\['a', 'b'\], but expected one number per task. Pass",
+        ),
     ],
 )
 def test_task_weights_that_are_none(task_weight, message):

@@ -39,7 +39,7 @@ def test_roles(cells, role):
 
 
 def test_text_has_three_types():
-    text = read_cells(["a", 1, 2.5, None, [1]]).text
+    text = read_cells(["a", 1, 2.5, None, [1]]).description
     assert (
         text
         == "str (such as 'a') and int (such as 1) and float (such as 2.5) and 1 more"

@@ -17,8 +17,9 @@ from skrln._table._columns import (
     read_columns,
     refuse_sparse_categories,
 )
-from skrln._table._frames import read_table
+from skrln._table._frames import column_names, read_table
 from skrln._table._inputs import InputEncoder
+from skrln._table._levels import find_levels
 
 X = np.arange(12.0).reshape(4, 3)
 NAMED = pd.DataFrame(X, columns=["a", "b", "c"])
@@ -84,7 +85,10 @@ def test_sparse_table_becomes_compressed_rows():
         ([[1.0, np.inf], [1.0, 2.0]], "Input X contains infinity"),
         (sparse.csr_matrix([[np.nan, 1.0], [1.0, 0.0]]), "Input X contains NaN"),
         (X[:1], r"1 sample\(s\) .* minimum of 2 is required by Model"),
-        (MIXED[:1], r"1 sample\(s\) .* minimum of 2 is required by Model"),
+        (
+            MIXED[:1],
+            r"1 sample\(s\) .* minimum of 2 is required by Model. Pass more rows",
+        ),
     ],
 )
 def test_bad_tables(table, message):
@@ -528,3 +532,67 @@ def test_sparse_columns_of_a_frame(fill_value, categorical):
         if sparse.issparse(one):
             one = one.toarray()
         np.testing.assert_array_equal(np.asarray(one)[:, 0].astype(float), values)
+
+
+def test_repeated_names():
+    frame = pd.DataFrame(np.ones((4, 3)), columns=list("abb"))
+    with pytest.raises(ValueError, match="Got X with 2 columns of the name 'b'"):
+        read(frame)
+    _, columns = read_columns(frame.to_numpy(), "Model", None)
+    with pytest.raises(ValueError, match="Rename or drop"):
+        check_columns(frame, columns)
+
+
+def test_many_refused_columns_are_shown_in_part():
+    X = pd.DataFrame({f"d{k}": WHEN for k in range(8)})
+    with pytest.raises(
+        ValueError, match=r"\['d0', .*'d4'\] and 3 more of dates"
+    ) as error:
+        read(X)
+    assert "d5" not in str(error.value)
+
+
+def test_names_of_wide_tables_are_read_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "skrln._table._columns.column_names",
+        lambda X: calls.append(X) or column_names(X),
+    )
+    with pytest.raises(ValueError, match="of dates"):
+        read(pd.DataFrame({f"d{k}": WHEN for k in range(8)}))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("names", [np.array([], str), ["str", "str"]])
+def test_positions_by_name_are_whole_and_different(names):
+    positions = find_categorical(FRAME, names, [])
+    assert positions.dtype == int
+    np.testing.assert_array_equal(positions, [4] if len(names) else [])
+
+
+def test_names_that_are_lists():
+    frame = pd.DataFrame(np.zeros((2, 2)), columns=["a", "b"])
+    with pytest.raises(ValueError, match=r"X has no column \[\['b'\]\]"):
+        find_categorical(frame, np.array([["b"]]), [])
+
+
+def test_tables_of_pyarrow_are_read_as_frames():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"size": [1.5, None, 2.5], "kind": ["x", "y", "x"]})
+    X, columns = read(table)
+    assert columns.names.tolist() == ["size", "kind"]
+    assert columns.categorical.tolist() == [1]
+    assert check_columns(table, columns).equals(X)
+
+
+def test_sum_of_the_largest_numbers():
+    """It is no number, which only the check of infinite numbers minds."""
+    frame = pd.DataFrame(
+        {"a": [1.7e308, 1.7e308, -1.7e308, -1.7e308], "b": list("xyxy")}
+    )
+    table, columns = read(frame)
+    encoder = InputEncoder(columns.categorical, 3.0).fit(table, np.ones(4))
+    assert np.isfinite(encoder.transform(table)).all()
+    frame["a"] = [np.inf, 1.7e308, -1.7e308, -np.inf]
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        find_levels(frame, np.ones(4), columns.categorical)

@@ -43,3 +43,19 @@ def test_columns_with_the_same_name():
     replaced = with_columns(frame, {3: np.array([3.0, 4.0])})
     assert cells_of(replaced, 1) == ["u", None]
     assert cells_of(replaced, 3) == [3, 4]
+
+
+def test_columns_of_polars_are_read_by_position():
+    """A name would be searched among all names, for every column."""
+    pl = pytest.importorskip("polars", reason="polars is optional")
+
+    class Frame(pl.DataFrame):
+        def __getitem__(self, key):
+            raise AssertionError(key)
+
+        @property
+        def columns(self):
+            raise AssertionError
+
+    table = Frame({"a": [1.0, 2.0], "b": ["u", None]})
+    assert cells_of(table, 1) == ["u", None]

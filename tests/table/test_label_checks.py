@@ -125,3 +125,12 @@ def test_task_of_mixed_labels_is_named():
 def test_strings_stay_objects():
     labels = read_labels(objects("a", pd.NA, "b"))
     assert labels.tolist() == ["a", None, "b"]
+
+
+def test_numbers_beside_words_in_lists_stay_numbers():
+    y = read_labels([[0.5, "a"], [1.5, "b"], [np.nan, "b"]])
+    assert y[:2].tolist() == [[0.5, "a"], [1.5, "b"]]
+    assert np.isnan(y[2, 0])
+    y, known = check_mixed_target(((1, "a"), (2, "b")))
+    assert y[:, 0].tolist() == [1, 2]
+    assert known.all()

@@ -84,7 +84,9 @@ def test_number_of_tasks_stays():
     labels = NumberLabels()
     target, _, _ = fit(labels, NUMBERS)
     later, known = labels.read(BOTH)
-    with pytest.raises(ValueError, match=r"Got y_val with 2 task\(s\), but expected 1"):
+    with pytest.raises(
+        ValueError, match=r"Got y_val with 2 task\(s\), but expected 1. Pass a"
+    ):
         labels.encode(target, later, known, ONES, "y_val")
 
 

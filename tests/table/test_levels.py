@@ -123,3 +123,20 @@ def test_levels_are_drawn_by_their_shares(global_random_seed):
     np.testing.assert_array_equal(np.transpose(counts), 64 * shares)
     # The columns are independent of each other.
     assert 1 < np.count_nonzero((drawn[:, 0] == 0) & (drawn[:, 1] == 0)) < 16
+
+
+def test_one_value_less_than_rounding_shows():
+    levels = find_levels(
+        np.arange(65.0)[:, None], np.r_[np.ones(64), 1e-20], NO_COLUMNS
+    )
+    assert len(levels.shares) == 65
+    assert levels.shares.sum() == pytest.approx(1)
+
+
+def test_whole_categories_beside_floats():
+    large = 2**53
+    frame = pd.DataFrame(
+        {"code": [large, large + 1, large + 2], "size": [0.5, 1.5, 1.5]}
+    )
+    levels = find_levels(frame, np.ones(3), np.array([0, 1]))
+    assert set(levels.values[:, 0]) == {large, large + 1, large + 2}

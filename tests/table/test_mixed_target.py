@@ -150,5 +150,5 @@ def test_other_targets_than_those_of_the_fit(target):
     y, known = check_mixed_target(FRAME.assign(kind="d"), "y_val")
     with pytest.raises(ValueError, match=r"'d'.*in y_val.*about task 1 of y_val"):
         target.encode(y, known, "y_val")
-    with pytest.raises(ValueError, match=r"3 task\(s\), but expected 4"):
+    with pytest.raises(ValueError, match=r"3 task\(s\), but expected 4. Pass a"):
         target.encode(y[:, :3], known[:, :3])

@@ -138,3 +138,14 @@ def test_weighted_quantiles():
     values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 1.0])
     found = weighted_quantiles(values, weights, [0.25, 0.5, 0.75, 1])
     np.testing.assert_array_equal(found, [1, 1, 2, 3])
+
+
+@pytest.mark.parametrize("power", [-83, 83])
+def test_extreme_sizes_of_sparse_rows_in_single_precision(power):
+    """Squares overflow in single precision."""
+    table = sparse.random(50, 3, 0.5, format="csr", dtype=np.float32, rng=RNG)
+    extreme = table * np.float32(2.0**power)
+    assert extreme.dtype == np.float32
+    expected = fit_scaler(table, np.ones(50), with_mean=False).transform(table)
+    scaled = fit_scaler(extreme, np.ones(50), with_mean=False).transform(extreme)
+    np.testing.assert_allclose(scaled.toarray(), expected.toarray(), rtol=1e-5)

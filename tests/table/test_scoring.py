@@ -184,3 +184,14 @@ def test_exact_match_needs_a_label_and_as_many_tasks():
 def test_r2_of_extreme_numbers(size):
     y, guess = np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 4.0])
     assert mean_r2(y * size, guess * size) == pytest.approx(r2_score(y, guess))
+
+
+def test_labels_without_weight_have_no_score():
+    y = np.array([[1.0, 2.0], [NAN, 3.0], [NAN, NAN]])
+    prediction = np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"label of positive weight.*Pass rows with"):
+        exact_match(y, prediction, [0, 0, 1])
+    assert exact_match(y, prediction, [0, 1, 1]) == 0
+    scores = task_scores(y, prediction, np.array([True, True]), [0, 1, 1])
+    np.testing.assert_array_equal(scores, [NAN, 0])
+    assert score_known(accuracy_score, y, prediction, [0, 1, 1]) == 0

@@ -15,7 +15,7 @@ from skrln import (
     RLNRegressorCV,
 )
 from skrln._table._columns import read_columns
-from skrln._table._suspects import warn_suspects
+from skrln._table._suspects import _numbers_of, warn_suspects
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -122,3 +122,12 @@ def test_categories_of_later_batches_warn_once():
         model.partial_fit(later, Y)
     model.partial_fit(later, Y)  # a second warning would be an error
     model.predict(later)
+
+
+def test_numbers_of_polars():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    X = pl.DataFrame({"whole": [1, None, 3], "flag": [True, None, False]})
+    assert _numbers_of(X, 0).tolist() == [1, 3]
+    assert _numbers_of(X, 1).tolist() == [1, 0]
+    array = np.array([["a", 1], ["b", None]], object)
+    assert _numbers_of(array, 1).tolist() == [1]

@@ -290,7 +290,9 @@ def test_class_that_training_does_not_know_is_refused():
 def test_other_number_of_tasks_is_refused():
     target = fit_classes(np.array([[0, 1], [1, 0]]))
     y, known = check_class_target(np.array([0, 1]))
-    with pytest.raises(ValueError, match=r"Got y_val with 1 task\(s\), but expected 2"):
+    with pytest.raises(
+        ValueError, match=r"Got y_val with 1 task\(s\), but expected 2. Pass a"
+    ):
         target.encode(y, known, "y_val")
 
 
@@ -382,11 +384,17 @@ def test_class_weights_per_task():
     ("class_weight", "message"),
     [
         ([{"a": 1}, {"b": 1}], "with 2 entries, but expected one per task: y has 1"),
-        ({"a": -1}, "Got class_weight={'a': -1}, but expected finite, non-negative"),
+        (
+            {"a": -1},
+            "Got class_weight={'a': -1}, but expected finite, non-negative weights. Pass 0",
+        ),
         ({"a": NAN}, "Got class_weight={'a': nan}, but expected finite, non-negative"),
         (["balance"], "Got class_weight='balance', but expected None, 'balanced', or"),
         ([3.0], r"Got class_weight=3\.0, but expected None, 'balanced', or a dict"),
-        ({"z": 1}, r"Got class_weight={'z': 1}, but expected .* \['a', 'b', 'c'\]"),
+        (
+            {"z": 1},
+            r"Got class_weight={'z': 1}, but expected .* \['a', 'b', 'c'\] as its keys. Rem",
+        ),
         (
             {"a": 1, "z": 1},
             r"but expected classes out of \['a', 'b', 'c'\] as its keys",
