@@ -6,11 +6,10 @@ others in each network, so that all networks together use nearly every column. E
 columns from all networks alike, the least important first, and keeps the number of columns with
 the lowest held-out loss.
 
-The loss of a network counts on its held-out rows only, and so must the order in which it loses
-its columns: the importances of the other networks depend on the labels of those rows, and held-
-out labels would leak into the ranking. So each network follows its own order, together with the
-networks that hold the same rows out. Only the number of columns is common. The order by all
-networks, which is the better one, then chooses the columns.
+The loss of a network counts on its held-out rows. Importances of other networks depend on the
+labels of these rows, so they must not rank its columns. Networks with the same held-out rows
+share an order. All networks share only the number of columns. The order by all networks, which
+is the better one, then chooses the columns.
 """
 
 from typing import NamedTuple
@@ -20,7 +19,12 @@ from scipy import sparse
 
 from skrln._network._effects import column_effects
 from skrln._network._fitted import dense_inputs, take_compact
-from skrln._network._forward import first_layer_inputs, forward_from_sums
+from skrln._network._forward import (
+    EXPANDED_BLOCK,
+    first_layer_inputs,
+    forward_from_sums,
+    row_blocks,
+)
 from skrln._network._importance import active_columns
 
 from ._combine import Combination, calibrate
@@ -42,9 +46,8 @@ class Elimination(NamedTuple):
     n_kept: int
     n_active: int  #: before elimination: the most columns that a network uses
     order: np.ndarray  #: columns by falling importance, by all networks
-    own_orders: (
-        dict  #: the same by networks that hold the same rows out, by `held_out_key`
-    )
+    own_orders: dict
+    """The same by networks that hold the same rows out, by `held_out_key`."""
     gain: float  #: share of the loss without any input that the kept columns save
 
     @property
@@ -97,14 +100,16 @@ def eliminate(shared, combination, held_out, rng):
     }
     sample = held_out.sample(MAX_ROWS, rng)
     sizes = _sizes(max(map(len, own_orders.values())))
-    rows = [
+    losses_of_rows = [
         sample.row_losses(means)
         for means in _shrinking(combination, shared, sample, own_orders, sizes)
     ]
-    losses = [values.mean() for values in rows]
+    losses = [values.mean() for values in losses_of_rows]
     lowest = np.nanmin([*losses, np.inf])  # infinite if predictions overflow
     best = np.flatnonzero(np.equal(losses, lowest))[-1] if lowest < np.inf else 0
-    if np.isfinite(losses[-1]) and not is_better(rows[best], rows[-1]):
+    if np.isfinite(losses[-1]) and not is_better(
+        losses_of_rows[best], losses_of_rows[-1]
+    ):
         best = len(sizes) - 1
     gain = _saved_share(losses[best], losses[-1])
     return Elimination(sizes[best], sizes[0], order, own_orders, gain)
@@ -214,20 +219,35 @@ def shrunk(trained, shared, rows, order, sizes):
     ndarray of shape (n_sizes, n_rows, n_columns)
     """
     fitted, job = trained.fitted, trained.job
-    network, groups = fitted.network, fitted.input_groups
+    groups, starts = fitted.input_groups, [len(order), *sizes]
+    dropped = [
+        np.flatnonzero(np.isin(groups, order[size : min(start, len(order))]))
+        for size, start in zip(sizes, starts, strict=False)
+    ]
+    held_out = take_compact(shared.held_out_rows(fitted.encoder, job.split), rows)
+    center = shared.center(fitted)
+    if sparse.issparse(held_out):
+        return _shrunk_block(fitted, held_out, center, dropped)
+    blocks = row_blocks(len(rows), fitted.encoder.n_inputs, EXPANDED_BLOCK)
+    predictions = [
+        _shrunk_block(fitted, take_compact(held_out, part), center, dropped)
+        for part in blocks
+    ]
+    return np.concatenate(predictions, axis=1)
+
+
+def _shrunk_block(fitted, rows, center, dropped):
+    """Predictions of compact rows, without the `dropped` inputs of one step after the other."""
+    network = fitted.network
     first, bias = network.coefs[0], network.intercepts[0]
-    held_out = shared.held_out_rows(fitted.encoder, job.split)
-    inputs = fitted.encoder.expand(take_compact(held_out, rows))
+    inputs = fitted.encoder.expand(rows)
     if sparse.issparse(inputs):
         inputs = inputs.tocsc().astype(first.dtype)
     else:
         inputs = first_layer_inputs(dense_inputs(network, inputs), network)
-    center, sums = shared.center(fitted), inputs @ first + bias
-    predictions, n_kept = [], len(order)
-    for size in sizes:
-        gone = np.flatnonzero(np.isin(groups, order[size:n_kept]))
-        sums += center[gone] @ first[gone] - inputs[:, gone] @ first[gone]
-        n_kept = min(size, n_kept)
+    sums, predictions = inputs @ first + bias, []
+    for own in dropped:
+        sums += center[own] @ first[own] - inputs[:, own] @ first[own]
         outputs = forward_from_sums(sums.copy(), network)
         predictions.append(fitted.target.means(outputs.astype(np.float64)))
     return np.stack(predictions)
@@ -238,9 +258,9 @@ def _without(fitted, kept, shared):
     network = fitted.network
     weight, bias = network.coefs[0], network.intercepts[0]
     groups = fitted.input_groups
-    gone = ~np.isin(groups, kept) & (groups >= 0)
-    moved = bias + shared.center(fitted)[gone] @ weight[gone]
-    first = np.where(gone[:, None], 0, weight).astype(weight.dtype)
+    is_dropped = ~np.isin(groups, kept) & (groups >= 0)
+    moved = bias + shared.center(fitted)[is_dropped] @ weight[is_dropped]
+    first = np.where(is_dropped[:, None], 0, weight).astype(weight.dtype)
     narrow = network._replace(
         coefs=[first, *network.coefs[1:]],
         intercepts=[moved.astype(bias.dtype), *network.intercepts[1:]],

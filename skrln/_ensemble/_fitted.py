@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from skrln._network._effects import column_effects
 from skrln._network._fitted import FittedNetwork
-from skrln._network._forward import row_blocks
+from skrln._network._forward import EXPANDED_BLOCK, row_blocks
 from skrln._network._importance import active_columns, zero_shares
 from skrln._table._columns import Columns
 from skrln._table._sklearn import take
@@ -71,11 +70,14 @@ class FittedEnsemble(NamedTuple):
             Width of the caller's own arrays, which bounds the number of rows of a block.
         """
         widths = [w.shape[1] for member in self.members for w in member.network.coefs]
-        if not sparse.issparse(X):  # sparse rows are multiplied as they are
-            widths += [encoder.n_inputs for encoder in self.encoders]
-        blocks = row_blocks(X.shape[0], max(n_columns, *widths))
-        dtype = np.result_type(*(member.network.coefs[0] for member in self.members))
         tables = {id(encoder.table): encoder.table for encoder in self.encoders}
+        n_numbers = None
+        # Sparse rows are multiplied as they are.
+        if not all(table.keeps_sparse(X) for table in tables.values()):
+            widths += [encoder.n_inputs for encoder in self.encoders]
+            n_numbers = EXPANDED_BLOCK
+        blocks = row_blocks(X.shape[0], max(n_columns, *widths), n_numbers)
+        dtype = np.result_type(*(member.network.coefs[0] for member in self.members))
         for rows in blocks:
             block = X if len(blocks) == 1 else take(X, rows, axis=0)
             compact = {

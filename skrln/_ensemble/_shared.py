@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skrln._kernels import DeviceTable
 from skrln._network._fitted import dense_inputs, take_compact
-from skrln._network._forward import first_layer_inputs, row_blocks
+from skrln._network._forward import EXPANDED_BLOCK, first_layer_inputs, row_blocks
 from skrln._table._columns import Columns
 from skrln._table._memory import check_memory, training_bytes
 from skrln._table._pieces import find_common_edges
@@ -256,7 +256,7 @@ class SharedTable(NamedTuple):
             spread = np.linspace(0, len(places) - 1, MOST_CENTER_ROWS).astype(int)
             places = places[spread]
         share, mean = weights[places] / weights[places].sum(), 0.0
-        for rows in row_blocks(len(places), fitted.encoder.n_inputs):
+        for rows in row_blocks(len(places), fitted.encoder.n_inputs, EXPANDED_BLOCK):
             inputs = self.inputs(fitted.encoder, places[rows])
             values = first_layer_inputs(dense_inputs(network, inputs), network)
             mean = mean + share[rows] @ values

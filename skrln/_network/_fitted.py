@@ -9,7 +9,7 @@ from scipy import sparse
 from skrln._kernels import CompactRows, StopReason
 from skrln._table._inputs import InputEncoder
 
-from ._forward import Network, forward, row_blocks
+from ._forward import EXPANDED_BLOCK, Network, forward, row_blocks
 from ._settings import Settings
 
 
@@ -90,9 +90,10 @@ class FittedNetwork(NamedTuple):
         if sparse.issparse(rows):
             return self.means(rows)
         width = max(weight.shape[0] for weight in self.network.coefs)
+        blocks = row_blocks(len(rows.numbers), width, EXPANDED_BLOCK)
         parts = [
             self._block_means(self.encoder.expand(take_compact(rows, part)))
-            for part in row_blocks(len(rows.numbers), max(width, self.encoder.n_inputs))
+            for part in blocks
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import expit
 
-#: Most numbers of an array in prediction; larger tables are predicted in blocks of rows.
-BLOCK = 1 << 22
+#: Most numbers of an array in prediction; larger tables are predicted in blocks of rows. Inputs
+#: that are made of compact rows pass through the cache several times: their arrays are smaller.
+BLOCK, EXPANDED_BLOCK = 1 << 22, 1 << 19
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 #: Added to variances before their square root, as in training.
 _NORM_EPSILON = 1e-5
@@ -151,7 +152,7 @@ def thinned(network, rates, rng):
     return network._replace(coefs=coefs, intercepts=intercepts)
 
 
-def row_blocks(n_rows, width):
-    """Return slices of rows whose widest array holds at most `BLOCK` numbers."""
-    step = max(1, BLOCK // max(1, width))
+def row_blocks(n_rows, width, n_numbers=None):
+    """Return slices of rows whose widest array holds at most `n_numbers`, or `BLOCK`."""
+    step = max(1, (BLOCK if n_numbers is None else n_numbers) // max(1, width))
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]

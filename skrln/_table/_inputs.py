@@ -100,10 +100,10 @@ class TableEncoder:
             ]
         )
 
-    @property
-    def is_sparse(self):
-        """True if the training table was sparse: its rows stay sparse."""
-        return self.scaler is not None and self.scaler.center is None
+    def keeps_sparse(self, X):
+        """Return True if rows of `X` stay sparse, as those of a sparse training table do."""
+        is_centred = self.scaler is None or self.scaler.center is not None
+        return sparse.issparse(X) and not is_centred
 
     def transform(self, X, dtype=np.float64):
         """Encode rows; a missing number stays NaN.
@@ -113,7 +113,7 @@ class TableEncoder:
         CompactRows or CSR matrix
             CSR for a sparse table, which is not centred.
         """
-        if self.is_sparse and sparse.issparse(X):
+        if self.keeps_sparse(X):
             scaled = self.scaler.transform(self._numbers(X))
             scaled.data = self._clip_smoothly(scaled.data)
             return scaled.astype(dtype)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skrln._ensemble import _fitted
 from skrln._ensemble._blend import temper
 from skrln._ensemble._fitted import make_ensemble
-from skrln._network import _forward
 from skrln._network._effects import column_effects
 from skrln._network._importance import active_columns
 
@@ -70,7 +70,8 @@ def test_members_share_encoders():
 def test_blocks_of_rows_predict_as_the_whole(monkeypatch, make):
     ensemble, table = draw_ensemble(weights=WEIGHTS), make(X)
     whole = ensemble.means(table)
-    monkeypatch.setattr(_forward, "BLOCK", 7 * 4)  # seven rows of four units
+    # Seven rows of four units.
+    monkeypatch.setattr(_fitted, "EXPANDED_BLOCK", 7 * 4)
     blocks = [inputs[0] for inputs in ensemble.encoded_blocks(table)]
     assert [len(block) for block in blocks] == [7, 7, 7, 3]
     assert not any(map(sparse.issparse, blocks))
