@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 
 from ._batches import bucket, row_bucket, table_bucket
+from ._compact import expand
 from ._types import CompactRows, Data, Expansion, Pieces, SparseRows, TableRows
+
+#: Tables of up to this many inputs are made on the host, for each network.
+EXPANDED_CELLS = 1 << 23
 
 
 def pad_data(data: Data, dtype: np.dtype, device: str | None = None) -> Data:
@@ -21,7 +25,9 @@ def pad_data(data: Data, dtype: np.dtype, device: str | None = None) -> Data:
     """
     n_padded = row_bucket(int(data.n_rows))
     inputs = data.inputs
-    if isinstance(inputs, TableRows):
+    if isinstance(inputs, TableRows) and _is_small(inputs):
+        inputs = _pad_rows(_expanded(inputs), n_padded, dtype)
+    elif isinstance(inputs, TableRows):
         inputs = _place(inputs, n_padded, dtype, device)
     elif isinstance(inputs, SparseRows):
         inputs = _pad_sparse(inputs, n_padded, dtype)
@@ -53,6 +59,25 @@ def row_width(data: Data, validation: Data | None) -> int:
 def _table_of(data: Data) -> Any:
     inputs = data.inputs
     return inputs.table.rows if isinstance(inputs, TableRows) else inputs
+
+
+def _is_small(inputs: TableRows) -> bool:
+    """Return True where a program is faster if it reads inputs than if it makes them."""
+    expansion = inputs.expansion
+    if expansion is None:
+        return False
+    n_inputs = inputs.table.rows.numbers.shape[1] + sum(
+        part.shape[-1]
+        for part in (expansion.marked, expansion.one_hot, expansion.pieces.column)
+    )
+    return len(inputs.places) * n_inputs <= EXPANDED_CELLS
+
+
+def _expanded(inputs: TableRows) -> np.ndarray:
+    """Inputs of some rows of a shared table, (n, n_inputs)."""
+    rows = CompactRows(*(part[inputs.places] for part in inputs.table.rows))
+    dense = expand(rows, inputs.expansion)
+    return dense if inputs.allowed is None else dense * inputs.allowed
 
 
 def _place(

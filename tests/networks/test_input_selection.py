@@ -244,7 +244,7 @@ def test_single_network_where_it_is_asked_for():
     drops_most(drops)
     assert len(drops.estimators_) == 1
     gone = np.delete(np.arange(N_COLUMNS), drops.active_features_)
-    encoded = encoder_of(drops).numeric
+    encoded = encoder_of(drops).table.numeric
     np.testing.assert_array_equal(drops.coefs_[0][np.isin(encoded, gone)], 0)
     keeps = regressor(**network).fit(X, Y)
     assert keeps.n_active_features_ == N_COLUMNS
@@ -300,7 +300,7 @@ def test_frame_whose_categories_go(monkeypatch):
     }.items():
         spied(monkeypatch, name, found)
     model = regressor().fit(frame, Y)
-    assert encoder_of(model).classes.tolist() == [21]
+    assert encoder_of(model).table.classes.tolist() == [21]
     assert set(model.active_features_) == {"n0", "n1", "kind"}
     assert model.feature_importances_.shape == (22,)
     assert model.feature_importances_[1] == 0
@@ -354,7 +354,7 @@ def test_copies(selected):
 def test_fits_that_go_on_keep_their_inputs(monkeypatch, selected):
     """Columns that were not encoded for the second fit cannot return."""
     monkeypatch.setattr(_fit, "eliminate", never)
-    encoded = set(encoder_of(selected).numeric)
+    encoded = set(encoder_of(selected).table.numeric)
     online = pickle.loads(pickle.dumps(selected)).partial_fit(X, Y)
     warm = pickle.loads(pickle.dumps(selected)).set_params(warm_start=True).fit(X, Y)
     transferred = regressor(pretrained=selected).fit(X, Y)

@@ -657,7 +657,7 @@ def test_auto_stops_early_only_with_validation_data(usual):
 def test_validation_fraction_is_held_out(fraction):
     model = regressor(early_stopping=True, validation_fraction=fraction)
     # The mean of a column that marks a row is zero if the row is held out.
-    means = encoder_of(model.fit(np.eye(48), Y_LONG)).scaler.center
+    means = encoder_of(model.fit(np.eye(48), Y_LONG)).table.scaler.center
     n_trained = np.count_nonzero(means)
     assert n_trained == 48 - np.ceil(48 * fraction)
 

@@ -98,13 +98,13 @@ def test_ignores_the_schedule():
 
 def test_batches_of_any_size_and_of_one_row():
     model = regressor().partial_fit(X[:30], Y[:30])
-    scaling = encoder_of(model).scaler.center.copy()
+    scaling = encoder_of(model).table.scaler.center.copy()
     for rows in (slice(30, 31), slice(31, 33), slice(33, 40)):
         model.partial_fit(X[rows], Y[rows])
     assert model.n_iter_ == 4
     assert all(np.isfinite(found).all() for found in arrays(model)[:4])
     # Scaling is that of the first call.
-    np.testing.assert_array_equal(encoder_of(model).scaler.center, scaling)
+    np.testing.assert_array_equal(encoder_of(model).table.scaler.center, scaling)
 
 
 def test_first_call_of_one_row_is_refused():
@@ -270,9 +270,9 @@ def test_warm_start_of_other_penalties(params):
 
 def test_warm_start_keeps_the_scaling():
     model = regressor(warm_start=True).fit(X, Y)
-    scaler = encoder_of(model).scaler
+    scaler = encoder_of(model).table.scaler
     model.fit(X + 100, Y + 100)
-    assert encoder_of(model).scaler is scaler
+    assert encoder_of(model).table.scaler is scaler
 
 
 def test_warm_start_without_a_fit_before_is_a_fit():

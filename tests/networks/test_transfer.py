@@ -345,7 +345,7 @@ def test_inputs_are_scaled_as_the_network_knows_them(shallow):
     """And not by the new rows, on which its weights would mean something else."""
     shifted = 3 * X + 1
     model = regressor(pretrained=frozen(shallow)).fit(shifted, Y)
-    np.testing.assert_allclose(encoder_of(model).scaler.center, X.mean(axis=0))
+    np.testing.assert_allclose(encoder_of(model).table.scaler.center, X.mean(axis=0))
     np.testing.assert_array_equal(
         encoder_of(model).transform(shifted), encoder_of(shallow).transform(shifted)
     )

@@ -52,7 +52,7 @@ def test_data_and_splitter_and_their_loss():
     best = by_data.validation_loss_curve_[by_data.best_iteration_]
     assert validation_loss(by_data) == pytest.approx(best)
     # Neither inputs nor targets are scaled by rows that are held out.
-    np.testing.assert_allclose(encoder_of(by_data).scaler.center, X.mean(axis=0))
+    np.testing.assert_allclose(encoder_of(by_data).table.scaler.center, X.mean(axis=0))
     assert target_of(by_data).center == pytest.approx(Y.mean())
 
 
