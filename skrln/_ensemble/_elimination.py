@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from skrln._network._effects import column_effects
+from skrln._network._effects import column_effects, probe_networks
 from skrln._network._fitted import dense_inputs, take_compact
 from skrln._network._forward import (
     EXPANDED_BLOCK,
@@ -90,12 +90,13 @@ def eliminate(shared, combination, held_out, rng):
     Elimination
     """
     trained = combination.trained
-    order = _order(shared, trained, combination.weights)
+    probe = probe_networks(combination.members, shared.columns)
+    order = _order(combination, probe, range(len(trained)), shared.columns)
     groups = {}
-    for k, one in enumerate(trained):
-        groups.setdefault(one.job.held_out_key, []).append(k)
+    for k, member in enumerate(trained):
+        groups.setdefault(member.job.held_out_key, []).append(k)
     own_orders = {
-        key: _order(shared, [trained[k] for k in group], combination.weights[group])
+        key: _order(combination, probe, group, shared.columns)
         for key, group in groups.items()
     }
     sample = held_out.sample(MAX_ROWS, rng)
@@ -161,13 +162,15 @@ def supports(elimination):
     }
 
 
-def _order(shared, trained, weights):
-    """Columns with an edge, by falling effect on the blend of these networks."""
-    members = [one.fitted for one in trained]
-    effects = column_effects(members, weights, shared.columns)
+def _order(combination, probe, positions, columns):
+    """Columns with an edge, by falling effect on the blend of some of the networks."""
+    positions = list(positions)
+    members = [combination.members[k] for k in positions]
+    weights = combination.weights[positions]
+    effects = column_effects(members, weights, columns, probe.of(positions))
     is_read = np.any([active_columns(member) for member in members], axis=0)
     # Columns of the plain branch are never dropped.
-    is_read[shared.columns.plain] = False
+    is_read[columns.plain] = False
     order = np.argsort(-effects, kind="stable")
     return order[is_read[order]]
 

@@ -18,7 +18,8 @@ Sobol and Kucherenko, "Derivative based global sensitivity measures and their li
 sensitivity indices", Mathematics and Computers in Simulation 79, 2009.
 """
 
-from typing import NamedTuple
+from copy import deepcopy
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -36,25 +37,42 @@ HALF_STEP = 1e-4
 LEAST_INFORMATION, LEAST_RESIDUAL = 0.02, 0.05
 
 
-def column_effects(members, weights, columns):
-    """Return the effect of each column on the blended output of some networks.
+class Probe(NamedTuple):
+    """Networks at rows that are drawn from the levels, before they are blended."""
 
-    Networks are blended before the effect is taken: movements in which they disagree cancel.
+    encoders: list  #: the different encoders of the networks
+    encoded: list  #: levels by each encoder, (n_levels, n_inputs)
+    rows: list  #: drawn rows by each encoder, (n_rows, n_inputs)
+    numbers: list  #: position in `encoders` of the encoder of each network
+    passes: list  #: Pass of each network
+    rng: Any  #: Generator after the draw
+
+    def of(self, positions):
+        """Return the probe of some of the networks."""
+        numbers = [self.numbers[k] for k in positions]
+        used = sorted(set(numbers))
+        return self._replace(
+            encoders=[self.encoders[k] for k in used],
+            encoded=[self.encoded[k] for k in used],
+            rows=[self.rows[k] for k in used],
+            numbers=[used.index(number) for number in numbers],
+            passes=[self.passes[k] for k in positions],
+        )
+
+
+def probe_networks(members, columns):
+    """Run networks at rows that resemble the training rows.
 
     Parameters
     ----------
     members : list of FittedNetwork
-    weights : array-like of shape (n_members,)
     columns : Columns
         With the levels of the training rows.
 
     Returns
     -------
-    ndarray of shape (n_features_in_,)
-        Variance of the output, where the output of each task has a total variance of one.
-        Zero for columns that no network reads and for constant columns.
+    Probe
     """
-    weights = np.asarray(weights, float) / np.sum(weights)
     encoders = _distinct([member.encoder for member in members])
     encoded = [_encode_levels(encoder, columns.levels) for encoder in encoders]
     n_inputs = max(inputs.shape[1] for inputs in encoded)
@@ -70,19 +88,46 @@ def column_effects(members, weights, columns):
         forward_pass(member.network, rows[number])
         for member, number in zip(members, numbers, strict=True)
     ]
+    return Probe(encoders, encoded, rows, numbers, passes, rng)
+
+
+def column_effects(members, weights, columns, probe=None):
+    """Return the effect of each column on the blended output of some networks.
+
+    Networks are blended before the effect is taken: movements in which they disagree cancel.
+
+    Parameters
+    ----------
+    members : list of FittedNetwork
+    weights : array-like of shape (n_members,)
+    columns : Columns
+        With the levels of the training rows.
+    probe : Probe, default=None
+        Of these networks; by default they are run.
+
+    Returns
+    -------
+    ndarray of shape (n_features_in_,)
+        Variance of the output, where the output of each task has a total variance of one.
+        Zero for columns that no network reads and for constant columns.
+    """
+    if probe is None:
+        probe = probe_networks(members, columns)
+    weights = np.asarray(weights, float) / np.sum(weights)
     outputs = sum(
-        weight * passed.outputs for weight, passed in zip(weights, passes, strict=True)
+        weight * passed.outputs
+        for weight, passed in zip(weights, probe.passes, strict=True)
     )
-    directions = _directions(outputs, members[0].target.heads, rng)
-    gradients = [np.zeros_like(inputs) for inputs in rows]
+    directions = _directions(outputs, members[0].target.heads, deepcopy(probe.rng))
+    gradients = [np.zeros_like(inputs) for inputs in probe.rows]
     for member, number, weight, passed in zip(
-        members, numbers, weights, passes, strict=True
+        members, probe.numbers, weights, probe.passes, strict=True
     ):
         gradients[number] += weight * backward(member.network, passed, directions)
     effects = _effects(
         np.hstack(gradients),
-        np.hstack(encoded),
-        np.concatenate([encoder.groups for encoder in encoders]),
+        np.hstack(probe.encoded),
+        np.concatenate([encoder.groups for encoder in probe.encoders]),
         columns.levels.shares,
     )
     n_levels = _levels_read(members, weights, columns)
