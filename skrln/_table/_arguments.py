@@ -13,7 +13,8 @@ from ._sklearn import check_sample_weight, count_samples
 
 def check_weights(sample_weight, X, *, name="sample_weight"):
     """Return finite, non-negative weights of shape (n_samples,), not all zero."""
-    n_samples = count_samples(X)
+    with about_argument("X"):
+        n_samples = count_samples(X)
     if sample_weight is None:
         return np.ones(n_samples)
     if np.isscalar(sample_weight):

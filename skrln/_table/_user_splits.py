@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from ._arguments import about_argument
 from ._sklearn import count_samples
 
 #: Longest text of a value in an error message.
@@ -41,7 +42,8 @@ def iterate_splits(cv, X, y, name, *, classifier=False, metadata=None):
     ------
     Positions
     """
-    n_rows = count_samples(X)
+    with about_argument("X"):
+        n_rows = count_samples(X)
     if isinstance(cv, Integral) and int(cv) > n_rows:
         raise ValueError(
             f"Got {name}={cv} with {n_rows} rows (n_samples={n_rows}), but expected at most as "

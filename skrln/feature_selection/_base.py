@@ -103,9 +103,11 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         """Estimator tags of scikit-learn."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.fitness != "distance_cut"
+        # Tags are read before `fit` checks the parameters.
+        fitness = self.fitness if isinstance(self.fitness, str) else None
+        tags.target_tags.required = fitness != "distance_cut"
         tags.target_tags.multi_output = True
-        if self.fitness == "cv" and self.estimator is not None:
+        if fitness == "cv" and self.estimator is not None:
             inner = get_tags(self.estimator)
             tags.input_tags = inner.input_tags
             tags.target_tags = inner.target_tags

@@ -404,3 +404,8 @@ def test_words_for_a_model_of_numbers():
     selector = GeneticSelector(Ridge(), cv=2, random_state=0)
     with pytest.raises(ValueError, match="Got X that cannot be used: could not"):
         selector.fit(np.array([["a", "b"]] * 20, object), np.arange(20.0))
+
+
+def test_fitness_of_an_array():
+    with pytest.raises(ValueError, match="'fitness' parameter"):
+        GeneticSelector(Ridge(), fitness=np.array([1, 2])).fit(X, Y)

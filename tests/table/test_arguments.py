@@ -122,3 +122,8 @@ def test_errors_of_weights_name_them(weights):
 def test_errors_of_validation_data_name_them():
     with pytest.raises((TypeError, ValueError), match="y_val"):
         check_validation_arguments(np.zeros((3, 1)), 1j, None, "auto", None)
+
+
+def test_weights_of_no_table():
+    with pytest.raises(TypeError, match="Got X that cannot be used"):
+        check_weights(None, None)

@@ -190,3 +190,8 @@ def test_forward_splits_are_seen_by_their_rows(cv, expected):
     for split in splits(cv, GROUPS if isinstance(cv, GroupKFold) else None):
         walk.step(split)
     assert walk.goes_forward is expected
+
+
+def test_no_table():
+    with pytest.raises(TypeError, match="Got X that cannot be used"):
+        list(iterate_splits(2, None, np.arange(4), "cv"))
