@@ -381,7 +381,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         encoder = RowEncoder(columns.categorical, self.scaling).fit(X)
         width = encoder.numeric.size + sum(encoder.blocks)
         itemsize = 8 if self.dtype == "float64" else 4
-        needed = training_bytes(len(X), [width], itemsize)
+        needed = training_bytes(len(X), width, itemsize)
         check_memory(needed, (len(X), width), ["fewer categories"])
         order = np.argsort(numbers, kind="stable")
         rows = encoder.transform(take(X, order, axis=0))
