@@ -16,7 +16,7 @@ from skrln._kernels import (
     expand,
 )
 
-from ._arguments import check_weights, resolve_task_weight
+from ._arguments import about_argument, check_weights, resolve_task_weight
 from ._columns import Columns, check_columns, read_columns
 from ._inputs import BLOCK, NO_CODE, InputEncoder
 from ._levels import find_levels
@@ -137,7 +137,8 @@ def read_validation(arguments, labels, columns):
     """Validate the validation rows that the user passed; None if there are none."""
     if arguments.X_val is None:
         return None
-    X_val = check_columns(arguments.X_val, columns)
+    with about_argument("X_val"):
+        X_val = check_columns(arguments.X_val, columns)
     y_val, known = labels.read(arguments.y_val, "y_val")
     check_labelled(known, "y_val")
     name = "sample_weight_val"

@@ -81,7 +81,7 @@ def split_once(X, y, rows, rule):
     if strata is not None and not _can_stratify(strata, rule.fraction):
         strata = None
     train, validation = train_test_split(
-        rows, test_size=rule.fraction, stratify=strata, random_state=rule.seed
+        rows, test_size=float(rule.fraction), stratify=strata, random_state=rule.seed
     )
     return Split(train, validation)
 

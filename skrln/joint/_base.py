@@ -302,7 +302,7 @@ class BaseJoint(
         weights, distances = self._pair_weights(plan, result)
         return {
             "_encoder": joint.problem.encoder,
-            "_centers": domain_centers(joint.problem.data),
+            "_centers": domain_centers(joint.problem),
             "_activation": kernel.settings.activation,
             "coefs_": [layer.weight for layer in result.params],
             "intercepts_": [layer.bias for layer in result.params],

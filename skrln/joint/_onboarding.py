@@ -133,7 +133,7 @@ class OnboardingMixin:
             "domains_": names,
             "_targets": [*self._targets, *heads.targets],
             "_present": _stack(self._present, heads.present),
-            "_centers": np.vstack([self._centers, domain_centers(joint.problem.data)]),
+            "_centers": np.vstack([self._centers, domain_centers(joint.problem)]),
             "n_shared_layers_": plan.n_shared,
             "pair_weights_": self._weights_with(result, plan),
         }

@@ -20,11 +20,13 @@ def outcomes_of(result):
     ]
 
 
-def domain_centers(data):
+def domain_centers(problem):
     """Mean of the encoded inputs of each domain, (n_domains, n_inputs)."""
-    inputs = data.inputs
+    data, inputs = problem.data, problem.data.inputs
     if not isinstance(inputs, np.ndarray):
-        inputs = sparse.csr_array((inputs.values, inputs.columns, inputs.starts))
+        shape = (len(inputs.starts) - 1, problem.encoder.n_inputs)
+        stored = (inputs.values, inputs.columns, inputs.starts)
+        inputs = sparse.csr_array(stored, shape)
     ends = np.cumsum(data.n_rows)
     return np.stack(
         [

@@ -36,7 +36,7 @@ def main():
     seeds = [options.seed * 1_000_000 + k for k in range(n_chunks)]
     with (
         ProcessPoolExecutor(
-            options.jobs, get_context("spawn"), max_tasks_per_child=100
+            options.jobs, get_context("spawn"), max_tasks_per_child=40
         ) as pool,
         open(options.out, "a") as file,
     ):

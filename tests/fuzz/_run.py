@@ -14,7 +14,7 @@ PLAIN_KERNELS = (
     "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 )
 #: Compiled programs that a process keeps; it compiles less often than by default.
-PROGRAMS = 1_500
+PROGRAMS = 500
 #: Cases of one run of Hypothesis, processor seconds after which a case counts as endless, and
 #: seconds after which a process that does not even notice this ends.
 CHUNK, TIMEOUT, LONGEST = 500, 60, 3600

@@ -149,6 +149,21 @@ def test_sparse_inputs_are_as_dense_ones_without_centring():
     )
 
 
+def test_sparse_inputs_whose_last_column_is_empty():
+    """The stored numbers alone do not tell how many columns there are."""
+    X, y, domain = make_classes()
+    X[:, -1] = 0
+    model = classifier(unknown_domain="nearest").fit(
+        sparse.csr_array(X), y, sample_domain=domain
+    )
+    assert model._centers.shape == (3, 4)
+    unknown = np.full(len(X), None, dtype=object)
+    assert_array_equal(
+        model.predict(sparse.csr_array(X), sample_domain=unknown),
+        model.predict(X, sample_domain=unknown),
+    )
+
+
 def test_data_frames(table):
     X, y, domain = table
     frame = pd.DataFrame(X, columns=list("wxyz"))

@@ -298,7 +298,7 @@ def test_names_of_columns_are_checked():
     names = list("abcd")
     train = pd.DataFrame(X.copy(), columns=names)
     held_out = pd.DataFrame(X_VAL, columns=names[::-1])
-    with pytest.raises(ValueError, match="feature names should match"):
+    with pytest.raises(ValueError, match=r"Got X_val .*feature names should match"):
         regressor().fit(train, Y, X_val=held_out, y_val=Y_VAL)
 
 

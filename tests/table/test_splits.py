@@ -165,6 +165,12 @@ def test_empty_part_is_refused():
         split(cv=[(ALL, ALL[:0])])
 
 
+def test_fraction_of_numpy():
+    assert len(split(fraction=np.float32(0.25)).validation) == len(
+        split(fraction=0.25).validation
+    )
+
+
 def test_fraction_that_leaves_nothing_is_refused():
     with pytest.raises(ValueError, match=r"Got validation_fraction=0\.99.*Lower it"):
         split(fraction=0.99)
