@@ -55,7 +55,6 @@ def compile_once(key: Any, compile_program: Callable[[], None]) -> None:
     with mine:
         if key not in _programs:
             compile_program()
-            _return_memory()  # a compilation takes more than most fits
             _programs.add(key)
             _history.append(key)
 

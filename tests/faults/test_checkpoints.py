@@ -101,7 +101,8 @@ CASES = {
     "ensemble": (_tables.regressor, ENSEMBLE | {"max_iter": 30, "theta": -7}, WIDE, {}),
     "kinds": (
         _tables.classifier,
-        ENSEMBLE | {"numeric_embedding": "auto", "theta": "auto"},
+        ENSEMBLE
+        | {"numeric_embedding": "auto", "theta": "auto", "input_selection": False},
         CLASSES,
         {},
     ),

@@ -25,7 +25,9 @@ def main():
     """Fit all cases, compiled as in the tests, and write their results."""
     parser = argparse.ArgumentParser(prog="python -m tests.golden")
     parser.add_argument("--path", type=Path, default=_results.PATH)
-    parser.add_argument("--only", nargs="*", help="cases to record again; all by default")
+    parser.add_argument(
+        "--only", nargs="*", help="cases to record again; all by default"
+    )
     options = parser.parse_args()
     if "XLA_FLAGS" not in os.environ and _is_known(FLAGS):
         os.environ["XLA_FLAGS"] = FLAGS
