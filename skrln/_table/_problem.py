@@ -327,4 +327,5 @@ def _ranges(numbers, places):
             (block.min(0), block.max(0), missing.any(axis=0), missing.all(axis=0))
         )
     lowest, highest, has_gap, is_full = map(np.stack, zip(*parts, strict=True))
-    return lowest.min(0), highest.max(0), has_gap.any(axis=0), is_full.all(axis=0)
+    some, every = np.logical_or.reduce(has_gap), np.logical_and.reduce(is_full)
+    return lowest.min(0), highest.max(0), some, every
