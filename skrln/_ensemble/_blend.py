@@ -11,6 +11,8 @@ EQUAL_PULL = 3.0
 TEMPERATURE_PULL, TEMPERATURES = 5.0, (0.25, 20.0)
 #: Temperatures of a coarse search, and the loss by which its best must be lower to count.
 N_TEMPERATURES, LEAST_GAIN = 12, 1e-3
+#: Bound of residuals whose squares are added up. Held-out targets may have any size.
+LARGEST_RESIDUAL = 1e150
 #: Lower bound of probabilities in the loss: a single row must not dominate.
 LEAST_PROBABILITY = 1e-4
 
@@ -59,7 +61,8 @@ def _losses(target, loss, means, targets):
 
 def _squared_error(means, targets, parameter):
     del parameter
-    return 0.5 * (targets - means) ** 2
+    residual = np.clip(targets - means, -LARGEST_RESIDUAL, LARGEST_RESIDUAL)
+    return 0.5 * residual**2
 
 
 def _absolute_error(means, targets, parameter):

@@ -66,6 +66,13 @@ def test_losses_of_numbers_agree_with_the_kernel(loss, parameter):
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
+def test_square_of_an_enormous_residual():
+    means, targets = np.zeros((3, 1)), np.array([[1.0], [1e200], [-1e300]])
+    found = LOSSES["squared_error"](means, targets, None)
+    np.testing.assert_allclose(found.ravel(), [0.5, 5e299, 5e299])
+    assert np.isfinite(found.sum())
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_log_loss_agrees_with_the_kernel(n_classes):
     rng = np.random.default_rng(0)
