@@ -122,7 +122,7 @@ def refuse(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:.*fork")
+@pytest.mark.filterwarnings("ignore:.*fork")  # JAX and Python warn of any fork
 def test_a_child_does_not_hold_the_lock(tmp_path):
     lock = FolderLock(str(tmp_path / "lock"))
     assert lock.acquire()

@@ -484,6 +484,7 @@ def test_refused_arguments_leave_nothing(tmp_path):
     assert not path.exists()
 
 
+# The rate is absurd on purpose.
 @pytest.mark.filterwarnings("ignore:Training diverged")
 def test_diverged_fit_leaves_nothing(tmp_path):
     path = tmp_path / "fit"

@@ -65,7 +65,7 @@ def test_objects_that_are_numbers():
 
 
 def test_types_of_pyarrow():
-    pa = pytest.importorskip("pyarrow")
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
     numbers = [Decimal("1.5"), Decimal("2.5"), None] * 10
     letters = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
     X = pd.DataFrame(

@@ -577,7 +577,7 @@ def test_names_that_are_lists():
 
 
 def test_tables_of_pyarrow_are_read_as_frames():
-    pa = pytest.importorskip("pyarrow")
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
     table = pa.table({"size": [1.5, None, 2.5], "kind": ["x", "y", "x"]})
     X, columns = read(table)
     assert columns.names.tolist() == ["size", "kind"]
