@@ -400,6 +400,15 @@ def test_metadata_without_routing_are_refused():
         select_cv().fit(X, Y, sample_weight=np.ones(len(X)))
 
 
+def test_words_as_target_of_a_regressor():
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    selector = GeneticSelector(
+        Ridge(), fitness="mrmr", n_generations=1, random_state=0
+    )
+    with pytest.raises(ValueError, match="a y that is not numeric .*Ridge"):
+        selector.fit(X, np.tile(["a", "b"], 10))
+
+
 def test_words_for_a_model_of_numbers():
     selector = GeneticSelector(Ridge(), cv=2, random_state=0)
     with pytest.raises(ValueError, match="Got X that cannot be used: could not"):

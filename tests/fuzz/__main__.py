@@ -2,6 +2,8 @@
 """Run many cases, go on after failures, and write them to a file.
 
 python -m tests.fuzz --cases 100000 --seed 0 --jobs 2 --out failures.jsonl
+
+With ``--done 40000`` the run goes on after its first 40,000 cases.
 """
 
 import argparse
@@ -26,14 +28,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--done", type=int, default=0, help="cases of an earlier run")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--names", nargs="*", default=[])
     parser.add_argument("--out", default="failures.jsonl")
     options = parser.parse_args()
-    n_chunks = -(-options.cases // CHUNK)
+    chunks = range(options.done // CHUNK, -(-options.cases // CHUNK))
     total, kinds, start = Counter(), Counter(), time.perf_counter()
-    sizes = [min(CHUNK, options.cases - CHUNK * k) for k in range(n_chunks)]
-    seeds = [options.seed * 1_000_000 + k for k in range(n_chunks)]
+    sizes = [min(CHUNK, options.cases - CHUNK * k) for k in chunks]
+    seeds = [options.seed * 1_000_000 + k for k in chunks]
     with (
         ProcessPoolExecutor(
             options.jobs, get_context("spawn"), max_tasks_per_child=40
