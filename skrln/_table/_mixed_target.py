@@ -38,7 +38,7 @@ def resolve_task_types(task_types, y, known):
     if isinstance(task_types, str):  # "auto"
         types = [_type_of(y[rows, task], task) for task, rows in enumerate(known.T)]
         return np.array(types) == "classification"
-    types = list(task_types)
+    types = list(np.atleast_1d(np.asarray(task_types, object)))
     if len(types) != y.shape[1] or not all(kind in TASK_TYPES for kind in types):
         raise ValueError(
             f"Got task_types={task_types!r}, but expected 'auto', or 'classification' or "

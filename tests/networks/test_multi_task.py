@@ -195,6 +195,8 @@ def test_types_of_tasks():
     assert_close_fit(given, regressor().fit(X, y), **ROUNDING)
     with pytest.raises(ValueError, match="each column of y, which has 2"):
         multi_task(task_types=["regression"]).fit(X, y)
+    with pytest.raises(ValueError, match=r"task_types=array\(3\)"):
+        multi_task(task_types=np.array(3)).fit(X, y)
 
 
 def test_parameters_of_one_kind_of_task():
