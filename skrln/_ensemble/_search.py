@@ -40,6 +40,8 @@ AUTO_GRIDS = {
     "uniform": (-10.0, -9.5, -9.0, -8.5, -8.0, -7.5, -7.0, -6.5),
     None: (-7.0,),
 }
+#: Scores beyond this size are divided by the largest before they are squared.
+LARGEST_SCORE = 1e100
 
 
 class Grid(NamedTuple):
@@ -377,12 +379,19 @@ def describe_grid(candidates, attempts):
         results[f"split{k}_test_score"] = split.copy()
     mean = scores.mean(axis=1)
     results["mean_test_score"] = mean
-    results["std_test_score"] = scores.std(axis=1)
+    results["std_test_score"] = _spread(scores)
     # NaN scores come last.
     filled = np.where(np.isnan(mean), -np.inf, mean)
     results["rank_test_score"] = rankdata(-filled, method="min").astype(np.int32)
     results["mean_n_active_features"] = table["n_active"].mean(axis=1)
     return results
+
+
+def _spread(scores):
+    """Standard deviation of each row; squares of enormous scores do not overflow."""
+    sizes = np.where(np.isfinite(scores), np.abs(scores), 0).max(axis=1, keepdims=True)
+    scale = np.where(sizes > LARGEST_SCORE, sizes, 1.0)
+    return scale[:, 0] * (scores / scale).std(axis=1)
 
 
 def choose(results, *, one_standard_error):

@@ -361,6 +361,11 @@ def test_choice_by_hand(scores, best, sparsest):
     assert choose(results, one_standard_error=True) == sparsest
 
 
+def test_spread_of_enormous_scores():
+    results = table_of([[-1e300, -3e300], [1, 3], [np.nan, 1]])
+    np.testing.assert_allclose(results["std_test_score"], [1e300, 1, np.nan])
+
+
 def test_best_score_among_the_largest_thetas():
     candidates = [Candidate(step, -8.0) for step in (0.1, 0.2, 0.3)]
     attempts = [
