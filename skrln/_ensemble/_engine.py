@@ -61,7 +61,7 @@ class Engine:
             trained, was_interrupted = run_in_threads(
                 train, places, numbers, self.device
             )
-            return _interrupted(trained) if was_interrupted else trained
+            return interrupted(trained) if was_interrupted else trained
 
 
 def _train(place, *, on_epoch=None):
@@ -82,13 +82,13 @@ def _run_in_turn(train, places):
         try:
             trained.append(train(place))
         except KeyboardInterrupt:
-            return _interrupted(trained)
+            return interrupted(trained)
         if trained[-1].fitted.was_stopped:
             break
     return trained
 
 
-def _interrupted(trained):
+def interrupted(trained):
     """Mark the trained networks as interrupted. None stands for a network without an epoch."""
     members = [member for member in trained if member is not None]
     if not members or current_scope().whole:

@@ -45,6 +45,7 @@ from ._kinds import (
     must_select,
     read_facts,
 )
+from ._rounds import Rounds, train_in_rounds
 from ._screening import screened, screens
 from ._shared import SharedTable
 
@@ -86,14 +87,14 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     shared = prepared.shared
     warn_suspects(shared.table.rows(shared.rows).X, shared.columns)
     jobs, seeds = plan(prepared, rng)
-    trained = engine.run(jobs)
-    shared = jobs[0].shared
-    outcomes = [outcome_of(member.fitted) for member in trained]
+    is_fresh = not prepared.sources
+    rounds = train_in_rounds(jobs, engine) if is_fresh else Rounds(engine.run(jobs), [])
+    trained, shared = rounds.kept, jobs[0].shared
+    outcomes = [outcome_of(member.fitted) for member in trained + rounds.dropped]
     if is_single(parameters):
         return Fit(make_ensemble(shared.columns, [trained[0].fitted]), outcomes)
     held_out = held_out_rows(shared, trained)
     combination = combine(shared, trained, held_out)
-    is_fresh = not prepared.sources
     if is_fresh and selects_inputs(parameters, trained, held_out):
         fits = _Refits(shared, prepared.splits, seeds, engine)
         combination, refit_outcomes = _select_inputs(
@@ -166,7 +167,9 @@ def prepare(parameters, arguments, rng, before=None, target=None):
     else:
         target = labels.refit(target, *table.rows(rows)[1:])
     held_out = read_validation(arguments, labels, columns)
-    splits = _hold_out(parameters, table, rows, held_out, arguments.groups, rng)
+    splits = _hold_out(
+        parameters, table, columns, rows, held_out, arguments.groups, rng
+    )
     _check_selection(parameters, rows, held_out, splits, sources)
     if single and splits[0].validation is not None:
         rows = splits[0].train
@@ -201,7 +204,7 @@ def _kept_target(parameters, sources, goes_on):
     return sources[0].target
 
 
-def _hold_out(parameters, table, rows, held_out, groups, rng):
+def _hold_out(parameters, table, columns, rows, held_out, groups, rng):
     """Split of each network of a kind."""
     seed = draw_seed(rng)
     rule = HoldOut(
@@ -216,7 +219,8 @@ def _hold_out(parameters, table, rows, held_out, groups, rng):
         if held_out is None and rule.applies(len(rows)):
             return [split_once(table.X, table.y, rows, rule)]
         return [Split(rows, None)]
-    n_members = count_members(parameters, len(rows))
+    facts = read_facts(table.X, columns, len(rows))
+    n_members = count_members(parameters, facts.n_rows, facts.n_columns)
     if held_out is not None or parameters.early_stopping is False:
         return [Split(rows, None)] * n_members
     return split_members(table.X, table.y, rows, n_members, rule)
@@ -272,7 +276,7 @@ class _Refits(NamedTuple):
     engine: object
 
     def on(self, supports):
-        """Train on the columns of `supports`; return the networks and their combination."""
+        """Train on the columns of `supports`; return all networks and a combination."""
         shared = self.shared._replace(supports=supports)
         X, n_rows = shared.table.X, len(shared.rows)
         facts = read_facts(X, shared.columns, n_rows, shared.subset)
@@ -280,9 +284,9 @@ class _Refits(NamedTuple):
         embeddings = [kind.numeric_embedding for kind in kinds]
         shared = shared.encoded(embeddings, splits=self.splits)
         jobs = make_jobs(shared, kinds, self.splits, self.seeds, lambda *_: FRESH)
-        trained = self.engine.run(jobs)
-        held_out = held_out_rows(shared, trained)
-        return trained, combine(shared, trained, held_out)
+        kept, dropped = train_in_rounds(jobs, self.engine)
+        held_out = held_out_rows(shared, kept)
+        return kept + dropped, combine(shared, kept, held_out)
 
 
 def _select_inputs(shared, combination, held_out, refits, rng):

@@ -19,8 +19,9 @@ from skrln._network._settings import (
 AUTO_THETA, AUTO_THETA_ROWS = {"rln": -7.0, "uniform": -8.0, None: -7.0}, 3_000
 #: A single network cannot weigh several thetas: it takes the best of AUTO_THETA plus these.
 AUTO_THETA_STEPS = (-1.0, 0.0, 1.0)
-#: n_estimators="auto": members of each kind up to AUTO_MEMBERS_ROWS rows, and above.
-AUTO_MEMBERS, AUTO_MEMBERS_ROWS = (8, 4), 1_000
+#: n_estimators="auto": members of each kind; many of them up to so many rows of narrow and of
+#: wide tables. Each member holds out other rows, and these rows choose the inputs.
+MEMBERS, MANY_MEMBERS, MANY_MEMBERS_ROWS = 4, 8, (500, 1_000)
 #: numeric_embedding="auto" embeds no numbers in tables with more columns.
 EMBEDDED_COLUMNS = 150
 #: Difference of the second theta of wide tables to the first.
@@ -178,8 +179,9 @@ def _auto_dropout(parameters, embedding, target):
     return AUTO_DROPOUT if target.class_tasks.all() and embedding is None else 0.0
 
 
-def count_members(parameters, n_rows):
+def count_members(parameters, n_rows, n_columns):
     """Networks of each kind."""
-    if parameters.n_estimators == "auto":
-        return AUTO_MEMBERS[n_rows > AUTO_MEMBERS_ROWS]
-    return parameters.n_estimators
+    if parameters.n_estimators != "auto":
+        return parameters.n_estimators
+    is_wide = n_columns > EMBEDDED_COLUMNS
+    return MEMBERS if n_rows > MANY_MEMBERS_ROWS[is_wide] else MANY_MEMBERS

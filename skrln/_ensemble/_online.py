@@ -99,7 +99,10 @@ def _first_call(parameters, table, columns, classes):
         clip = parameters.input_clip
         encoder = make_encoder(table.X, columns, clip=clip, embedding=embedding)
         encoder = fit_encoder(encoder, target, table)
-    n_members = 1 if is_single(parameters) else count_members(parameters, np.inf)
+    # Later batches may have any number of rows.
+    n_members = 1
+    if not is_single(parameters):
+        n_members = count_members(parameters, n_rows=np.inf, n_columns=0)
     return [start] * n_members, target, encoder
 
 

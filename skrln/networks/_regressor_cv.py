@@ -177,7 +177,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         48), which a small decision tree fits to the target; each piece grows from -1 to 1.
         Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
         networks without an embedding and, on dense tables with at most 150 columns of numbers,
-        as many networks with "piecewise". Encodings are fitted to the training rows of each
+        networks with "piecewise", and drops the kind that predicts held-out rows badly. Encodings are fitted to the training rows of each
         fold; each number of inputs that results (of pieces, or of categories that a fold lacks)
         compiles another program.
 
@@ -193,7 +193,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         rows or less, so that the networks together train on all rows. They train in threads. If
         `numeric_embedding` or `theta` stands for several kinds of networks, this is the number
         of networks of each kind, and their loss on held-out rows determines their weights.
-        "auto" is 8 up to 1000 rows and 4 above. The fits of the search are single networks.
+        "auto" trains one network of each kind first, and further ones only of the kinds whose
+        weight is then at least 0.3: 8 of a kind up to 500 rows (up to 1000 rows in tables of
+        more than 150 columns), and 4 above. The fits of the search are single
+        networks.
 
     input_selection : bool or "auto", default="auto"
         If True, drop inputs after training. All networks drop their least important inputs,

@@ -232,11 +232,19 @@ def test_dropout(target, dropout, expected):
 
 
 @pytest.mark.parametrize(
-    ("n_estimators", "n_rows", "expected"),
-    [("auto", 1_000, 8), ("auto", 1_001, 4), (3, 10**6, 3), (1, 10, 1)],
+    ("n_estimators", "n_rows", "n_columns", "expected"),
+    [
+        ("auto", 500, 150, 8),
+        ("auto", 501, 150, 4),
+        ("auto", 1_000, 151, 8),
+        ("auto", 1_001, 151, 4),
+        (3, 10**6, 5, 3),
+        (1, 10, 5, 1),
+    ],
 )
-def test_members(n_estimators, n_rows, expected):
-    assert count_members(make_parameters(n_estimators=n_estimators), n_rows) == expected
+def test_members(n_estimators, n_rows, n_columns, expected):
+    parameters = make_parameters(n_estimators=n_estimators)
+    assert count_members(parameters, n_rows, n_columns) == expected
 
 
 def test_kinds_of_pairs():

@@ -402,10 +402,8 @@ def test_metadata_without_routing_are_refused():
 
 def test_words_as_target_of_a_regressor():
     X = np.random.default_rng(0).normal(size=(20, 4))
-    selector = GeneticSelector(
-        Ridge(), fitness="mrmr", n_generations=1, random_state=0
-    )
-    with pytest.raises(ValueError, match="a y that is not numeric .*Ridge"):
+    selector = GeneticSelector(Ridge(), fitness="mrmr", n_generations=1, random_state=0)
+    with pytest.raises(ValueError, match=r"a y that is not numeric .*Ridge"):
         selector.fit(X, np.tile(["a", "b"], 10))
 
 
