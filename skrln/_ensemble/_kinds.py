@@ -19,9 +19,10 @@ from skrln._network._settings import (
 AUTO_THETA, AUTO_THETA_ROWS = {"rln": -7.0, "uniform": -8.0, None: -7.0}, 3_000
 #: A single network cannot weigh several thetas: it takes the best of AUTO_THETA plus these.
 AUTO_THETA_STEPS = (-1.0, 0.0, 1.0)
-#: n_estimators="auto": members of each kind; many of them up to so many rows of narrow and of
-#: wide tables. Each member holds out other rows, and these rows choose the inputs.
-MEMBERS, MANY_MEMBERS, MANY_MEMBERS_ROWS = 4, 8, (500, 1_000)
+#: n_estimators="auto": members of each kind. Each member holds out other rows, and these rows
+#: choose the inputs: there are many members up to so many rows of tables with few columns and
+#: with more than FEW_COLUMNS columns.
+MEMBERS, MANY_MEMBERS, MANY_MEMBERS_ROWS, FEW_COLUMNS = 4, 8, (500, 1_000), 50
 #: numeric_embedding="auto" embeds no numbers in tables with more columns.
 EMBEDDED_COLUMNS = 150
 #: Difference of the second theta of wide tables to the first.
@@ -183,5 +184,5 @@ def count_members(parameters, n_rows, n_columns):
     """Networks of each kind."""
     if parameters.n_estimators != "auto":
         return parameters.n_estimators
-    is_wide = n_columns > EMBEDDED_COLUMNS
-    return MEMBERS if n_rows > MANY_MEMBERS_ROWS[is_wide] else MANY_MEMBERS
+    most_rows = MANY_MEMBERS_ROWS[n_columns > FEW_COLUMNS]
+    return MEMBERS if n_rows > most_rows else MANY_MEMBERS

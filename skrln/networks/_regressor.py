@@ -187,7 +187,7 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         of networks of each kind, and their loss on held-out rows determines their weights.
         "auto" trains one network of each kind first, and further ones only of the kinds whose
         weight is then at least 0.3: 8 of a kind up to 500 rows (up to 1000 rows in tables of
-        more than 150 columns), and 4 above.
+        more than 50 columns), and 4 above.
 
     input_selection : bool or "auto", default="auto"
         If True, drop inputs after training. All networks drop their least important inputs,

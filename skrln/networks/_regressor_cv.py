@@ -177,9 +177,9 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         48), which a small decision tree fits to the target; each piece grows from -1 to 1.
         Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
         networks without an embedding and, on dense tables with at most 150 columns of numbers,
-        networks with "piecewise", and drops the kind that predicts held-out rows badly. Encodings are fitted to the training rows of each
-        fold; each number of inputs that results (of pieces, or of categories that a fold lacks)
-        compiles another program.
+        networks with "piecewise", and drops the kind that predicts held-out rows badly.
+        Encodings are fitted to the training rows of each fold; each number of inputs that
+        results (of pieces, or of categories that a fold lacks) compiles another program.
 
     plain_branch : PlainBranch, default=None
         Columns that are no table, such as pixels or an embedding of a text, as the option
@@ -195,7 +195,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         of networks of each kind, and their loss on held-out rows determines their weights.
         "auto" trains one network of each kind first, and further ones only of the kinds whose
         weight is then at least 0.3: 8 of a kind up to 500 rows (up to 1000 rows in tables of
-        more than 150 columns), and 4 above. The fits of the search are single
+        more than 50 columns), and 4 above. The fits of the search are single
         networks.
 
     input_selection : bool or "auto", default="auto"

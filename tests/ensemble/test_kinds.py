@@ -234,10 +234,10 @@ def test_dropout(target, dropout, expected):
 @pytest.mark.parametrize(
     ("n_estimators", "n_rows", "n_columns", "expected"),
     [
-        ("auto", 500, 150, 8),
-        ("auto", 501, 150, 4),
-        ("auto", 1_000, 151, 8),
-        ("auto", 1_001, 151, 4),
+        ("auto", 500, 50, 8),
+        ("auto", 501, 50, 4),
+        ("auto", 1_000, 51, 8),
+        ("auto", 1_001, 51, 4),
         (3, 10**6, 5, 3),
         (1, 10, 5, 1),
     ],
