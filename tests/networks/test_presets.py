@@ -10,13 +10,14 @@ from skrln.options import RLNPenalty
 from ._tables import make_classes, make_table
 
 
-@pytest.mark.parametrize("name", ["PAPER", "READABLE"])
+@pytest.mark.parametrize("name", ["PAPER", "QUICK", "READABLE"])
 def test_presets_fit(name):
     params = getattr(presets, name) | {"max_iter": 5, "random_state": 0}
     X, y = make_table()
     assert np.isfinite(RLNRegressor(**params).fit(X, y).predict(X)).all()
     X, y = make_classes()
-    assert len(RLNClassifier(**params).fit(X, y).coefs_) > 1
+    classifier = RLNClassifier(**params).fit(X, y)
+    assert all(len(network.coefs_) > 1 for network in classifier.estimators_)
 
 
 def test_paper_is_the_published_network():
@@ -31,7 +32,7 @@ def test_paper_is_the_published_network():
     assert presets.PAPER["penalty"].step == pytest.approx(step)
 
 
-@pytest.mark.parametrize("name", ["PAPER", "READABLE"])
+@pytest.mark.parametrize("name", ["PAPER", "QUICK", "READABLE"])
 def test_preset_of_two_estimators_shares_no_option_object(name):
     preset = getattr(presets, name) | {"penalty": RLNPenalty()}
     first, second = RLNRegressor(**preset), RLNRegressor(**preset)
@@ -40,3 +41,13 @@ def test_preset_of_two_estimators_shares_no_option_object(name):
     assert preset["penalty"].step == RLNPenalty().step
     kept = {**preset}
     assert kept.keys() == preset.keys()
+
+
+def test_quick_is_the_default_with_less_training():
+    X, y = make_table(40, 3)
+    model = RLNRegressor(**presets.QUICK, random_state=0).fit(X, y)
+    default = RLNRegressor(random_state=0, max_iter=1).fit(X, y)
+    assert len(model.estimators_) in (8, 16)
+    assert all(network.coefs_[1].shape == (128, 128) for network in model.estimators_)
+    assert model.n_iter_ <= 64
+    assert default.estimators_[0].coefs_[1].shape == (256, 256)
