@@ -29,7 +29,6 @@ from skrln._table._user_splits import (
 )
 
 from ._blend import mean_loss
-from ._engine import run_in_threads
 from ._fit import fit_ensemble, plan, prepare
 from ._fitted import FittedEnsemble, make_ensemble
 from ._jobs import Job, train_job
@@ -290,14 +289,10 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
         for fold in folds
     ]
     # Callbacks follow the fit on all rows: the fits of the grid run at the same time.
-    quiet = engine.watch.without_callbacks()
+    run = partial(_run_attempt, scorer=scorer, make_model=make_model)
+    numbers = [attempt.number for attempt in attempts]
     n_epochs = resolve_epochs(parameters.max_iter) * len(attempts)
-    with quiet.epochs(n_epochs) as on_epoch:
-        run = partial(
-            _run_attempt, scorer=scorer, on_epoch=on_epoch, make_model=make_model
-        )
-        numbers = [attempt.number for attempt in attempts]
-        done, was_interrupted = run_in_threads(run, attempts, numbers, engine.device)
+    done, was_interrupted = engine.run_each(run, attempts, numbers, n_epochs)
     if was_interrupted:  # scores of unfinished fits choose nothing
         raise KeyboardInterrupt
     reasons = [attempted.reason for attempted in done]
@@ -314,7 +309,7 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
     return [done[i : i + n_folds] for i in range(0, len(done), n_folds)]
 
 
-def _run_attempt(attempt, *, scorer, on_epoch, make_model):
+def _run_attempt(attempt, *, scorer, make_model, on_epoch=None):
     """Fit and score one candidate on one fold."""
     start = perf_counter()
     fold, job = attempt.fold, attempt.fold.job
