@@ -119,13 +119,13 @@ def run_on_workers(train, jobs, numbers, workers):
     was_interrupted : bool
     """
     parcel, token = _pack(train, jobs, workers), uuid4().hex
-    results, n_losses = {}, 0
+    results: dict[int, Any] = {}
+    n_losses = 0
     while len(results) < len(jobs):
         left = [k for k in range(len(jobs)) if k not in results]
         left.sort(key=lambda k: numbers[k])
         try:
-            for k, result in _call_all(workers, parcel, token, left):
-                results[k] = result
+            results.update(_call_all(workers, parcel, token, left))
         except KeyboardInterrupt:
             if current_scope().whole:
                 raise
@@ -168,7 +168,7 @@ def _pack(train, jobs, workers):
 
 
 def _call_all(workers, parcel, token, numbers):
-    """Yield the number and the result of each job that ends."""
+    """Return an iterator of the number and the result of each job that ends."""
     with parallel_config(keeping(workers.backend)):
         pool = Parallel(
             n_jobs=-1 if workers.n_jobs is None else workers.n_jobs,
@@ -177,8 +177,7 @@ def _call_all(workers, parcel, token, numbers):
             return_as="generator_unordered",
         )
         call = _make_call()
-        results = pool(delayed(call)(parcel, token, k) for k in numbers)
-    yield from results
+        return pool(delayed(call)(parcel, token, k) for k in numbers)
 
 
 def _make_call():
