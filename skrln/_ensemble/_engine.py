@@ -72,7 +72,7 @@ class Engine:
     def _places(self, jobs):
         return list(zip(jobs, self.checkpoints.slots(len(jobs)), strict=True))
 
-    def run_each(self, train, jobs, numbers, n_epochs):
+    def run_each(self, train, jobs, n_epochs):
         """Call a function for each job, without callbacks: on workers, else in threads.
 
         Parameters
@@ -80,8 +80,7 @@ class Engine:
         train : callable
             Takes a job, and by name the function to call after every epoch, or None.
         jobs : list
-        numbers : list of int
-            Jobs start in this order.
+            They start in the order of their `number`.
         n_epochs : int
             Most epochs of all jobs.
 
@@ -90,7 +89,7 @@ class Engine:
         results : list
         was_interrupted : bool
         """
-        workers = find_workers()
+        numbers, workers = [job.number for job in jobs], find_workers()
         if workers is None:
             return self.run_here(train, jobs, numbers, n_epochs)
         refuse_checkpoints(self.checkpoints, workers)
