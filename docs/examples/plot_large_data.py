@@ -19,7 +19,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from skrln import RLNRegressor
@@ -41,24 +40,24 @@ def make_rows(seed, n_rows=100_000):
 for k in range(20):
     pq.write_table(make_rows(k), table_folder / f"{k:03d}.parquet")
 
-data = ds.dataset(table_folder)
-size = sum(path.stat().st_size for path in table_folder.iterdir())
-print(f"{data.count_rows():,} rows in {len(data.files)} files, {size / 1e6:.0f} MB")
+files = sorted(table_folder.iterdir())
+n_rows = sum(pq.read_metadata(file).num_rows for file in files)
+size = sum(file.stat().st_size for file in files)
+print(f"{n_rows:,} rows in {len(files)} files, {size / 1e6:.0f} MB")
 
 # %%
 # Training on batches
 # -------------------
-# ``partial_fit`` trains one epoch on the rows that it gets. The first call fixes the scale of each
-# column, so the first batch has to be typical of the table: shuffle the rows before they are
-# written.
+# ``partial_fit`` trains one epoch on the rows that it gets. The first call fixes the scale of
+# each column, so the first batch has to be typical of the table: shuffle the rows before they
+# are written.
 
 
-def batches(dataset):
-    # Without this, files are read ahead of the training.
-    ahead = {"batch_readahead": 1, "fragment_readahead": 1}
-    for batch in dataset.to_batches(batch_size=50_000, **ahead):
-        frame = batch.to_pandas()
-        yield frame[names], frame["y"].to_numpy()
+def batches(files):
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(50_000):
+            frame = batch.to_pandas()
+            yield frame[names], frame["y"].to_numpy()
 
 
 def r2(target, predicted):
@@ -70,7 +69,7 @@ model = RLNRegressor(
 )
 test = make_rows(1000).to_pandas()
 n_seen, seen, scores = 0, [], []
-for number, (X, y) in enumerate(batches(data)):
+for number, (X, y) in enumerate(batches(files)):
     model.partial_fit(X, y)
     n_seen += len(X)
     if number % 5 == 0:
@@ -91,7 +90,7 @@ schema = pa.schema([("prediction", pa.float32())])
 path = Path(folder.name, "predictions.parquet")
 error = n_rows = 0.0
 with pq.ParquetWriter(path, schema) as writer:
-    for X, y in batches(data):
+    for X, y in batches(files):
         predicted = np.asarray(model.predict(X), np.float32)
         writer.write_table(pa.table({"prediction": predicted}, schema=schema))
         error += np.sum((y - predicted) ** 2)
