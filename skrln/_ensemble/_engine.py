@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Engine: the one place where jobs run."""
+"""Engine: the one place where jobs run, in threads here or on workers."""
 
 import contextlib
 from concurrent.futures import (
@@ -19,7 +19,8 @@ from skrln._kernels import StopReason, default_platform
 from skrln._network._train import Listener
 
 from ._fitted import make_ensemble
-from ._jobs import train_job
+from ._jobs import Trained, train_job
+from ._workers import find_workers, is_dask_task, refuse_checkpoints, run_on_workers
 
 
 class Engine:
@@ -51,17 +52,54 @@ class Engine:
             If an interrupt leaves no network, or where the fit is part of a whole.
         """
         n_epochs = sum(job.settings.max_epochs for job in jobs)
-        slots = self.checkpoints.slots(len(jobs))
-        places = list(zip(jobs, slots, strict=True))
-        with self.watch.epochs(n_epochs) as on_epoch:
-            train = partial(_train, on_epoch=on_epoch)
-            if self.watch.is_listening or len(jobs) == 1:
-                return _run_in_turn(train, places)
-            numbers = [job.number for job in jobs]
-            trained, was_interrupted = run_in_threads(
-                train, places, numbers, self.device
+        if self.watch.is_listening or len(jobs) == 1:
+            with self.watch.epochs(n_epochs) as on_epoch:
+                return _run_in_turn(
+                    partial(_train, on_epoch=on_epoch), self._places(jobs)
+                )
+        numbers = [job.number for job in jobs]
+        workers = find_workers()
+        if workers is None:
+            trained, was_interrupted = self.run_here(
+                _train, self._places(jobs), numbers, n_epochs
             )
-            return interrupted(trained) if was_interrupted else trained
+        else:
+            refuse_checkpoints(self.checkpoints, workers)
+            sent, was_interrupted = run_on_workers(_train_away, jobs, numbers, workers)
+            trained = [_rejoined(*pair) for pair in zip(jobs, sent, strict=True)]
+        return interrupted(trained) if was_interrupted else trained
+
+    def _places(self, jobs):
+        return list(zip(jobs, self.checkpoints.slots(len(jobs)), strict=True))
+
+    def run_each(self, train, jobs, n_epochs):
+        """Call a function for each job, without callbacks: on workers, else in threads.
+
+        Parameters
+        ----------
+        train : callable
+            Takes a job, and by name the function to call after every epoch, or None.
+        jobs : list
+            They start in the order of their `number`.
+        n_epochs : int
+            Most epochs of all jobs.
+
+        Returns
+        -------
+        results : list
+        was_interrupted : bool
+        """
+        numbers, workers = [job.number for job in jobs], find_workers()
+        if workers is None:
+            return self.run_here(train, jobs, numbers, n_epochs)
+        refuse_checkpoints(self.checkpoints, workers)
+        return run_on_workers(train, jobs, numbers, workers)
+
+    def run_here(self, train, jobs, numbers, n_epochs):
+        """As `run_each`, in threads of this process."""
+        with self.watch.without_callbacks().epochs(n_epochs) as on_epoch:
+            train = partial(train, on_epoch=on_epoch)
+            return run_in_threads(train, jobs, numbers, self.device)
 
 
 def _train(place, *, on_epoch=None):
@@ -74,6 +112,29 @@ def _train(place, *, on_epoch=None):
         return on_epoch(snapshot, lambda: make_ensemble(columns, [describe()]))
 
     return train_job(job, Listener(call, slot=slot))
+
+
+def _train_away(job):
+    """Train a network in a worker; return what the others do not know."""
+    _, fitted, means = train_job(job)
+    return fitted._replace(settings=None, encoder=None, target=None), means
+
+
+def _rejoined(job, sent):
+    """Make the Trained of a job from what its worker sent; None for nothing.
+
+    Members of a fit share the encoders of its table: a copy of them would compress it again.
+    """
+    if sent is None:
+        return None
+    shared, (fitted, means) = job.shared, sent
+    encoding = shared.encodings[job.kind.numeric_embedding]
+    fitted = fitted._replace(
+        settings=job.settings,
+        encoder=encoding.encoder_of(job.number),
+        target=shared.target,
+    )
+    return Trained(job, fitted, means)
 
 
 def _run_in_turn(train, places):
@@ -123,7 +184,9 @@ def run_in_threads(train, jobs, numbers, device):
     was_interrupted : bool
     """
     on_cpu = default_platform(device) == "cpu"
-    n_threads = min(len(jobs), effective_n_jobs(-1)) if on_cpu else 1
+    # A worker of Dask has a thread for each of its tasks.
+    is_alone = on_cpu and not is_dask_task()
+    n_threads = min(len(jobs), effective_n_jobs(-1)) if is_alone else 1
     stop, scope, futures, was_interrupted = Event(), current_scope(), {}, False
 
     def run(job):

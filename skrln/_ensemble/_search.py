@@ -29,7 +29,6 @@ from skrln._table._user_splits import (
 )
 
 from ._blend import mean_loss
-from ._engine import run_in_threads
 from ._fit import fit_ensemble, plan, prepare
 from ._fitted import FittedEnsemble, make_ensemble
 from ._jobs import Job, train_job
@@ -246,8 +245,7 @@ def _first_job(parameters, arguments, seed, target):
     """Job of one fold; its candidates differ in theta and step only."""
     rng = check_random_state(seed)
     prepared = prepare(parameters, arguments, rng, target=target)
-    jobs, _ = plan(prepared, rng)
-    return jobs[0]
+    return plan(prepared, rng)[0][0]
 
 
 def _splits(labels, cv, X, y, groups):
@@ -281,8 +279,7 @@ def _encode_held_out(job, table):
 
 def run_grid(parameters, grid, folds, candidates, engine, make_model):
     """Run each candidate on each fold; return lists of Attempted in this order."""
-    scoring = grid.scoring
-    scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+    scorer = get_scorer(grid.scoring) if isinstance(grid.scoring, str) else grid.scoring
     slots = iter(engine.checkpoints.slots(len(candidates) * len(folds)))
     attempts = [
         Attempt(fold, candidate, number, next(slots))
@@ -290,14 +287,9 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
         for fold in folds
     ]
     # Callbacks follow the fit on all rows: the fits of the grid run at the same time.
-    quiet = engine.watch.without_callbacks()
+    run = partial(_run_attempt, scorer=scorer, make_model=make_model)
     n_epochs = resolve_epochs(parameters.max_iter) * len(attempts)
-    with quiet.epochs(n_epochs) as on_epoch:
-        run = partial(
-            _run_attempt, scorer=scorer, on_epoch=on_epoch, make_model=make_model
-        )
-        numbers = [attempt.number for attempt in attempts]
-        done, was_interrupted = run_in_threads(run, attempts, numbers, engine.device)
+    done, was_interrupted = engine.run_each(run, attempts, n_epochs)
     if was_interrupted:  # scores of unfinished fits choose nothing
         raise KeyboardInterrupt
     reasons = [attempted.reason for attempted in done]
@@ -310,11 +302,10 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
             ConvergenceWarning,
             stacklevel=5,
         )
-    n_folds = len(folds)
-    return [done[i : i + n_folds] for i in range(0, len(done), n_folds)]
+    return [done[i : i + len(folds)] for i in range(0, len(done), len(folds))]
 
 
-def _run_attempt(attempt, *, scorer, on_epoch, make_model):
+def _run_attempt(attempt, *, scorer, make_model, on_epoch=None):
     """Fit and score one candidate on one fold."""
     start = perf_counter()
     fold, job = attempt.fold, attempt.fold.job

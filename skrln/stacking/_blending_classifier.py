@@ -18,7 +18,7 @@ from skrln._table._sklearn import Interval, check_parameters, count_samples
 from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
 
 from ._linear_pool import LinearPool
-from ._threads import threads_of
+from ._pool import pool_of
 
 
 class BlendingClassifier(StackingClassifier):
@@ -193,7 +193,7 @@ class BlendingClassifier(StackingClassifier):
         if not isinstance(self.cv, str) and y is not None:
             model.cv = self._list_splits(X, y)
         calls = Calls()
-        with whole_fits(), calls.ended(), threads_of(calls):
+        with whole_fits(), calls.ended(), pool_of(calls):
             super(BlendingClassifier, model).fit(X, y, **fit_params)
         vars(self).update(vars(model) | {"cv": self.cv})
         return self

@@ -289,9 +289,7 @@ def test_scorers_that_request_weights(request_weights, expected):
 def fake_results(monkeypatch, reasons, was_interrupted=False):
     """Results of fits that end for these reasons."""
     results = [Attempted(-1.0, 0.0, 0.0, 3, reason) for reason in reasons]
-    monkeypatch.setattr(
-        _search, "run_in_threads", lambda *_: (results, was_interrupted)
-    )
+    monkeypatch.setattr(Engine, "run_each", lambda *_: (results, was_interrupted))
 
 
 def test_divergence_is_counted(monkeypatch):

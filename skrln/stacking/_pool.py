@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Threads of joblib that end with the fit that they belong to."""
+"""Pools of joblib: threads that end with their fit, and workers that may die."""
 
 import contextlib
 from functools import partial
 
 from joblib import parallel_config
 from joblib.parallel import ThreadingBackend, get_active_backend
+
+from skrln._ensemble._workers import keeping
 
 
 class CallThreads(ThreadingBackend):
@@ -31,9 +33,16 @@ class CallThreads(ThreadingBackend):
         return super().apply_async(partial(self._calls.run, func), callback)
 
 
-def threads_of(calls):
-    """Return a context in which threads of joblib, if it uses threads, run `calls`."""
+def pool_of(calls):
+    """Return a context in which threads of joblib, if it uses threads, run `calls`.
+
+    Dask keeps the table for other workers, so that the fit outlives one of them.
+    """
     backend, _ = get_active_backend()
-    if type(backend) is not ThreadingBackend:  # processes, which joblib ends
+    if type(backend) is ThreadingBackend:
+        calling = CallThreads(calls, nesting_level=backend.nesting_level)
+        return parallel_config(calling)
+    sending = keeping(backend)
+    if sending is backend:  # processes, which joblib ends
         return contextlib.nullcontext()
-    return parallel_config(CallThreads(calls, nesting_level=backend.nesting_level))
+    return parallel_config(sending)
