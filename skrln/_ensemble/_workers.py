@@ -43,7 +43,7 @@ def find_workers():
 
 
 def is_dask_task():
-    """Whether this thread runs a task of a Dask worker."""
+    """Return True in a thread that runs a task of a Dask worker."""
     utils = sys.modules.get("distributed.utils")
     return hasattr(getattr(utils, "thread_state", None), "execution_state")
 
