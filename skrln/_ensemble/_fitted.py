@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from skrln._network._effects import column_effects
 from skrln._network._fitted import FittedNetwork
@@ -14,6 +15,11 @@ from skrln._table._columns import Columns
 from skrln._table._sklearn import take
 
 from ._blend import temper
+from ._compacted import compacted
+from ._threads import map_in_threads
+
+#: Fewest rows for which networks are compacted first.
+COMPACTED_ROWS = 256
 
 
 class FittedEnsemble(NamedTuple):
@@ -38,7 +44,10 @@ class FittedEnsemble(NamedTuple):
 
     def means(self, X):
         """Predict validated rows in the space in which networks are averaged."""
-        blocks = [self._mean_of(inputs) for inputs in self.encoded_blocks(X)]
+        is_large = X.shape[0] >= COMPACTED_ROWS and not sparse.issparse(X)
+        ensemble = compacted(self) if is_large else self
+        n_blocks = len(ensemble._row_blocks(X))
+        blocks = map_in_threads(ensemble._mean_of, ensemble.encoded_blocks(X), n_blocks)
         return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
 
     def _mean_of(self, inputs):
@@ -69,14 +78,8 @@ class FittedEnsemble(NamedTuple):
         n_columns : int, default=0
             Width of the caller's own arrays, which bounds the number of rows of a block.
         """
-        widths = [w.shape[1] for member in self.members for w in member.network.coefs]
         tables = {id(encoder.table): encoder.table for encoder in self.encoders}
-        n_numbers = None
-        # Sparse rows are multiplied as they are.
-        if not all(table.keeps_sparse(X) for table in tables.values()):
-            widths += [encoder.n_inputs for encoder in self.encoders]
-            n_numbers = EXPANDED_BLOCK
-        blocks = row_blocks(X.shape[0], max(n_columns, *widths), n_numbers)
+        blocks = self._row_blocks(X, n_columns)
         dtype = np.result_type(*(member.network.coefs[0] for member in self.members))
         for rows in blocks:
             block = X if len(blocks) == 1 else take(X, rows, axis=0)
@@ -84,6 +87,16 @@ class FittedEnsemble(NamedTuple):
                 name: table.transform(block, dtype) for name, table in tables.items()
             }
             yield _MemberInputs(self, compact)
+
+    def _row_blocks(self, X, n_columns=0):
+        """Return the slices of the blocks of `encoded_blocks`."""
+        widths = [w.shape[1] for member in self.members for w in member.network.coefs]
+        n_numbers = None
+        # Sparse rows are multiplied as they are.
+        if not all(encoder.table.keeps_sparse(X) for encoder in self.encoders):
+            widths += [encoder.n_inputs for encoder in self.encoders]
+            n_numbers = EXPANDED_BLOCK
+        return row_blocks(X.shape[0], max(n_columns, *widths), n_numbers)
 
     def average(self, read):
         """Weighted mean over the members of an array that `read` makes of each."""

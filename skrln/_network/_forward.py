@@ -96,7 +96,10 @@ def _affine(inputs, network, k):
 
 
 def _hidden_layer(inputs, network, k):
-    return activate(_affine(inputs, network, k), network, k)
+    values = _affine(inputs, network, k)
+    if network.activation == "relu" and network.batch_norm is None:
+        return np.maximum(values, 0, out=values)  # no second array
+    return activate(values, network, k)
 
 
 def activate(values, network, k):

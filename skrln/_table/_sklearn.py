@@ -13,6 +13,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._param_validation import (
     validate_parameter_constraints as check_parameters,
 )
+from sklearn.utils.parallel import (
+    _get_threadpool_controller as threadpool_controller,
+)
 from sklearn.utils.validation import (
     _check_feature_names as check_feature_names,
 )
@@ -54,5 +57,6 @@ __all__ = [
     "refuse_unrouted",
     "routing_enabled",
     "take",
+    "threadpool_controller",
     "with_callbacks",
 ]
