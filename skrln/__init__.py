@@ -2,7 +2,7 @@
 """Neural networks for tables, as scikit-learn estimators."""
 
 from . import options, presets
-from ._kernels import clear_caches
+from ._kernels import cache_programs, clear_caches
 from ._show_versions import show_versions
 from .feature_selection import GeneticSelector
 from .joint import (
@@ -40,6 +40,7 @@ __all__ = [
     "RLNRegressor",
     "RLNRegressorCV",
     "__version__",
+    "cache_programs",
     "clear_caches",
     "make_masked_scorer",
     "options",

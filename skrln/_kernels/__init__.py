@@ -13,7 +13,7 @@ from ._config import NetworkSpec, PenaltySpec, RunSpec, StopReason, TrainSpec
 from ._devices import default_platform, list_devices
 from ._loading import load
 from ._names import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS, WEIGHTINGS
-from ._programs import clear_caches
+from ._programs import cache_programs, clear_caches
 from ._tables import DeviceTable
 from ._types import (
     CompactRows,
@@ -82,6 +82,7 @@ __all__ = [
     "TableRows",
     "TrainSpec",
     "Weights",
+    "cache_programs",
     "clear_caches",
     "count_batches",
     "default_platform",
