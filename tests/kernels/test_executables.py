@@ -17,7 +17,6 @@ import skrln
 from skrln._kernels import _executables, _programs
 from skrln._kernels._store import ProgramStore
 
-# Too small for the cache of JAX, from which programs cannot be written.
 N = 3
 
 
@@ -25,8 +24,20 @@ def scale(values, *, factor):
     return {"scaled": values * factor, "sum": jnp.sum(values)}
 
 
+MIN_SECONDS = "jax_persistent_cache_min_compile_time_secs"
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def unshared():
+    """The cache of JAX, which all tests share, takes no program: see `keep`."""
+    before = getattr(jax.config, MIN_SECONDS)
+    jax.config.update(MIN_SECONDS, 1e9)
+    yield
+    jax.config.update(MIN_SECONDS, before)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, unshared):
     """The cache is on, in a folder of its own; no other program is known."""
     monkeypatch.setattr(_programs, "_jitted", [])
     monkeypatch.setattr(_programs, "_store", None)
