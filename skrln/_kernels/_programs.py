@@ -3,12 +3,13 @@
 
 import ctypes
 import functools
-import numbers
 import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from ._loading import load
 from ._store import ProgramStore, user_folder
@@ -18,7 +19,7 @@ MAX_PROGRAMS = 64
 #: Compiled programs after which the caches of JAX itself are cleared: they keep half a megabyte
 #: of each program, also of those that are freed. Programs of other packages compile again.
 MAX_COMPILED = 512
-#: Bytes of the programs on disk, by default: about a thousand programs.
+#: Bytes of the programs on disk, by default: about 500 programs.
 MAX_BYTES = 1 << 28
 
 R = TypeVar("R")
@@ -126,7 +127,7 @@ def clear_caches() -> None:
 
 
 def cache_programs(
-    folder: object = None, *, max_bytes: object = MAX_BYTES
+    folder: object = None, *, max_bytes: Any = MAX_BYTES
 ) -> str | None:
     """Keep compiled programs on disk, for the fits of later processes.
 
@@ -149,7 +150,7 @@ def cache_programs(
 
     max_bytes : int, default=268435456
         Largest size of all programs together. The least recently used programs are deleted.
-        A program takes about 0.4 MB.
+        A program takes about half a megabyte.
 
     Returns
     -------
@@ -185,9 +186,8 @@ def cache_programs(
     if folder is False:
         _store = None
         return None
-    if isinstance(max_bytes, bool) or not (
-        isinstance(max_bytes, numbers.Integral) and max_bytes > 0
-    ):
+    is_int = isinstance(max_bytes, int | np.integer) and not isinstance(max_bytes, bool)
+    if not is_int or max_bytes <= 0:
         raise ValueError(
             f"Got max_bytes={max_bytes!r}, but expected a whole number above 0. Pass False as "
             "the folder to switch the cache off."
