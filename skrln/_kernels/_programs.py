@@ -126,9 +126,7 @@ def clear_caches() -> None:
     _free(everything=False)
 
 
-def cache_programs(
-    folder: object = None, *, max_bytes: Any = MAX_BYTES
-) -> str | None:
+def cache_programs(folder: object = None, *, max_bytes: Any = MAX_BYTES) -> str | None:
     """Keep compiled programs on disk, for the fits of later processes.
 
     Without the cache, every process compiles a program for the first fit of each network
