@@ -55,6 +55,6 @@ READABLE = _Preset(
 )
 
 #: The default ensemble with narrower layers and fewer epochs, for a first look at a table, for
-#: searches and for cross-validation: about a fifth of the time of the default, at a loss that
+#: searches and for cross-validation: about a third of the time of the default, at a loss that
 #: is some percent higher.
 QUICK = _Preset(hidden_layer_sizes=(128, 128), max_iter=64, n_iter_no_change=16)
