@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state, indexable
@@ -31,6 +30,7 @@ from skrln._table._user_splits import (
 from ._blend import mean_loss
 from ._fit import fit_ensemble, plan, prepare
 from ._fitted import FittedEnsemble, make_ensemble
+from ._grid_results import Attempted, Candidate, choose, describe_grid
 from ._jobs import Job, train_job
 
 #: Thetas of thetas="auto". A uniform penalty spares no weight and has to be weaker.
@@ -39,8 +39,6 @@ AUTO_GRIDS = {
     "uniform": (-10.0, -9.5, -9.0, -8.5, -8.0, -7.5, -7.0, -6.5),
     None: (-7.0,),
 }
-#: Scores beyond this size are divided by the largest before they are squared.
-LARGEST_SCORE = 1e100
 
 
 class Grid(NamedTuple):
@@ -51,13 +49,6 @@ class Grid(NamedTuple):
     cv: Any
     scoring: Any
     one_standard_error: bool
-
-
-class Candidate(NamedTuple):
-    """Point of the grid."""
-
-    reg_step: float
-    theta: float
 
 
 class Fold(NamedTuple):
@@ -78,16 +69,6 @@ class Attempt(NamedTuple):
     candidate: Candidate
     number: int  #: of the candidate
     slot: Any  #: place of the state of the fit; None without a checkpoint
-
-
-class Attempted(NamedTuple):
-    """Result of one attempt."""
-
-    score: float
-    fit_time: float
-    score_time: float
-    n_active: int
-    reason: StopReason
 
 
 class Search(NamedTuple):
@@ -245,7 +226,8 @@ def _first_job(parameters, arguments, seed, target):
     """Job of one fold; its candidates differ in theta and step only."""
     rng = check_random_state(seed)
     prepared = prepare(parameters, arguments, rng, target=target)
-    return plan(prepared, rng)[0][0]
+    jobs, _ = plan(prepared, rng)
+    return jobs[0]
 
 
 def _splits(labels, cv, X, y, groups):
@@ -279,7 +261,8 @@ def _encode_held_out(job, table):
 
 def run_grid(parameters, grid, folds, candidates, engine, make_model):
     """Run each candidate on each fold; return lists of Attempted in this order."""
-    scorer = get_scorer(grid.scoring) if isinstance(grid.scoring, str) else grid.scoring
+    scoring = grid.scoring
+    scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
     slots = iter(engine.checkpoints.slots(len(candidates) * len(folds)))
     attempts = [
         Attempt(fold, candidate, number, next(slots))
@@ -302,7 +285,8 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
             ConvergenceWarning,
             stacklevel=5,
         )
-    return [done[i : i + len(folds)] for i in range(0, len(done), len(folds))]
+    n_folds = len(folds)
+    return [done[i : i + n_folds] for i in range(0, len(done), n_folds)]
 
 
 def _run_attempt(attempt, *, scorer, make_model, on_epoch=None):
@@ -349,52 +333,3 @@ def _score(fitted, fold, scorer, make_model):
 def _requests_weights(scorer):
     """Return True if metadata routing passes weights to a scorer."""
     return bool(get_routing_for_object(scorer).consumes("score", {"sample_weight"}))
-
-
-def describe_grid(candidates, attempts):
-    """Make the results in the form of scikit-learn's searches."""
-    table = {
-        name: np.array([[getattr(one, name) for one in row] for row in attempts])
-        for name in ("fit_time", "score_time", "score", "n_active")
-    }
-    results = {}
-    for name in ("fit_time", "score_time"):
-        results[f"mean_{name}"] = table[name].mean(axis=1)
-        results[f"std_{name}"] = table[name].std(axis=1)
-    for name in Candidate._fields:
-        values = np.array([getattr(one, name) for one in candidates])
-        results[f"param_{name}"] = np.ma.array(values, mask=np.zeros(len(values), bool))
-    results["params"] = [one._asdict() for one in candidates]
-    scores = table["score"]
-    for k, split in enumerate(scores.T):
-        results[f"split{k}_test_score"] = split.copy()
-    mean = scores.mean(axis=1)
-    results["mean_test_score"] = mean
-    results["std_test_score"] = _spread(scores)
-    # NaN scores come last.
-    filled = np.where(np.isnan(mean), -np.inf, mean)
-    results["rank_test_score"] = rankdata(-filled, method="min").astype(np.int32)
-    results["mean_n_active_features"] = table["n_active"].mean(axis=1)
-    return results
-
-
-def _spread(scores):
-    """Standard deviation of each row; squares of enormous scores do not overflow."""
-    sizes = np.where(np.isfinite(scores), np.abs(scores), 0).max(axis=1, keepdims=True)
-    scale = np.where(sizes > LARGEST_SCORE, sizes, 1.0)
-    return scale[:, 0] * (scores / scale).std(axis=1)
-
-
-def choose(results, *, one_standard_error):
-    """Return the position of the best candidate, or of the sparsest within one error of it."""
-    best = int(np.argmin(results["rank_test_score"]))
-    n_splits = sum(name.startswith("split") for name in results)
-    if not one_standard_error or n_splits < 2:
-        return best
-    mean, thetas = results["mean_test_score"], results["param_theta"].data
-    error = results["std_test_score"][best] / np.sqrt(n_splits - 1)
-    near = np.flatnonzero(mean >= mean[best] - error)
-    if not len(near):  # all scores are NaN
-        return best
-    strongest = near[thetas[near] == thetas[near].max()]
-    return int(strongest[np.argmax(mean[strongest])])

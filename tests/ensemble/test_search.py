@@ -12,13 +12,15 @@ from sklearn.model_selection import KFold, ParameterGrid, PredefinedSplit, Shuff
 from skrln._ensemble import _search
 from skrln._ensemble._engine import NO_WATCH, Engine
 from skrln._ensemble._fit import fit_ensemble
-from skrln._ensemble._search import (
-    AUTO_GRIDS,
+from skrln._ensemble._grid_results import (
     Attempted,
     Candidate,
-    Grid,
     choose,
     describe_grid,
+)
+from skrln._ensemble._search import (
+    AUTO_GRIDS,
+    Grid,
     make_folds,
     make_grid,
     run_grid,

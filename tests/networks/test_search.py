@@ -35,7 +35,7 @@ from skrln import (
     RLNRegressorCV,
     clear_caches,
 )
-from skrln._ensemble import _search
+from skrln._ensemble import _grid_results, _search
 from skrln._table._problem import Arguments
 from skrln.options import Transfer
 from skrln.presets import READABLE
@@ -203,24 +203,25 @@ def test_best_is_chosen():
 
 def grid_of(scores, thetas):
     outcomes = [
-        [_search.Attempted(score, 0.0, 0.0, 1, None) for score in row] for row in scores
+        [_grid_results.Attempted(score, 0.0, 0.0, 1, None) for score in row]
+        for row in scores
     ]
-    candidates = [_search.Candidate(0.03, theta) for theta in thetas]
-    return _search.describe_grid(candidates, outcomes)
+    candidates = [_grid_results.Candidate(0.03, theta) for theta in thetas]
+    return _grid_results.describe_grid(candidates, outcomes)
 
 
 def test_one_standard_error():
     scores = [[0.9, 1.1, 1.0], [1.0, 1.2, 1.1], [0.99, 1.19, 1.09], [0.0, 0.0, 0.0]]
     found = grid_of(scores, [-9, -8, -7, -6])
-    assert _search.choose(found, one_standard_error=False) == 1
+    assert _grid_results.choose(found, one_standard_error=False) == 1
     # The error is that of the mean, 0.1 / sqrt(3).
-    assert _search.choose(found, one_standard_error=True) == 2
+    assert _grid_results.choose(found, one_standard_error=True) == 2
     # Of equal thetas the better one.
     found = grid_of(scores, [-9, -8, -8, -6])
-    assert _search.choose(found, one_standard_error=True) == 1
+    assert _grid_results.choose(found, one_standard_error=True) == 1
     # A single split has no error.
     found = grid_of([row[:1] for row in scores], [-9, -8, -7, -6])
-    assert _search.choose(found, one_standard_error=True) == 1
+    assert _grid_results.choose(found, one_standard_error=True) == 1
 
 
 def test_one_standard_error_makes_a_sparser_network():
@@ -233,9 +234,9 @@ def test_one_standard_error_makes_a_sparser_network():
 def test_scores_that_are_no_number_come_last():
     found = grid_of([[np.nan, 1.0], [0.5, 0.5]], [-9, -8])
     assert found["rank_test_score"].tolist() == [2, 1]
-    assert _search.choose(found, one_standard_error=True) == 1
+    assert _grid_results.choose(found, one_standard_error=True) == 1
     nothing = grid_of([[np.nan, np.nan]], [-9])
-    assert _search.choose(nothing, one_standard_error=True) == 0
+    assert _grid_results.choose(nothing, one_standard_error=True) == 0
 
 
 @pytest.mark.parametrize(
