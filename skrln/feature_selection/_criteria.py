@@ -102,3 +102,21 @@ def _correlation_ratio(columns, labels):
 def has_classes(y):
     """Return True if the target holds class labels."""
     return not type_of_target(y, input_name="y").startswith("continuous")
+
+
+def read_numbers(y, regressor):
+    """Target of a regressor as floats, in the shape of `y`.
+
+    Raises
+    ------
+    ValueError
+        If `y` holds words.
+    """
+    try:
+        return np.asarray(y, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Got a y that is not numeric ({error}) with fitness='mrmr' and the regressor "
+            f"estimator={regressor!r}, but y is expected to be numbers. Pass a classifier as "
+            "estimator, or encode y as numbers."
+        ) from error

@@ -29,7 +29,12 @@ from skrln.networks._params import COMMON
 from skrln.networks._whole import all_or_nothing
 
 from ._base import BaseSelector
-from ._criteria import distance_cut, has_classes, relevance_minus_redundancy
+from ._criteria import (
+    distance_cut,
+    has_classes,
+    read_numbers,
+    relevance_minus_redundancy,
+)
 from ._cross_validated import CrossValidatedScore
 from ._exchange import exchange_all, exchange_within
 from ._search import Fitness, SearchSettings, evolve, generation_bar
@@ -382,7 +387,7 @@ class GeneticSelector(BaseSelector):
             # Whole numbers look like classes, unless `estimator` is a regressor.
             numbers = self.estimator is not None and is_regressor(self.estimator)
             if numbers:
-                y = self._read_numbers(y)
+                y = read_numbers(y, self.estimator)
             classes = not numbers and has_classes(y)
             return relevance_minus_redundancy(X, y, k, classes=classes)
         split, fit, score = {"groups": groups}, {}, {}
@@ -400,17 +405,6 @@ class GeneticSelector(BaseSelector):
         return CrossValidatedScore(
             self.estimator, X, y, splits, self._make_scorer(), fit, score, self.n_jobs
         )
-
-    def _read_numbers(self, y):
-        """Target of a regressor as floats."""
-        try:
-            return np.asarray(y, float)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"Got a y that is not numeric ({error}) with fitness='mrmr' and the regressor "
-                f"estimator={self.estimator!r}, but y is expected to be numbers. Pass a "
-                "classifier as estimator, or encode y as numbers."
-            ) from error
 
     def _search_settings(self):
         """Parameters of the genetic search as one value."""
