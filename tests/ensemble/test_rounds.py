@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from skrln._ensemble._rounds import LEAST_SHARE, train_in_rounds
+from skrln._ensemble._rounds import train_in_rounds
 from skrln._interrupts import Scope, in_scope
 from skrln._kernels import StopReason
 
@@ -65,9 +65,24 @@ def test_kinds_that_are_equally_good_all_go_on():
     assert not rounds.dropped
 
 
-def test_share_of_a_kind_that_goes_on():
-    """Kinds with nearly equal weight cannot both fall below the bound."""
-    assert 0 < LEAST_SHARE < 0.5
+@pytest.mark.parametrize(("error", "n_kept"), [(0.5, 2), (3.0, 1)])
+def test_weight_in_the_blend_decides(error, n_kept):
+    """Of two kinds with independent errors, the better one does not always drop the other."""
+    engine = FakeEngine([None, "piecewise"])
+    train = engine.train
+
+    def train_with_error(job):
+        trained = train(job)
+        size = error if job.kind.numeric_embedding is None else 0.5
+        seed = (job.number, job.kind.numeric_embedding is None)
+        noise = np.random.default_rng(seed).normal(size=trained.means.shape)
+        return trained._replace(means=trained.means + size * noise)
+
+    engine.train = train_with_error
+    rounds = train_in_rounds(jobs_of(X_val=X, y_val=Y), engine)
+    kinds = {one.job.kind.numeric_embedding for one in rounds.kept}
+    assert len(kinds) == n_kept
+    assert "piecewise" in kinds
 
 
 @pytest.mark.parametrize("n_estimators", [1, N_MEMBERS])

@@ -419,3 +419,25 @@ def test_every_network_learns_its_own_coefficients():
     constant = regressor(**fit, penalty=uniform()).fit(X, Y)
     for network in constant.estimators_:
         assert (network.reg_coefs_[0] == -5.5).all()
+
+
+@pytest.mark.parametrize(
+    ("has_jumps", "embedding"), [(True, "piecewise"), (False, None)]
+)
+def test_default_trains_on_with_the_kind_that_helps(has_jumps, embedding):
+    """Pieces of numbers model jumps; plain numbers model a wave across four columns."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(600, 4))
+    jumps = np.sign(np.sin(12 * X[:, 0])) + np.sign(np.sin(9 * X[:, 1]))
+    model = regressor(
+        hidden_layer_sizes=(32,),
+        n_estimators="auto",
+        numeric_embedding="auto",
+        max_iter=40,
+        theta=-9.0,
+        learning_rate_init=0.01,
+        dtype="float32",
+        **KEEP,
+    ).fit(X, jumps if has_jumps else np.sin(2 * X.sum(axis=1)))
+    assert {one.numeric_embedding for one in model.estimators_} == {embedding}
+    assert len(model.estimators_) == 4
