@@ -103,20 +103,15 @@ def run_on_workers(train, jobs, numbers, workers):
 
     The jobs travel as one value, so that each worker gets their table once.
 
-    Parameters
-    ----------
-    train : callable
-        Takes a job.
-    jobs : list
-    numbers : list of int
-        Jobs start in this order.
-    workers : Workers
+    Parameters, results and the order of the jobs are those of `run_in_threads`, with `workers`
+    in the place of the device.
 
-    Returns
-    -------
-    results : list
-        In the order of `jobs`. The result of a job that an interrupt ended is None.
-    was_interrupted : bool
+    Raises
+    ------
+    RuntimeError
+        If processes die more than `MOST_LOSSES` times, or a worker cannot import skrln.
+    ValueError
+        If a job cannot be pickled.
     """
     parcel, token = _pack(train, jobs, workers), uuid4().hex
     results: dict[int, Any] = {}

@@ -183,9 +183,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         rows or less, so that the networks together train on all rows. They train in threads. If
         `numeric_embedding` or `theta` stands for several kinds of networks, this is the number
         of networks of each kind, and their loss on held-out rows determines their weights.
-        "auto" trains one network of each kind first, and further ones only of the kinds whose
-        weight is then at least 0.3: 8 of a kind up to 500 rows (up to 1000 rows in tables of
-        more than 50 columns), and 4 above.
+        "auto" first trains one network of each kind. Kinds whose weight is then below 0.3 are
+        dropped. Of the other kinds it trains 4 networks each, or 8 in small tables: up to 500
+        rows, and up to 1000 rows in tables with more than 50 columns.
 
     input_selection : bool or "auto", default="auto"
         If True, drop inputs after training. All networks drop their least important inputs,

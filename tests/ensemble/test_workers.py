@@ -216,7 +216,9 @@ def test_processes_give_the_result_of_threads(tmp_path):
 @pytest.fixture(scope="module")
 def client():
     """Client of two processes with a thread each."""
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is optional: pip install skrln[dask]"
+    )
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None
