@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from skrln._network._settings import (
+    AUTO_PATIENCE,
     Kind,
     resolve_epochs,
     resolve_patience,
@@ -35,6 +36,9 @@ WEAKER_PIECES = 1.0
 AUTO_EPOCHS_NUMBERS = 200
 #: n_iter_no_change="auto" of ensembles on wide tables, whose best epochs come early.
 AUTO_PATIENCE_WIDE = 20
+#: max_iter="auto" and n_iter_no_change="auto" of ensembles that predict: up to so many rows.
+#: With more rows there are fewer epochs: the steps grow with the cube root of the rows.
+MANY_EPOCHS_ROWS = 6_000
 #: dropout="auto" of networks on plain numbers that predict classes.
 AUTO_DROPOUT = 0.15
 
@@ -127,7 +131,7 @@ def complete_kinds(parameters, facts, target, pairs):
         Kind(
             theta,
             embedding,
-            _auto_epochs(parameters, embedding, has_pieces),
+            _auto_epochs(parameters, facts, embedding, has_pieces),
             patience,
             _auto_dropout(parameters, embedding, target),
         )
@@ -154,23 +158,32 @@ def auto_thetas(parameters, n_rows, embedding=None):
     return tuple(float(middle + step) for step in steps)
 
 
-def _auto_epochs(parameters, embedding, has_pieces):
+def _auto_epochs(parameters, facts, embedding, has_pieces):
     """Epochs of the networks of a kind, beside the other kinds of an ensemble."""
-    is_member = parameters.n_estimators != 1
-    if parameters.max_iter == "auto" and is_member and has_pieces and embedding is None:
-        return AUTO_EPOCHS_NUMBERS
-    return resolve_epochs(parameters.max_iter)
+    n_epochs = resolve_epochs(parameters.max_iter)
+    if parameters.max_iter != "auto" or parameters.n_estimators == 1:
+        return n_epochs
+    if has_pieces and embedding is None:
+        n_epochs = AUTO_EPOCHS_NUMBERS
+    return _fewer(n_epochs, facts) if _only_predicts(parameters) else n_epochs
 
 
 def _auto_patience(parameters, facts):
-    # Networks that are read lose their edges late, in epochs that need not be better.
-    only_predicts = (
-        parameters.n_estimators != 1 and parameters.early_stopping != "sparsest"
-    )
+    if parameters.n_iter_no_change != "auto" or not _only_predicts(parameters):
+        return resolve_patience(parameters)
     is_wide = facts.n_columns > EMBEDDED_COLUMNS
-    if parameters.n_iter_no_change == "auto" and only_predicts and is_wide:
-        return AUTO_PATIENCE_WIDE
-    return resolve_patience(parameters)
+    return _fewer(AUTO_PATIENCE_WIDE if is_wide else AUTO_PATIENCE, facts)
+
+
+def _only_predicts(parameters):
+    """Return False for networks that are read: these lose edges late, in epochs no better."""
+    return parameters.n_estimators != 1 and parameters.early_stopping != "sparsest"
+
+
+def _fewer(n_epochs, facts):
+    """Epochs for as many rows, of `n_epochs` for a table with few."""
+    share = (MANY_EPOCHS_ROWS / facts.n_rows) ** (2 / 3)
+    return max(1, round(n_epochs * min(1.0, share)))
 
 
 def _auto_dropout(parameters, embedding, target):

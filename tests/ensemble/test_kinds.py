@@ -202,6 +202,25 @@ def test_epochs(changes, expected):
 
 
 @pytest.mark.parametrize(
+    ("n_rows", "changes", "expected", "patience"),
+    [
+        (6_000, {}, [200, 100], 40),
+        # An eighth of the epochs for 22.6 times the rows: the steps are 2.8 times as many.
+        (6_000 * 8**1.5, {}, [25, 12], 5),
+        (10**9, {}, [1, 1], 1),
+        (10**9, {"max_iter": 7, "n_iter_no_change": 3}, [7, 7], 3),
+        # Networks that are read go on losing edges.
+        (10**9, {"early_stopping": "sparsest"}, [200, 100], 40),
+        (10**9, {"n_estimators": 1, "theta": -8}, [100, 100], 40),
+    ],
+)
+def test_large_tables_take_fewer_epochs(n_rows, changes, expected, patience):
+    kinds = kinds_of(TableFacts(n_rows, 10, 8, False), **changes)
+    assert [kind.max_epochs for kind in kinds] == expected
+    assert {kind.patience for kind in kinds} == {patience}
+
+
+@pytest.mark.parametrize(
     ("facts", "changes", "expected"),
     [
         (SMALL, {}, 40),
