@@ -11,12 +11,16 @@ Learning", NeurIPS 2022, Eq. 1.
 """
 
 import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.tree import DecisionTreeRegressor
 
 from skrln._kernels import Pieces
 
 #: Most pieces of a column: one per ROWS_PER_PIECE rows, within these bounds.
 ROWS_PER_PIECE, FEWEST, MOST = 500, 24, 48
+#: All columns together have at most as many pieces as so many columns, but at least
+#: FEWEST_OF_MANY each: the first layer is most of the cost of a table with many columns.
+MANY_COLUMNS, FEWEST_OF_MANY = 32, 8
 #: Smallest share of the rows in a piece, within these bounds. The upper bound keeps pieces for
 #: values, such as a frequent sum, that only a few dozen rows of a large table have.
 MIN_SHARE, LEAST_ROWS, ENOUGH_ROWS = 1 / 256, 8, 64
@@ -27,9 +31,11 @@ MIN_IMPROVEMENT = 1e-6
 MOST_ROWS = 1 << 16
 
 
-def most_pieces(n_rows):
-    """Most pieces of a column: more rows resolve smaller pieces."""
-    return int(np.clip(n_rows // ROWS_PER_PIECE, FEWEST, MOST))
+def most_pieces(n_rows, n_columns):
+    """Most pieces of a column: more rows resolve smaller pieces, many columns share them."""
+    most = np.clip(n_rows // ROWS_PER_PIECE, FEWEST, MOST)
+    shared = most * MANY_COLUMNS // max(MANY_COLUMNS, n_columns)
+    return int(max(shared, FEWEST_OF_MANY))
 
 
 def find_edges(numbers, targets, sample_weight):
@@ -50,7 +56,8 @@ def find_edges(numbers, targets, sample_weight):
     """
     rows = _sample(len(numbers))
     part = numbers[rows], targets[rows], sample_weight[rows]
-    return [_edges_of(column, *part[1:]) for column in part[0].T]
+    n_pieces = most_pieces(*part[0].shape)
+    return [_edges_of(column, *part[1:], n_pieces) for column in part[0].T]
 
 
 def find_common_edges(numbers, targets, sample_weight, parts):
@@ -70,21 +77,34 @@ def find_common_edges(numbers, targets, sample_weight, parts):
     list of list of ndarray
         For each part the edges of each column.
     """
-    found = [[] for _ in parts]
     samples = [part[_sample(len(part))] for part in parts]
-    for column in numbers.T:
-        filled = np.nan_to_num(column)
-        own = [(filled[rows], targets[rows], sample_weight[rows]) for rows in samples]
-        edges = [_edges_of(*part) for part in own]
-        while len(lengths := set(map(len, edges))) > 1:
-            n_pieces = min(lengths) - 1
-            edges = [
-                one if len(one) == n_pieces + 1 else _edges_of(*part, n_pieces)
-                for one, part in zip(edges, own, strict=True)
-            ]
-        for place, one in zip(found, edges, strict=True):
-            place.append(one)
-    return found
+    labels = [(targets[rows], sample_weight[rows]) for rows in samples]
+    # Trees of scikit-learn release the interpreter while they grow.
+    pool = Parallel(n_jobs=effective_n_jobs(-1), require="sharedmem")
+    by_column = pool(
+        delayed(_common_edges_of)(column, samples, labels, numbers.shape[1])
+        for column in numbers.T
+    )
+    return [list(own) for own in zip(*by_column, strict=True)] or [[] for _ in parts]
+
+
+def _common_edges_of(column, samples, labels, n_columns):
+    """Edges of a column in each sample of rows, as many in all of them."""
+    own = [
+        (np.nan_to_num(column[rows]), *rest)
+        for rows, rest in zip(samples, labels, strict=True)
+    ]
+    edges = [
+        _edges_of(*part, most_pieces(len(rows), n_columns))
+        for part, rows in zip(own, samples, strict=True)
+    ]
+    while len(lengths := set(map(len, edges))) > 1:
+        n_pieces = min(lengths) - 1
+        edges = [
+            one if len(one) == n_pieces + 1 else _edges_of(*part, n_pieces)
+            for one, part in zip(edges, own, strict=True)
+        ]
+    return edges
 
 
 def _sample(n_rows):
@@ -97,11 +117,9 @@ def _sample(n_rows):
     )
 
 
-def _edges_of(column, targets, sample_weight, n_pieces=None):
+def _edges_of(column, targets, sample_weight, n_pieces):
     """Edges of a column; with at most `n_pieces` pieces."""
     n_rows = len(column)
-    if n_pieces is None:
-        n_pieces = most_pieces(n_rows)
     low, high = column.min(), column.max()
     if low == high or n_pieces == 0:
         return np.array([low])

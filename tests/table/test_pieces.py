@@ -53,17 +53,31 @@ def test_an_edge_is_where_the_target_jumps(jump):
     gaps = np.abs(edges[0] - jump)
     assert gaps.min() < 0.01
     # The other column tells nothing; what a tree finds there is noise, with fewer edges.
-    assert len(edges[0]) - 1 <= most_pieces(500) == 24
+    assert len(edges[0]) - 1 <= most_pieces(500, 2) == 24
 
 
 def test_more_rows_have_more_pieces(monkeypatch):
-    assert [most_pieces(n) for n in (20, 12_000, 18_000, 10**6)] == [24, 24, 36, 48]
+    assert [most_pieces(n, 9) for n in (20, 12_000, 18_000, 10**6)] == [24, 24, 36, 48]
     table = np.random.default_rng(0).uniform(0, 1, (16_000, 1))
     assert len(edges_of(table, np.sin(60 * table))[0]) == 33
     monkeypatch.setattr(_pieces, "MOST_ROWS", 2000)
     few = edges_of(table, np.sin(60 * table))[0]
     spread = table[np.linspace(0, 15_999, 2000).astype(int)]
     np.testing.assert_array_equal(few, edges_of(spread, np.sin(60 * spread))[0])
+
+
+def test_many_columns_share_the_pieces_of_32():
+    assert [most_pieces(500, n) for n in (1, 32, 64, 96, 10**4)] == [24, 24, 12, 8, 8]
+    assert most_pieces(10**6, 64) == 24
+    rng = np.random.default_rng(0)
+    table = rng.uniform(0, 1, (2_000, 64))
+    targets = np.sin(60 * table[:, [0]])
+    few, many = edges_of(table, targets), edges_of(table[:, :1], targets)
+    assert (len(few[0]), len(many[0])) == (13, 25)
+    common = find_common_edges(
+        table, targets, np.ones(2_000), [np.arange(1_000), np.arange(1_000, 2_000)]
+    )
+    assert [len(own[0]) for own in common] == [13, 13]
 
 
 def test_a_value_of_few_rows_is_told_apart_in_a_large_table():
