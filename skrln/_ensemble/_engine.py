@@ -9,13 +9,15 @@ from concurrent.futures import (
     wait,
 )
 from functools import partial
+from itertools import cycle, islice
+from queue import SimpleQueue
 from threading import Event
 
 from joblib import effective_n_jobs
 
 from skrln._checkpoints._folder import NO_CHECKPOINTS
 from skrln._interrupts import current_scope, deferred, ended_by, in_scope
-from skrln._kernels import StopReason, default_platform
+from skrln._kernels import StopReason, deal_devices, default_platform
 from skrln._network._train import Listener
 
 from ._fitted import make_ensemble
@@ -53,10 +55,11 @@ class Engine:
         """
         n_epochs = sum(job.settings.max_epochs for job in jobs)
         if self.watch.is_listening or len(jobs) == 1:
+            # One network at a time has no use for further devices of its own.
+            device = deal_devices(self.device, len(jobs))[0]
             with self.watch.epochs(n_epochs) as on_epoch:
-                return _run_in_turn(
-                    partial(_train, on_epoch=on_epoch), self._places(jobs)
-                )
+                train = partial(_train, on_epoch=on_epoch, device=device)
+                return _run_in_turn(train, self._places(jobs))
         numbers = [job.number for job in jobs]
         workers = find_workers()
         if workers is None:
@@ -65,7 +68,9 @@ class Engine:
             )
         else:
             refuse_checkpoints(self.checkpoints, workers)
-            sent, was_interrupted = run_on_workers(_train_away, jobs, numbers, workers)
+            sent, was_interrupted = run_on_workers(
+                _train_away, jobs, numbers, self.device, workers
+            )
             trained = [_rejoined(*pair) for pair in zip(jobs, sent, strict=True)]
         return interrupted(trained) if was_interrupted else trained
 
@@ -78,7 +83,8 @@ class Engine:
         Parameters
         ----------
         train : callable
-            Takes a job, and by name the function to call after every epoch, or None.
+            Takes a job, and by name its device and the function to call after every epoch,
+            or None.
         jobs : list
             They start in the order of their `number`.
         n_epochs : int
@@ -93,7 +99,7 @@ class Engine:
         if workers is None:
             return self.run_here(train, jobs, numbers, n_epochs)
         refuse_checkpoints(self.checkpoints, workers)
-        return run_on_workers(train, jobs, numbers, workers)
+        return run_on_workers(train, jobs, numbers, self.device, workers)
 
     def run_here(self, train, jobs, numbers, n_epochs):
         """As `run_each`, in threads of this process."""
@@ -102,21 +108,21 @@ class Engine:
             return run_in_threads(train, jobs, numbers, self.device)
 
 
-def _train(place, *, on_epoch=None):
+def _train(place, *, device, on_epoch=None):
     job, slot = place
     if on_epoch is None:
-        return train_job(job, Listener(slot=slot))
+        return train_job(job, Listener(slot=slot), device)
     columns = job.shared.columns
 
     def call(snapshot, describe):
         return on_epoch(snapshot, lambda: make_ensemble(columns, [describe()]))
 
-    return train_job(job, Listener(call, slot=slot))
+    return train_job(job, Listener(call, slot=slot), device)
 
 
-def _train_away(job):
+def _train_away(job, *, device):
     """Train a network in a worker; return what the others do not know."""
-    _, fitted, means = train_job(job)
+    _, fitted, means = train_job(job, device=device)
     return fitted._replace(settings=None, encoder=None, target=None), means
 
 
@@ -166,13 +172,14 @@ def run_in_threads(train, jobs, numbers, device):
 
     Programs of small networks leave a processor idle, and JAX waits without holding the
     interpreter. Jobs run in the order of `numbers`: kinds take turns, so that the programs of
-    two kinds compile side by side. A second interrupt, while the first one waits for the
+    two kinds compile side by side. Where jobs are dealt over several devices, each job gets the
+    device that has waited longest. A second interrupt, while the first one waits for the
     threads, is raised once the threads have ended.
 
     Parameters
     ----------
     train : callable
-        Takes a job.
+        Takes a job, and by name its device.
     jobs : list
     numbers : list of int
     device : str or None
@@ -186,12 +193,21 @@ def run_in_threads(train, jobs, numbers, device):
     on_cpu = default_platform(device) == "cpu"
     # A worker of Dask has a thread for each of its tasks.
     is_alone = on_cpu and not is_dask_task()
+    devices = deal_devices(device, len(jobs))
     n_threads = min(len(jobs), effective_n_jobs(-1)) if is_alone else 1
+    n_threads = max(n_threads, len(devices))
+    free = SimpleQueue()
+    for name in islice(cycle(devices), n_threads):
+        free.put(name)
     stop, scope, futures, was_interrupted = Event(), current_scope(), {}, False
 
     def run(job):
-        with in_scope(ended_by(stop, scope)):
-            return train(job)
+        own = free.get()
+        try:
+            with in_scope(ended_by(stop, scope)):
+                return train(job, device=own)
+        finally:
+            free.put(own)
 
     pool = ThreadPoolExecutor(n_threads)
     try:

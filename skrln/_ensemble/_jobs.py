@@ -125,10 +125,13 @@ def pretrained_starts(parameters):
     return start
 
 
-def train_job(job, listener=SILENT):
-    """Train the network of a job, and predict its held-out rows."""
+def train_job(job, listener=SILENT, device=None):
+    """Train the network of a job, and predict its held-out rows.
+
+    `device` replaces that of the settings, unless it is None.
+    """
     problem = job.shared.problem(job.kind, job.number, job.split)
-    fitted = train_network(job.settings, problem, job.start, job.seed, listener)
+    fitted = train_network(job.settings, problem, job.start, job.seed, listener, device)
     return Trained(job, fitted, held_out_means(job, fitted))
 
 

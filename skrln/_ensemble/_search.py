@@ -289,7 +289,7 @@ def run_grid(parameters, grid, folds, candidates, engine, make_model):
     return [done[i : i + n_folds] for i in range(0, len(done), n_folds)]
 
 
-def _run_attempt(attempt, *, scorer, make_model, on_epoch=None):
+def _run_attempt(attempt, *, scorer, make_model, device, on_epoch=None):
     """Fit and score one candidate on one fold."""
     start = perf_counter()
     fold, job = attempt.fold, attempt.fold.job
@@ -299,7 +299,7 @@ def _run_attempt(attempt, *, scorer, make_model, on_epoch=None):
         penalty=with_step(settings.penalty, candidate.reg_step),
     )
     listener = Listener(on_epoch, slot=attempt.slot)
-    fitted = train_job(job._replace(settings=settings), listener).fitted
+    fitted = train_job(job._replace(settings=settings), listener, device).fitted
     end = perf_counter()
     reason = StopReason(fitted.reason)
     if reason == StopReason.INTERRUPTED:

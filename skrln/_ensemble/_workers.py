@@ -14,6 +14,7 @@ from joblib.parallel import BACKENDS, get_active_backend
 
 from skrln._checkpoints._folder import NO_CHECKPOINTS
 from skrln._interrupts import awaited_at_exit, current_scope, whole_fits
+from skrln._kernels import deal_devices
 
 #: Number of times that processes may die before the fit fails.
 MOST_LOSSES = 3
@@ -98,13 +99,13 @@ def keeping(backend):
     return copy
 
 
-def run_on_workers(train, jobs, numbers, workers):
+def run_on_workers(train, jobs, numbers, device, workers):
     """Run jobs on workers, and give the jobs of a process that dies to others.
 
     The jobs travel as one value, so that each worker gets their table once.
 
-    Parameters, results and the order of the jobs are those of `run_in_threads`, with `workers`
-    in the place of the device.
+    Parameters, results and the order of the jobs are those of `run_in_threads`. A worker deals
+    the jobs over its own devices.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def run_on_workers(train, jobs, numbers, workers):
     ValueError
         If a job cannot be pickled.
     """
-    parcel, token = _pack(train, jobs, workers), uuid4().hex
+    parcel, token = _pack(train, jobs, device, workers), uuid4().hex
     results: dict[int, Any] = {}
     n_losses = 0
     while len(results) < len(jobs):
@@ -147,13 +148,13 @@ def _name(workers):
     return type(workers.backend).__name__
 
 
-def _pack(train, jobs, workers):
+def _pack(train, jobs, device, workers):
     """Pickle all jobs. An array is what every backend of joblib sends without copies."""
     # Functions of a notebook travel too. joblib has no loky where processes cannot be started.
     from joblib.externals.loky.backend.reduction import dumps
 
     try:
-        return np.frombuffer(dumps((train, jobs)), np.uint8)
+        return np.frombuffer(dumps((train, jobs, device)), np.uint8)
     except Exception as error:
         raise ValueError(
             f"Got a fit that cannot be sent to the workers of joblib's {_name(workers)}: "
@@ -202,6 +203,8 @@ def run_job(parcel, token, number):
         if token not in _received:
             _received.clear()
             _received[token] = pickle.loads(parcel)
-        train, jobs = _received[token]
+        train, jobs, device = _received[token]
     with awaited_at_exit(), whole_fits():
-        return number, train(jobs[number])
+        devices = deal_devices(device, len(jobs))
+        own = devices[number % len(devices)]
+        return number, train(jobs[number], device=own)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._compact import expand, expand_pieces
 from ._config import NetworkSpec, PenaltySpec, RunSpec, StopReason, TrainSpec
-from ._devices import default_platform, list_devices
+from ._devices import deal_devices, default_platform, list_devices
 from ._loading import load
 from ._names import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS, WEIGHTINGS
 from ._programs import cache_programs, clear_caches
@@ -85,6 +85,7 @@ __all__ = [
     "cache_programs",
     "clear_caches",
     "count_batches",
+    "deal_devices",
     "default_platform",
     "expand",
     "expand_pieces",

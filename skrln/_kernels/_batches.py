@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array, lax
 
 from ._compact import expand
+from ._sharding import split_rows
 from ._types import Batch, Data, SparseRows, TableRows
 
 
@@ -19,6 +20,7 @@ class Layout(NamedTuple):
     capacity: int  #: rows, padding included
     n_features: int
     row_width: int  #: most stored values of a row of a sparse table
+    n_devices: int = 1  #: devices that share the batch
 
 
 def bucket(size: int, *, minimum: int = 8) -> int:
@@ -45,11 +47,12 @@ def table_bucket(n_rows: int) -> int:
     return bucket(n_rows, minimum=1024)
 
 
-def batch_bucket(batch_size: int) -> int:
-    """Rows that a batch is padded to; padding of a batch costs time."""
+def batch_bucket(batch_size: int, n_devices: int = 1) -> int:
+    """Rows that a batch is padded to, equal parts for all devices; padding costs time."""
+    capacity = bucket(batch_size)
     if batch_size <= 128:
-        return max(32, 1 << (batch_size - 1).bit_length())
-    return bucket(batch_size)
+        capacity = max(32, 1 << (batch_size - 1).bit_length())
+    return -(-capacity // n_devices) * n_devices
 
 
 def count_batches(n_rows: int, batch_size: int) -> int:
@@ -104,7 +107,8 @@ def take_batch(
     start = index * rows_each + jnp.minimum(index, longer)
     size = rows_each + (index < longer)
     rows = lax.dynamic_slice(order, (start,), (layout.capacity,))
-    return gather(data, rows, size, layout)
+    batch = gather(data, rows, size, layout)
+    return Batch(*split_rows(batch[:-1], layout.n_devices), size)
 
 
 def take_block(data: Data, index: Array, layout: Layout) -> Batch:

@@ -21,6 +21,7 @@ from ._batches import draw_orders
 from ._config import StopReason
 from ._programs import compile_once
 from ._saved import Arrays, Slot, find_leaves, name_leaves
+from ._sharding import in_turn, put
 
 #: Row orders of a chunk have about this many entries, and at most so many epochs.
 ORDERS_PER_CHUNK, EPOCHS_PER_CHUNK = 1 << 20, 64
@@ -52,6 +53,8 @@ class Chunks(ABC):
     epochs: list[Any] = field(default_factory=list, init=False)
     reason: StopReason = field(default=StopReason.RUNNING, init=False)
     slot: Slot | None = field(default=None, init=False)
+    #: devices that share each batch
+    n_devices: int = field(default=1, init=False)
     #: seconds of an epoch in the last call
     pace: float | None = field(default=None, init=False)
 
@@ -133,7 +136,7 @@ class Chunks(ABC):
         if {len(leaf) for leaf in history} != {int(state.epoch)}:
             raise ValueError("it has no history of its epochs")
         self.reason = StopReason(int(arrays["reason"]))
-        self.state, self.epochs = jax.device_put(state), [history]
+        self.state, self.epochs = put(state, self.n_devices), [history]
 
     def save_if_due(self) -> None:
         """Write the state where it is time."""
@@ -148,7 +151,7 @@ class Chunks(ABC):
         shape = self._order_shape
 
         def call() -> None:
-            jax.block_until_ready(self._call(np.zeros(shape, np.int32), np.int32(0)))
+            self._call_in_turn(np.zeros(shape, np.int32), np.int32(0))
 
         with deferred():
             compile_once((key, shape), call)
@@ -164,7 +167,7 @@ class Chunks(ABC):
             before, begin = self.done, perf_counter()
             n_epochs = min(n_epochs, self.capacity, self._affordable)
             orders = self._draw_orders(n_epochs)
-            state, history = self._call(orders, np.int32(n_epochs))
+            state, history = self._call_in_turn(orders, np.int32(n_epochs))
             ran = int(state.epoch) - before
             # A coarse clock may not have moved.
             self.pace = max(perf_counter() - begin, 1e-6) / max(1, ran)
@@ -172,6 +175,11 @@ class Chunks(ABC):
             self.state, self.reason = state, StopReason(int(state.reason))
             self._receive(history)
         self._record(history, before)
+
+    def _call_in_turn(self, orders: np.ndarray, n_epochs: Any) -> tuple[Any, Any]:
+        """Call the compiled program, and wait for its end."""
+        with in_turn(self.n_devices):
+            return jax.block_until_ready(self._call(orders, n_epochs))
 
     def _receive(self, history: Any) -> None:
         """Keep the history of a chunk."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Structure of a fit, static for the compiled programs, and its numbers on the host."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -116,7 +116,7 @@ class TrainSpec:
     penalty : PenaltySpec or None
         None trains the plain network.
     batch_capacity : int
-        Rows that a batch is padded to.
+        Rows that a batch is padded to, a multiple of `n_devices`.
     clips : tuple of {"value", "norm"}
         Clippings of the gradient.
     freezes : bool
@@ -137,13 +137,20 @@ class TrainSpec:
         Weights of the tasks; "uncertainty" needs `by_task`.
     solver_flags : tuple of (str, bool or str)
         Static options of the solver, see ``solver_options``.
+    n_devices : int
+        Devices that share each batch.
+
+    Notes
+    -----
+    The text of a specification names the fit in a checkpoint, which goes on with any number of
+    devices.
     """
 
     loss: str | tuple[str, ...]
     solver: str
     schedule: str
     penalty: PenaltySpec | None
-    batch_capacity: int = 0
+    batch_capacity: int = field(default=0, repr=False)
     clips: tuple[str, ...] = ()
     freezes: bool = False
     refines: bool = False
@@ -153,6 +160,7 @@ class TrainSpec:
     by_task: bool = False
     weighting: str = "fixed"
     solver_flags: tuple[tuple[str, bool | str], ...] = ()
+    n_devices: int = field(default=1, repr=False)
 
 
 class RunSpec(NamedTuple):
@@ -164,4 +172,5 @@ class RunSpec(NamedTuple):
     restore_best: bool = False  #: return the best epoch instead of the last
     judge_start: bool = False  #: the start competes with the epochs
     precision: str = "float32"  #: "float32" or "float64"
-    device: str | None = None  #: "cpu", "gpu", "gpu:1"; None for the default of JAX
+    #: "cpu", "gpu", "gpu:1"; None for the default of JAX, "all" for all devices beside it
+    device: str | None = None

@@ -11,6 +11,9 @@ from skrln._interrupts import deferred
 
 from ._loading import load
 
+#: Value of `device`: all devices of the default platform of this process.
+ALL_DEVICES = "all"
+
 #: True in a child that was forked after JAX had started in its parent, for whomever.
 _started_in_parent = False
 
@@ -28,9 +31,32 @@ def list_devices() -> list[str]:
     return [f"{device.platform}:{device.id}" for device in load("jax").devices()]
 
 
+@deferred()
+def count_devices(device: str | None) -> int:
+    """Devices that share each batch of a fit with this `device`."""
+    if device != ALL_DEVICES:
+        return 1
+    check_fork()
+    return len(load("jax").local_devices())
+
+
+@deferred()
+def deal_devices(device: str | None, n_fits: int) -> list[str | None]:
+    """Devices over which the fits that run at the same time are dealt.
+
+    The only one is `device` itself where it is not "all", and where there are fewer fits than
+    devices: then all devices share each batch.
+    """
+    if device != ALL_DEVICES or not 1 < count_devices(device) <= n_fits:
+        return [device]
+    devices, own = load("jax").devices(), load("jax").local_devices()
+    # By position, as `_find_device` reads them; those of other processes are left out.
+    return [f"{d.platform}:{k}" for k, d in enumerate(devices) if d in own]
+
+
 @contextlib.contextmanager
 def placed(device: str | None, precision: str) -> Generator[None]:
-    """Run the body on `device` in `precision`."""
+    """Run the body in `precision` on `device`, which is the first of all devices."""
     jax = load("jax")
     with contextlib.ExitStack() as stack:
         if device is not None:
@@ -79,12 +105,14 @@ def _find_device(device: str | None) -> Any:
     jax = load("jax")
     if device is None:
         return jax.devices()[0]
+    if device == ALL_DEVICES:
+        return jax.local_devices()[0]
     platform, _, index = device.partition(":")
     try:
         return jax.devices(platform)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
         raise ValueError(
             f"Got device={device!r}, but expected None or one of the devices that JAX "
-            f"finds here: {', '.join(list_devices())}. Install the JAX build of that "
-            "device, or pass None."
+            f"finds here: {', '.join(list_devices())}, or 'all' for all of them. Install the "
+            "JAX build of that device, or pass None."
         ) from error

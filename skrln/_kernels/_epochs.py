@@ -61,7 +61,8 @@ def train_epochs(
     LoopState, (History, Record or None)
         Rows past the epochs that ran are NaN.
     """
-    layout = Layout(train.batch_capacity, network.layer_sizes[0], train.row_width)
+    n_inputs, width = network.layer_sizes[0], train.row_width
+    layout = Layout(train.batch_capacity, n_inputs, width, train.n_devices)
     drawing = jax.random.wrap_key_data(key, impl="threefry2x32")
 
     def take_step(

@@ -21,7 +21,7 @@ def pad_data(data: Data, dtype: np.dtype, device: str | None = None) -> Data:
     data : Data
     dtype : dtype
     device : str or None
-        Device on which the rows of a shared table are placed.
+        Device on which the rows of a shared table are placed; "all" for all devices.
     """
     n_padded = row_bucket(int(data.n_rows))
     inputs = data.inputs

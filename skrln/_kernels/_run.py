@@ -15,10 +15,11 @@ from ._batches import batch_bucket, count_batches
 from ._chunks import Chunks
 from ._coefficients import coefficients
 from ._config import NetworkSpec, RunSpec, StopReason, TrainSpec
-from ._devices import check_fork, placed
+from ._devices import check_fork, count_devices, placed
 from ._epochs import train_epochs
 from ._padding import pad_data, row_width
 from ._saved import Arrays, Slot, name_leaves, name_text
+from ._sharding import put
 from ._start import cast, complete_start, initial_state, scale_table
 from ._task_weights import with_log_variances
 from ._types import (
@@ -78,7 +79,7 @@ def fit_network(
     tables : FitData
     network : NetworkSpec
     train : TrainSpec
-        This function sets `batch_capacity`, `row_width` and `records`.
+        This function sets `batch_capacity`, `row_width`, `records` and `n_devices`.
     hyper : Hyper
         This function sets `total_steps` and `judge_start`. `warmup_steps`, `burn_in_steps`
         and `layer_start` are given in epochs. With the schedule "table",
@@ -106,13 +107,7 @@ def fit_network(
         params = with_log_variances(params, len(network.heads), dtype)
         start = start._replace(params=params)
     n_batches = count_batches(int(data.n_rows), run.batch_size)
-    train = replace(
-        train,
-        batch_capacity=batch_bucket(min(int(data.n_rows), run.batch_size)),
-        row_width=row_width(data, validation),
-        records=hooks.on_record is not None,
-        sparsest=train.sparsest and validation is not None,
-    )
+    train = _complete_train(train, tables, run, hooks)
     hyper = _complete_hyper(hyper, network, train, run, n_batches)
     with placed(run.device, run.precision):
         hyper = cast(hyper, dtype)
@@ -142,6 +137,23 @@ def fit_network(
         fit.slot = hooks.slot
         fit.run(fit.train_all)
         return fit.result(fit.reason)
+
+
+def _complete_train(
+    train: TrainSpec, tables: FitData, run: RunSpec, hooks: Hooks
+) -> TrainSpec:
+    """Structure with what depends on the rows, the place and the hooks."""
+    data, validation = tables.data, tables.validation
+    n_devices = count_devices(run.device)
+    most_rows = min(int(data.n_rows), run.batch_size)
+    return replace(
+        train,
+        batch_capacity=batch_bucket(most_rows, n_devices),
+        row_width=row_width(data, validation),
+        records=hooks.on_record is not None,
+        sparsest=train.sparsest and validation is not None,
+        n_devices=n_devices,
+    )
 
 
 def _complete_hyper(
@@ -179,8 +191,9 @@ class _NetworkFit(Chunks):
 
     @deferred()
     def place(self, tables: Any, fixed: Any) -> None:
-        """Put the constant arguments of the program on the device."""
-        self.tables, self.fixed = jax.device_put((tables, fixed))
+        """Put the constant arguments of the program on the devices."""
+        self.n_devices = self.train.n_devices
+        self.tables, self.fixed = put((tables, fixed), self.n_devices)
         arrays = jax.tree.leaves((tables, fixed))
         shapes = tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in arrays)
         self.key = (self.network, self.train, shapes, self.spec.device)
@@ -190,7 +203,9 @@ class _NetworkFit(Chunks):
 
     def start(self) -> Arrays:
         """Everything that the fit starts from, besides its state."""
-        text = name_text(f"{self.network} {self.train} {self.spec}")
+        # A fit may go on at another place.
+        spec = self.spec._replace(device=None)
+        text = name_text(f"{self.network} {self.train} {spec}")
         return {"text": text, **name_leaves("data", (self.tables, self.fixed))}
 
     def _count_bytes(self, validation: Any) -> int:

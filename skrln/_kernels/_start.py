@@ -13,6 +13,7 @@ from ._coefficients import init_penalty
 from ._config import NetworkSpec, PenaltySpec, StopReason, TrainSpec
 from ._network import init_moments, init_params
 from ._optimizers import init_solver
+from ._sharding import put
 from ._stopping import init_stopping
 from ._types import Hyper, LoopState, Moments, Params, Penalty, Start, TrainState
 
@@ -51,7 +52,7 @@ def initial_state(
     dtype: np.dtype,
     n_rows: int | None = None,
 ) -> LoopState:
-    """State on the device, before the first epoch.
+    """State on the devices, before the first epoch.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def initial_state(
         given, spec = start.coefficients, train.penalty
         penalty = _penalty_of(params, given, hyper, groups, spec, dtype)
         state = state._replace(penalty=penalty)
-    return jax.device_put(loop_state(state, dtype, n_rows))
+    return put(loop_state(state, dtype, n_rows), train.n_devices)
 
 
 def initial_train_state(

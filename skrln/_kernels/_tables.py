@@ -8,6 +8,7 @@ import numpy as np
 
 from skrln._interrupts import deferred
 
+from ._devices import count_devices
 from ._loading import load
 from ._types import CompactRows, SparseRows
 
@@ -41,11 +42,13 @@ class DeviceTable:
         return len(self.rows.numbers)
 
     def placed(self, dtype: np.dtype, device: str | None) -> CompactRows | SparseRows:
-        """Table on the device, padded; inside the scope of ``_devices.placed``."""
+        """Table on each device, padded; inside the scope of ``_devices.placed``."""
         padding = load("skrln._kernels._padding")
+        sharding = load("skrln._kernels._sharding")
         with deferred(), self._placing:
             key = (np.dtype(dtype), device)
             if key not in self._placed:
                 padded = padding.pad_table(self.rows, self.n_rows, dtype)
-                self._placed[key] = load("jax").device_put(padded)
+                n_devices = count_devices(device)
+                self._placed[key] = sharding.put(padded, n_devices)
             return self._placed[key]

@@ -164,8 +164,8 @@ def fit_data(problem, edges=None):
     )
 
 
-def run_spec(settings, seed, *, restore_best, judge_start=False):
-    """Length of the fit, its random seed, and the place where it runs."""
+def run_spec(settings, seed, *, restore_best, judge_start=False, device=None):
+    """Length of the fit, its random seed, and its device, which may replace the settings'."""
     return RunSpec(
         settings.max_epochs,
         settings.batch_size,
@@ -173,5 +173,5 @@ def run_spec(settings, seed, *, restore_best, judge_start=False):
         restore_best=restore_best,
         judge_start=judge_start,
         precision=settings.dtype,
-        device=settings.device,
+        device=settings.device if device is None else device,
     )

@@ -36,7 +36,7 @@ class Listener(NamedTuple):
 SILENT = Listener()
 
 
-def train_network(settings, problem, start, seed, listener=SILENT):
+def train_network(settings, problem, start, seed, listener=SILENT, device=None):
     """Train one network.
 
     Parameters
@@ -47,6 +47,8 @@ def train_network(settings, problem, start, seed, listener=SILENT):
     seed : int
         Seed of the initial weights, the order of the rows and the dropout masks.
     listener : Listener
+    device : str, default=None
+        Replaces that of the settings, unless it is None.
 
     Returns
     -------
@@ -67,6 +69,7 @@ def train_network(settings, problem, start, seed, listener=SILENT):
         seed + (start_call(start) if settings.mode == Mode.ONLINE else 0),
         restore_best=problem.validation is not None,
         judge_start=judge_start,
+        device=device,
     )
 
     def describe(result):

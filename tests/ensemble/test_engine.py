@@ -53,7 +53,7 @@ def trained(monkeypatch):
     """Names of the jobs that were trained, and their listeners."""
     calls = []
 
-    def train_job(job, listener):
+    def train_job(job, listener, device):
         calls.append((job.name, listener))
         was_stopped = job.name == "stop"
         return SimpleNamespace(
@@ -144,7 +144,7 @@ def test_threads_work_side_by_side(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     barrier = threading.Barrier(2, timeout=10)
 
-    def train(job):
+    def train(job, device):
         barrier.wait()  # one job alone would wait for ever
         return job, threading.get_ident()
 
@@ -167,15 +167,74 @@ def test_number_of_threads(monkeypatch, platform, n_jobs, expected):
         _engine, "ThreadPoolExecutor", lambda n: pools.append(n) or pool(n)
     )
     jobs = ["a", "b", "c"]
-    assert run_in_threads(lambda job: job, jobs, [0] * 3, "cpu") == (jobs, False)
+    assert run_in_threads(lambda job, device: job, jobs, [0] * 3, "cpu") == (
+        jobs,
+        False,
+    )
     assert pools == [expected]
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(_engine, "default_platform", lambda device: "gpu")
+    monkeypatch.setattr(_engine, "deal_devices", lambda *_: ["gpu:0", "gpu:1"])
+
+
+def test_each_device_has_a_thread(two_gpus):
+    barrier = threading.Barrier(2, timeout=10)
+
+    def train(job, device):
+        if job < 2:
+            barrier.wait()
+        return device
+
+    results, _ = run_in_threads(train, range(6), [0] * 6, "all")
+    assert sorted(results[:2]) == ["gpu:0", "gpu:1"]
+    assert set(results) == {"gpu:0", "gpu:1"}
+
+
+def test_job_gets_the_device_that_is_free(two_gpus):
+    free = threading.Event()
+
+    def train(job, device):
+        if job == 0:
+            assert free.wait(10)
+        elif job == 3:
+            free.set()
+        return device
+
+    results, _ = run_in_threads(train, range(4), [0] * 4, "all")
+    first, *others = results
+    assert set(others) == {"gpu:0", "gpu:1"} - {first}
+
+
+def test_device_of_a_job_that_fails_is_free_again(two_gpus):
+    def train(job, device):
+        if job == 0:
+            raise KeyboardInterrupt
+        return device
+
+    results, was_interrupted = run_in_threads(train, [0], [0], "all")
+    assert (results, was_interrupted) == ([None], True)
+
+
+def test_callbacks_need_one_device(two_gpus, monkeypatch):
+    devices = []
+
+    def train_job(job, listener, device):
+        devices.append(device)
+        return SimpleNamespace(fitted=SimpleNamespace(was_stopped=False))
+
+    monkeypatch.setattr(_engine, "train_job", train_job)
+    Engine(FakeWatch(is_listening=True), "all").run([FakeJob("a"), FakeJob("b")])
+    assert devices == ["gpu:0", "gpu:0"]
 
 
 def test_interrupt_ends_all_networks_and_keeps_them(monkeypatch):
     """The main thread waits for the first result when the user interrupts it."""
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
 
-    def train(job):
+    def train(job, device):
         if job == "a":
             press_ctrl_c()
         assert wait_for(is_cancelled)
@@ -195,7 +254,9 @@ def test_interrupt_after_the_last_network_is_one(monkeypatch):
     """All have come to their end, and only the main thread sees the interrupt."""
     monkeypatch.setattr(_engine, "wait", interrupted_wait)
     fitted = draw_fitted()
-    monkeypatch.setattr(_engine, "train_job", lambda job, _: Trained(job, fitted, None))
+    monkeypatch.setattr(
+        _engine, "train_job", lambda job, *_: Trained(job, fitted, None)
+    )
     kept = Engine(NO_WATCH, None).run([FakeJob("a"), FakeJob("b")])
     assert [member.job.name for member in kept] == ["a", "b"]
     assert {member.fitted.reason for member in kept} == {StopReason.INTERRUPTED}
@@ -207,7 +268,7 @@ def interrupted_wait(futures, return_when):
 
 
 def test_threads_end_with_the_fit_around_them():
-    def train(job):
+    def train(job, device):
         assert is_cancelled()
         raise KeyboardInterrupt
 
@@ -218,7 +279,7 @@ def test_threads_end_with_the_fit_around_them():
 def test_error_of_a_later_job_ends_the_earlier_ones(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
 
-    def train(job):
+    def train(job, device):
         if job == "b":
             raise ValueError("bad")
         assert wait_for(is_cancelled)
@@ -231,7 +292,7 @@ def test_second_interrupt_waits_for_the_threads_and_is_raised(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     ended = []
 
-    def train(job):
+    def train(job, device):
         if job == "a":
             press_ctrl_c()
         assert wait_for(is_cancelled)
@@ -250,7 +311,7 @@ def test_interrupt_of_a_part_ends_the_whole(monkeypatch):
     monkeypatch.setattr(_engine, "effective_n_jobs", lambda n: 2)
     wholes = []
 
-    def train(job):
+    def train(job, device):
         wholes.append(current_scope().whole)
         if job == "a":
             press_ctrl_c()
@@ -266,7 +327,7 @@ def test_interrupt_of_a_part_ends_the_whole(monkeypatch):
 def test_networks_without_an_epoch_are_left_out(monkeypatch, is_listening):
     fitted = draw_fitted()
 
-    def train_job(job, listener):
+    def train_job(job, listener, device):
         if job.name != "a":
             raise KeyboardInterrupt
         return Trained(job, fitted, None)
@@ -286,7 +347,7 @@ def test_networks_without_an_epoch_are_left_out(monkeypatch, is_listening):
 def test_error_of_one_network_ends_the_others(one_thread, error):
     trained, cancels = [], []
 
-    def train(job):
+    def train(job, device):
         trained.append(job)
         cancels.append(current_scope().cancelled)
         if job == "a":

@@ -236,7 +236,7 @@ def test_score_is_the_held_out_loss(attempts):
 def test_step_of_a_uniform_penalty_stays_zero(monkeypatch):
     settings = []
 
-    def train_job(job, listener):
+    def train_job(job, listener, device):
         settings.append(job.settings)
         raise ZeroDivisionError
 

@@ -65,7 +65,7 @@ class MortalBayes(GaussianNB):
         return super().fit(X, y, sample_weight)
 
 
-def train(job):
+def train(job, device):
     """Job of a fit that is told what to do."""
     kind, *rest = job
     if kind == "die":
@@ -132,7 +132,7 @@ def test_checkpoint_is_refused(tmp_path):
 def test_jobs_that_do_not_pickle():
     message = "cannot be sent to the workers of joblib's LokyBackend: cannot pickle"
     with parallel_config(backend="loky"), pytest.raises(ValueError, match=message):
-        run_on_workers(train, [threading.Lock()], [0], find_workers())
+        run_on_workers(train, [threading.Lock()], [0], None, find_workers())
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def calls(monkeypatch):
 
 def test_jobs_of_a_dead_process_run_again(calls):
     seen = calls([(2, "c"), BrokenProcessPool()], [(1, "b"), (0, "a")])
-    results = run_on_workers(train, list("abc"), [0, 1, 0], find_workers())
+    results = run_on_workers(train, list("abc"), [0, 1, 0], None, find_workers())
     assert results == (["a", "b", "c"], False)
     assert seen == [[0, 2, 1], [0, 1]]
 
@@ -167,19 +167,19 @@ def test_jobs_of_a_dead_process_run_again(calls):
 def test_processes_that_always_die(calls):
     calls(*[[BrokenProcessPool()]] * 4)
     with pytest.raises(RuntimeError, match="died 4 times, with 2 of 2 fits left"):
-        run_on_workers(train, list("ab"), [0, 1], find_workers())
+        run_on_workers(train, list("ab"), [0, 1], None, find_workers())
 
 
 def test_interrupt_keeps_what_has_arrived(calls):
     calls([(1, "b"), KeyboardInterrupt()])
-    results = run_on_workers(train, list("abc"), [0, 1, 2], find_workers())
+    results = run_on_workers(train, list("abc"), [0, 1, 2], None, find_workers())
     assert results == ([None, "b", None], True)
 
 
 def test_interrupt_of_a_part_ends_the_whole(calls):
     calls([(1, "b"), KeyboardInterrupt()])
     with whole_fits(), pytest.raises(KeyboardInterrupt):
-        run_on_workers(train, list("abc"), [0, 1, 2], find_workers())
+        run_on_workers(train, list("abc"), [0, 1, 2], None, find_workers())
 
 
 def test_engine_keeps_networks_that_have_arrived(calls, monkeypatch):
@@ -203,7 +203,10 @@ def test_processes_give_the_result_of_threads(tmp_path):
     with parallel_config(backend="loky", n_jobs=2):
         assert bits(RLNRegressor(n_estimators=2, **SMALL).fit(X, Y)) == bits(here)
         jobs = [("live", 0), ("die", str(tmp_path / "died")), ("live", 1)]
-        assert run_on_workers(train, jobs, [0] * 3, find_workers()) == (jobs, False)
+        assert run_on_workers(train, jobs, [0] * 3, None, find_workers()) == (
+            jobs,
+            False,
+        )
         # Within a fit of a search, threads of that process.
         nested = Parallel(2)(delayed(found)() for _ in range(2))
     assert nested == [None, None]
@@ -253,11 +256,11 @@ def test_cluster_gives_the_result_of_one_machine(client):
 def test_table_travels_once_to_each_worker(on_cluster):
     table = np.zeros(1 << 20, np.uint8)
     jobs = [(table, k) for k in range(6)]
-    opened, _ = run_on_workers(open_table, jobs, [0] * 6, find_workers())
+    opened, _ = run_on_workers(open_table, jobs, [0] * 6, None, find_workers())
     assert len(set(opened)) == len({process for process, _ in opened})
 
 
-def open_table(job):
+def open_table(job, device):
     """Process of a job, and the place of its table there."""
     time.sleep(0.05)
     return os.getpid(), id(job[0])
@@ -294,7 +297,9 @@ def test_killed_worker_costs_no_blend(on_cluster, tmp_path):
 
 def test_error_of_a_worker_is_raised(on_cluster):
     with pytest.raises(ValueError, match="bad fit"):
-        run_on_workers(train, [("live",), ("fail", "fit")], [0, 1], find_workers())
+        run_on_workers(
+            train, [("live",), ("fail", "fit")], [0, 1], None, find_workers()
+        )
 
 
 def forget_package():

@@ -51,7 +51,7 @@ BOUNDED = {
     "reg_steps": (None, (0.1,), (-1,), (), "a", 0.5),
     "numeric_embedding": (None, "piecewise", "junk", 3),
     "theta": (-8.0, -30.0, 30.0, 0, np.inf, np.nan, "auto!", np.float32(-7), 1e300, None),
-    "device": (None, "cpu", "cpu:0", "gpu!", "cpu:99", 3, ""),
+    "device": (None, "cpu", "cpu:0", "all", "gpu!", "cpu:99", 3, ""),
     "verbose": (False, 0, -1, "a"),
     "random_state": (0, 1, None, -1, "a", np.random.RandomState(0), 2**40, np.int64(3)),
     "learning_rate_init": (0.01, 1e-300, 1e10, 0, -1, np.nan, "a", np.float32(0.1)),

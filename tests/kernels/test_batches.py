@@ -40,6 +40,14 @@ def test_bucket_holds_its_size_with_little_waste():
     assert bucket(1, minimum=4) == 4
 
 
+@pytest.mark.parametrize("n_devices", [1, 2, 3, 6, 8])
+def test_devices_get_equal_parts_of_a_batch(n_devices):
+    for size in range(1, 1000, 7):
+        capacity = batch_bucket(size, n_devices)
+        assert capacity % n_devices == 0
+        assert 0 <= capacity - batch_bucket(size) < n_devices
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 8, 100])
 def test_batches_are_as_few_as_can_be(batch_size):
     for n_rows in range(1, 60):

@@ -42,7 +42,7 @@ def test_padding_changes_nothing_but_rounding(monkeypatch, where):
     }
     padded = fit(CRAFT, **options)
     monkeypatch.setattr(_padding, "row_bucket", lambda size: size)
-    monkeypatch.setattr(_run, "batch_bucket", lambda size: size)
+    monkeypatch.setattr(_run, "batch_bucket", lambda size, n_devices: size)
     tight = fit(CRAFT, **options)
     # Before a normalization a bias has no effect: its gradient is rounding, which Adam
     # divides by 1e-8.

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Device, precision and forks."""
 
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 import pytest
 
-from skrln._kernels import _devices, default_platform, list_devices
+from skrln._kernels import _devices, deal_devices, default_platform, list_devices
+from skrln._kernels._devices import count_devices
 
 from ._problems import assert_equal, fit, make_table
 from ._reference import Settings
@@ -28,12 +31,47 @@ def test_device_by_name():
     )
 
 
+def test_the_only_device_is_all_devices():
+    assert default_platform("all") == "cpu"
+    assert deal_devices("all", 9) == ["all"]
+    assert_equal(
+        fit(Settings(), make_table(), device="all"),
+        fit(Settings(), make_table(), device=None),
+    )
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """JAX of a process that owns the last three of five devices."""
+    devices = [SimpleNamespace(platform="gpu", id=100 + k) for k in range(5)]
+    fake = SimpleNamespace(devices=lambda: devices, local_devices=lambda: devices[2:])
+    monkeypatch.setattr(_devices, "load", lambda name: fake)
+
+
+@pytest.mark.parametrize(
+    ("device", "n_fits", "expected"),
+    [
+        ("all", 2, ["all"]),
+        ("all", 3, ["gpu:2", "gpu:3", "gpu:4"]),
+        ("all", 8, ["gpu:2", "gpu:3", "gpu:4"]),
+        ("gpu", 8, ["gpu"]),
+        (None, 8, [None]),
+    ],
+)
+def test_fits_are_dealt_over_the_devices_of_the_process(
+    process, device, n_fits, expected
+):
+    assert deal_devices(device, n_fits) == expected
+    assert count_devices(device) == (3 if device == "all" else 1)
+
+
 def test_forked_child_is_refused(monkeypatch):
     monkeypatch.setattr(_devices, "_started_in_parent", True)
     with pytest.raises(RuntimeError, match="forked after JAX had started"):
         fit(Settings(), make_table())
-    with pytest.raises(RuntimeError, match="forked after JAX had started"):
-        default_platform()
+    for call in (default_platform, lambda: count_devices("all")):
+        with pytest.raises(RuntimeError, match="forked after JAX had started"):
+            call()
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -45,7 +45,7 @@ def test_padding_changes_nothing_but_rounding(monkeypatch):
     """Not the order of the rows, not the number of steps, not the solver's memory."""
     padded = fit(Settings(), make_table(), **watched())
     monkeypatch.setattr(_padding, "row_bucket", lambda size: size)
-    monkeypatch.setattr(_run, "batch_bucket", lambda size: size)
+    monkeypatch.setattr(_run, "batch_bucket", lambda size, n_devices: size)
     tight = fit(Settings(), make_table(), **watched())
     tolerance = {"rtol": 1e-11, "atol": 1e-12}
     for leaf, expected in zip(padded.state, tight.state, strict=True):

@@ -96,7 +96,7 @@ REFUSED = {
     "device": (
         regressor(device="toaster"),
         {},
-        "Got device='toaster', but expected None or one .* Install .* or pass None",
+        "Got device='toaster', .* None or one .* 'all' for all .* Install .* pass None",
     ),
     "group and rule": (
         regressor(penalty=rln(group="input", rule="subgradient")),

@@ -746,6 +746,8 @@ def test_auto_dtype_goes_by_size_and_not_by_the_type_of_the_table(monkeypatch, d
 def test_device(usual):
     assert_same_fit(regressor(device="cpu").fit(X, Y), usual)
     assert_same_fit(regressor(device="cpu:0").fit(X, Y), usual)
+    # Tests with two devices have a process of their own: tests/test_devices.py.
+    assert_same_fit(regressor(device="all").fit(X, Y), usual)
 
 
 @pytest.mark.parametrize("device", ["toaster", "cpu:77", "cpu:x"])

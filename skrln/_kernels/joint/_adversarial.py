@@ -21,7 +21,7 @@ and in generated rows.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jax
@@ -65,6 +65,8 @@ class AdversarialSpec:
     batch_capacity : int
         Rows of a batch, padding included, and rows generated for a batch.
     solver_flags : tuple of (str, bool or str)
+    n_devices : int
+        Devices that share each batch; the text of a specification leaves them out.
     """
 
     generator: NetworkSpec
@@ -77,6 +79,7 @@ class AdversarialSpec:
     schedule: str = "constant"
     batch_capacity: int = 0
     solver_flags: tuple[tuple[str, bool | str], ...] = ()
+    n_devices: int = field(default=1, repr=False)
 
     @property
     def n_layers(self) -> int:

@@ -81,7 +81,8 @@ def train_adversarial_epochs(
         Rows of the history past the epochs that ran are NaN. An epoch that ends in numbers
         that are not finite is counted, and undone.
     """
-    layout = Layout(spec.batch_capacity, spec.encoder.layer_sizes[0], 0)
+    n_columns = spec.encoder.layer_sizes[0]
+    layout = Layout(spec.batch_capacity, n_columns, 0, spec.n_devices)
     meeting = make_meeting(joint, coupling)
     n_steps = jnp.max(n_batches)
     drawing = jax.random.wrap_key_data(key, impl="threefry2x32")

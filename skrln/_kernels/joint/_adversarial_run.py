@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Adversarial fit of several domains: NumPy in, NumPy out."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,10 +11,11 @@ import numpy as np
 from skrln._interrupts import deferred
 from skrln._kernels._batches import batch_bucket, bucket, count_batches
 from skrln._kernels._config import RunSpec, StopReason
-from skrln._kernels._devices import check_fork, placed
+from skrln._kernels._devices import check_fork, count_devices, placed
 from skrln._kernels._network import init_params
 from skrln._kernels._optimizers import init_solver
 from skrln._kernels._saved import Slot
+from skrln._kernels._sharding import put
 from skrln._kernels._start import cast
 from skrln._kernels._types import Data, Params
 
@@ -60,7 +62,7 @@ def fit_adversarial(
     counts : ndarray of shape (n,)
         Rows of each domain.
     spec : AdversarialSpec
-        This function sets `batch_capacity`.
+        This function sets `batch_capacity` and `n_devices`.
     hyper : AdversarialHyper
         This function sets `total_steps`.
     plan : JointPlan
@@ -80,7 +82,9 @@ def fit_adversarial(
     init_rng, order_rng = (np.random.default_rng([run.seed, k]) for k in range(2))
     n_batches = np.array([count_batches(int(n), run.batch_size) for n in counts])
     capacity = batch_bucket(min(int(counts.max()), run.batch_size))
-    spec = replace(spec, batch_capacity=capacity)
+    # As many rows are generated as a batch has with its padding: it is not padded further.
+    n_devices = math.gcd(capacity, count_devices(run.device))
+    spec = replace(spec, batch_capacity=capacity, n_devices=n_devices)
     hyper = hyper._replace(total_steps=run.max_epochs * int(n_batches.max()))
     params = (
         *init_params(init_rng, spec.generator, dtype),
@@ -114,7 +118,7 @@ def _initial_state(
     alone = AdversarialState(params, solver, generator, np.zeros((), dtype))
     state: AdversarialState = side_by_side(alone, n_domains)
     running = np.int32(StopReason.RUNNING)
-    return jax.device_put(AdversarialLoop(state, np.int32(0), running))
+    return put(AdversarialLoop(state, np.int32(0), running), spec.n_devices)
 
 
 @dataclass
@@ -129,13 +133,13 @@ class _AdversarialFit(Rounds):
     def place(
         self, rows: np.ndarray, hyper: AdversarialHyper, seed: int, dtype: np.dtype
     ) -> None:
-        """Put the constant arguments of the program on the device."""
+        """Put the constant arguments of the program on the devices."""
         n = len(rows)
         data = Data(rows, np.zeros((n, 0)), np.ones((n, 1)), self.counts)
         table = pad_joint(data, dtype)
         key = np.random.SeedSequence([seed, 2]).generate_state(2)
-        self.table = jax.device_put(table)
-        self.fixed = jax.device_put((key, hyper))
+        self.n_devices = self.spec.n_devices
+        self.table, self.fixed = put((table, (key, hyper)), self.n_devices)
         self.shapes = (dtype, table.inputs.shape, jax.tree.structure(hyper))
 
     def _call(

@@ -65,7 +65,8 @@ def train_joint_epochs(
         Rows of the history past the epochs that ran are NaN.
     """
     groups, keys, hyper = fixed
-    layout = Layout(train.batch_capacity, network.layer_sizes[0], train.row_width)
+    n_inputs, width = network.layer_sizes[0], train.row_width
+    layout = Layout(train.batch_capacity, n_inputs, width, train.n_devices)
     meeting = make_meeting(joint, coupling)
 
     def take_step(

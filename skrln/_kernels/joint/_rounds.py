@@ -12,6 +12,7 @@ from skrln._interrupts import deferred
 from skrln._kernels._chunks import Chunks
 from skrln._kernels._padding import pad_data
 from skrln._kernels._saved import Arrays, name_leaves, name_text
+from skrln._kernels._sharding import put
 from skrln._kernels._types import Data, Layer, Params
 
 from ._coupling import Coupling
@@ -134,7 +135,8 @@ class Rounds(Chunks):
             return
         self.until = until
         with deferred():
-            self.stage = (spec, jax.device_put(self._coupling(spec, weights)))
+            coupling = put(self._coupling(spec, weights), self.n_devices)
+            self.stage = (spec, coupling)
         self.compile((self._key(), spec))
         while self.is_unfinished(until):
             self.run_chunk(until - self.done)

@@ -11,9 +11,10 @@ from skrln._interrupts import deferred
 from skrln._kernels._batches import batch_bucket, bucket, count_batches, first_rows
 from skrln._kernels._coefficients import coefficients
 from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
-from skrln._kernels._devices import check_fork, placed
+from skrln._kernels._devices import check_fork, count_devices, placed
 from skrln._kernels._padding import row_width
 from skrln._kernels._saved import Slot
+from skrln._kernels._sharding import put
 from skrln._kernels._start import (
     cast,
     complete_start,
@@ -79,10 +80,13 @@ def fit_joint(
     start = complete_start(start or Start(), network, init_rng, dtype, dead)
     n_batches = np.array([count_batches(int(n), run.batch_size) for n in counts])
     whole = tables.data._replace(n_rows=counts.sum())
+    n_devices = count_devices(run.device)
+    most_rows = min(int(counts.max()), run.batch_size)
     train = replace(
         train,
-        batch_capacity=batch_bucket(min(int(counts.max()), run.batch_size)),
+        batch_capacity=batch_bucket(most_rows, n_devices),
         row_width=row_width(whole, tables.validation),
+        n_devices=n_devices,
     )
     hyper = _complete_hyper(hyper, network, train, plan, run, int(n_batches.max()))
     with placed(run.device, run.precision):
@@ -148,7 +152,7 @@ def _initial_state(
         last = state.params[-1]
         last = last._replace(bias=(last.bias + head_bias).astype(dtype))
         state = state._replace(params=(*state.params[:-1], last))
-    return jax.device_put(loop_state(state, dtype))
+    return put(loop_state(state, dtype), train.n_devices)
 
 
 @dataclass
@@ -164,7 +168,7 @@ class _JointFit(Rounds):
 
     @deferred()
     def place(self, tables: FitData, seed: int, dtype: np.dtype) -> None:
-        """Put the constant arguments of the program on the device."""
+        """Put the constant arguments of the program on the devices."""
         held_out, starts = None, np.zeros(len(self.counts), np.int32)
         if tables.validation is not None:
             held_out = pad_joint(tables.validation, dtype)
@@ -172,8 +176,9 @@ class _JointFit(Rounds):
         seeds = [np.random.SeedSequence([seed, 2, k]) for k in range(len(self.counts))]
         keys = np.stack([sequence.generate_state(2) for sequence in seeds])
         padded = (pad_joint(tables.data, dtype), held_out, starts)
-        self.tables = jax.device_put(padded)
-        self.fixed = jax.device_put((self.groups, keys, self.hyper))
+        fixed = (self.groups, keys, self.hyper)
+        self.n_devices = self.train.n_devices
+        self.tables, self.fixed = put((padded, fixed), self.n_devices)
         shapes = [np.shape(leaf) for leaf in jax.tree.leaves((padded, self.hyper))]
         self.shapes = (dtype, tuple(shapes))
 
