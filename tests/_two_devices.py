@@ -14,19 +14,21 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 import numpy as np
 import pytest
-from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 import skrln
 from skrln import RLNMultiTask, RLNRegressorCV
-from skrln._ensemble import _jobs
+from skrln._ensemble import _jobs, _workers
 from skrln._kernels import _padding, _run, list_devices
 from skrln._kernels.joint import _adversarial_run
 from skrln._kernels.joint import _run as _joint_run
 from skrln.joint import JointGenerator
+from skrln.multitask import PerTaskEarlyStopping
+from tests.benchmarks._measure import compiled_programs
 from tests.faults.test_checkpoints import Killer, every_epoch
 from tests.joint import _domains
+from tests.multitask._models import make_network, make_outputs
 from tests.networks import _tables
 from tests.networks._tables import arrays, classifier, regressor
 
@@ -127,20 +129,12 @@ def test_parts_of_a_batch(compiled):
 
 def test_one_compilation():
     """The state that comes out is placed as the one that goes in."""
-    programs = []
-
-    def listen(event, _, **options):
-        if event.endswith("backend_compile_duration"):
-            programs.append(event)
-
     model = regressor(hidden_layer_sizes=(6,), device="all", **BATCHES)
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    try:
+    with compiled_programs() as programs:
         model.fit(X, Y)
+        assert "train_epochs" in " ".join(programs)
         n_programs = len(programs)
         model.set_params(max_iter=50).fit(X, Y)  # several calls of the program
-    finally:
-        jax.monitoring.unregister_event_duration_listener(listen)
     assert len(programs) == n_programs
 
 
@@ -165,6 +159,28 @@ def test_killed_fit_goes_on(monkeypatch, tmp_path):
     _, n_left = killer.run(lambda: model.fit(X, Y))
     assert 0 < n_left < n_epochs
     _tables.assert_same_fit(model, whole)
+
+
+def test_checkpoint_does_not_depend_on_the_devices(monkeypatch, tmp_path):
+    killer = Killer(monkeypatch, tmp_path / "fit")
+    model = regressor(device="all", checkpoint=every_epoch(killer.path), **BATCHES)
+    n_writes, n_epochs = killer.run(lambda: on_all(model).fit(X, Y))
+    killer.run(lambda: on_all(model).fit(X, Y), last=n_writes // 2)
+    monkeypatch.setattr(_run, "count_devices", lambda device: 1)
+    _, n_left = killer.run(lambda: model.fit(X, Y))
+    assert 0 < n_left < n_epochs
+    assert_close(arrays(model), arrays(regressor(**BATCHES).fit(X, Y)))
+
+
+def test_records_of_epochs():
+    table = make_outputs()
+    alone, shared = (
+        PerTaskEarlyStopping(
+            make_network(device=device, dtype="float64"), random_state=0
+        ).fit(*table)
+        for device in (None, "all")
+    )
+    assert_close([shared.predict(table[0])], [alone.predict(table[0])])
 
 
 def test_online():
@@ -208,11 +224,13 @@ def test_fits_of_a_search_are_dealt(places):
 
 
 def test_workers_deal_over_their_devices():
-    model = regressor(n_estimators=3, **BATCHES)
-    here = on_all(model).fit(X, Y)
-    with parallel_config(backend="loky", n_jobs=2):
-        there = on_all(model).fit(X, Y)
-    _tables.assert_same_fit(here, there)
+    parcel = _workers._pack(name_device, ["a", "b", "c"], "all", None)
+    answers = [_workers.run_job(parcel, "token", k) for k in range(3)]
+    assert answers == [(0, "cpu:0"), (1, "cpu:1"), (2, "cpu:0")]
+
+
+def name_device(job, device):
+    return device
 
 
 # -- programs on disk --------------------------------------------------------------------------

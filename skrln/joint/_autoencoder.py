@@ -166,7 +166,10 @@ class JointAutoencoder(
 
     device : str, default=None
         Device of training, such as "cpu", "gpu" or "gpu:1"; None is the default device of JAX.
-        Fitted attributes are NumPy arrays, and predictions are computed in NumPy.
+        "all" is the default device and all others of its kind: they share each batch, or train
+        a network each where there are enough networks (:ref:`all_devices`). With a single
+        device, "all" is None. Fitted attributes are NumPy arrays, and predictions are computed
+        in NumPy.
 
     Attributes
     ----------
