@@ -169,7 +169,8 @@ class RLNRegressor(RegressorMixin, BaseRLN):
     numeric_embedding : {"auto", "piecewise"} or None, default="auto"
         Inputs of the network for each number in addition to the number itself. "piecewise" adds
         up to 24 pieces of the range of the column (above 12,000 rows one per 500 rows, up to
-        48), which a small decision tree fits to the target; each piece grows from -1 to 1.
+        48; more than 32 columns share the pieces of 32, at least 8 each), which a small
+        decision tree fits to the target; each piece grows from -1 to 1.
         Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
         networks without an embedding and, on dense tables with at most 150 columns of numbers,
         networks with "piecewise", and drops the kind that predicts held-out rows badly.

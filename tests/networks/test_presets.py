@@ -49,5 +49,6 @@ def test_quick_is_the_default_with_less_training():
     default = RLNRegressor(random_state=0, max_iter=1).fit(X, y)
     assert len(model.estimators_) in (8, 16)
     assert all(network.coefs_[1].shape == (128, 128) for network in model.estimators_)
-    assert model.n_iter_ <= 64
+    assert model.n_iter_ <= 40
+    assert model.input_selection is False
     assert default.estimators_[0].coefs_[1].shape == (256, 256)
