@@ -161,11 +161,11 @@ def auto_thetas(parameters, n_rows, embedding=None):
 def _auto_epochs(parameters, facts, embedding, has_pieces):
     """Epochs of the networks of a kind, beside the other kinds of an ensemble."""
     n_epochs = resolve_epochs(parameters.max_iter)
-    if parameters.max_iter != "auto" or parameters.n_estimators == 1:
-        return n_epochs
-    if has_pieces and embedding is None:
+    is_member = parameters.n_estimators != 1
+    if parameters.max_iter == "auto" and is_member and has_pieces and embedding is None:
         n_epochs = AUTO_EPOCHS_NUMBERS
-    return _fewer(n_epochs, facts) if _only_predicts(parameters) else n_epochs
+    falls = isinstance(parameters.max_iter, str) and _only_predicts(parameters)
+    return _fewer(n_epochs, facts) if falls else n_epochs
 
 
 def _auto_patience(parameters, facts):

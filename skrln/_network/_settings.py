@@ -25,6 +25,8 @@ MOST_UNITS = 1_000_000
 MOST_TABULATED_STEPS = 10_000_000
 #: max_iter="auto" and n_iter_no_change="auto" of a single network.
 AUTO_EPOCHS, AUTO_PATIENCE = 100, 40
+#: max_iter="short".
+SHORT_EPOCHS = 40
 
 
 class Mode(StrEnum):
@@ -332,7 +334,7 @@ def resolve_batch_size(batch_size, n_rows, mode):
 
 def resolve_epochs(max_iter):
     """Return the epochs of a single network."""
-    return AUTO_EPOCHS if max_iter == "auto" else max_iter
+    return {"auto": AUTO_EPOCHS, "short": SHORT_EPOCHS}.get(max_iter, max_iter)
 
 
 def resolve_patience(parameters):

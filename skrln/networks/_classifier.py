@@ -102,11 +102,12 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         sixteenth of the rows, between 32 and 256, and for a single network up to 128 rows the
         whole table.
 
-    max_iter : int or "auto", default="auto"
+    max_iter : int, "auto" or "short", default="auto"
         Number of epochs. Without early stopping all epochs run. "auto" is 200 for networks
         without an embedding of numbers in an ensemble that also has "piecewise" networks, and
-        100 for all other networks. An ensemble on :math:`n > 6000` rows takes
-        :math:`(6000 / n)^{2/3}` times as many, unless `early_stopping` is "sparsest".
+        100 for all other networks. "short" is 40. An ensemble on :math:`n > 6000` rows takes
+        :math:`(6000 / n)^{2/3}` times as many as these words say, unless `early_stopping` is
+        "sparsest".
 
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class; for several tasks, a list with one entry per task. "balanced"

@@ -59,7 +59,7 @@ TRAINING = {
     ],
     "learning_rate_init": [POSITIVE],
     "batch_size": [AUTO, COUNT],
-    "max_iter": [AUTO, COUNT],
+    "max_iter": [StrOptions({"auto", "short"}), COUNT],
     "task_weight": ["array-like", names("task_weight"), None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],

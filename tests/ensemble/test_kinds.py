@@ -192,6 +192,8 @@ def test_embeddings_of_pretrained_networks_are_kept():
         # Networks on plain numbers beside networks with pieces take more epochs.
         ({}, [200, 100]),
         ({"max_iter": 7}, [7, 7]),
+        ({"max_iter": "short"}, [40, 40]),
+        ({"max_iter": "short", "n_estimators": 1, "theta": -8}, [40, 40]),
         ({"numeric_embedding": None}, [100]),
         ({"numeric_embedding": "piecewise"}, [100]),
         ({"n_estimators": 1, "theta": -8}, [100, 100]),
@@ -207,6 +209,7 @@ def test_epochs(changes, expected):
         (6_000, {}, [200, 100], 40),
         # An eighth of the epochs for 22.6 times the rows: the steps are 2.8 times as many.
         (6_000 * 8**1.5, {}, [25, 12], 5),
+        (6_000 * 8**1.5, {"max_iter": "short"}, [5, 5], 5),
         (10**9, {}, [1, 1], 1),
         (10**9, {"max_iter": 7, "n_iter_no_change": 3}, [7, 7], 3),
         # Networks that are read go on losing edges.

@@ -242,7 +242,7 @@ def test_batch_size_is_at_most_the_rows(mode):
 
 
 def test_epochs_and_patience():
-    assert (resolve_epochs("auto"), resolve_epochs(7)) == (100, 7)
+    assert [resolve_epochs(n) for n in ("auto", "short", 7)] == [100, 40, 7]
     assert resolve_patience(make_parameters()) == 40
     assert resolve_patience(make_parameters(n_iter_no_change=3)) == 3
 
