@@ -334,7 +334,8 @@ def resolve_batch_size(batch_size, n_rows, mode):
 
 def resolve_epochs(max_iter):
     """Return the epochs of a single network."""
-    return {"auto": AUTO_EPOCHS, "short": SHORT_EPOCHS}.get(max_iter, max_iter)
+    words = {"auto": AUTO_EPOCHS, "short": SHORT_EPOCHS}
+    return words[max_iter] if isinstance(max_iter, str) else max_iter
 
 
 def resolve_patience(parameters):
