@@ -176,12 +176,12 @@ def _auto_patience(parameters, facts):
 
 
 def _only_predicts(parameters):
-    """Return False for networks that are read: these lose edges late, in epochs no better."""
+    """Return False for networks that are read: they lose edges in late epochs."""
     return parameters.n_estimators != 1 and parameters.early_stopping != "sparsest"
 
 
 def _fewer(n_epochs, facts):
-    """Epochs for as many rows, of `n_epochs` for a table with few."""
+    """Return the epochs for the rows of a table, from those for a table with few rows."""
     share = (MANY_EPOCHS_ROWS / facts.n_rows) ** (2 / 3)
     return max(1, round(n_epochs * min(1.0, share)))
 

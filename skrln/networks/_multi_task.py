@@ -126,9 +126,9 @@ class RLNMultiTask(BaseRLN):
     max_iter : int, "auto" or "short", default="auto"
         Number of epochs. Without early stopping all epochs run. "auto" is 200 for networks
         without an embedding of numbers in an ensemble that also has "piecewise" networks, and
-        100 for all other networks. "short" is 40. An ensemble on :math:`n > 6000` rows takes
-        :math:`(6000 / n)^{2/3}` times as many as these words say, unless `early_stopping` is
-        "sparsest".
+        100 for all other networks. "short" is 40. Both fall in an ensemble with more than 6,000
+        rows: :math:`n` rows take :math:`(6000 / n)^{2/3}` times as many epochs, unless
+        `early_stopping` is "sparsest".
 
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class; for several tasks, a list with one entry per task. "balanced"
@@ -168,7 +168,7 @@ class RLNMultiTask(BaseRLN):
         time and may miss a later, better epoch. The penalty removes edges in the first 10 to 60
         epochs, in which the validation loss may not fall. "auto" is 20 in an ensemble on a
         table with more than 150 columns, unless `early_stopping` is "sparsest", and 40
-        otherwise. With more than 6,000 rows it falls as `max_iter` does.
+        otherwise. With more than 6,000 rows, "auto" falls by the same factor as `max_iter`.
 
     tol : float, default=1e-4
         Smallest decrease of the validation loss, on the scaled target, that counts as an
