@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skrln import RLNClassifier, RLNRegressor, presets
+from skrln._ensemble import _kinds
 from skrln.options import RLNPenalty
 
 from ._tables import make_classes, make_table
@@ -52,3 +53,13 @@ def test_quick_is_the_default_with_less_training():
     assert model.n_iter_ <= 40
     assert model.input_selection is False
     assert default.estimators_[0].coefs_[1].shape == (256, 256)
+
+
+@pytest.mark.parametrize(("n_rows", "n_epochs"), [(40, 40), (5, 10)])
+def test_quick_takes_fewer_epochs_on_a_large_table(monkeypatch, n_rows, n_epochs):
+    """Forty rows are as many as count as few, or eight times as many: a quarter is left."""
+    monkeypatch.setattr(_kinds, "MANY_EPOCHS_ROWS", n_rows)
+    X, y = make_table(40, 3)
+    few = {"n_estimators": 2, "numeric_embedding": None, "early_stopping": False}
+    model = RLNRegressor(**presets.QUICK | few, random_state=0).fit(X, y)
+    assert [len(network.loss_curve_) for network in model.estimators_] == [n_epochs] * 2
