@@ -7,7 +7,6 @@ import numpy as np
 from scipy import sparse
 
 from skrln._network._settings import (
-    AUTO_PATIENCE,
     Kind,
     resolve_epochs,
     resolve_patience,
@@ -34,8 +33,9 @@ WEAKER_PIECES = 1.0
 #: max_iter="auto" of networks on plain numbers beside networks with pieces: they take more
 #: steps to model a jump.
 AUTO_EPOCHS_NUMBERS = 200
-#: n_iter_no_change="auto" of ensembles on wide tables, whose best epochs come early.
-AUTO_PATIENCE_WIDE = 20
+#: n_iter_no_change="auto" of ensembles that predict, and of those on wide tables, whose best
+#: epochs come early.
+AUTO_PATIENCE_MEMBERS, AUTO_PATIENCE_WIDE = 30, 20
 #: max_iter="auto" and n_iter_no_change="auto" of ensembles that predict: up to so many rows.
 #: With more rows there are fewer epochs: the steps grow with the cube root of the rows.
 MANY_EPOCHS_ROWS = 6_000
@@ -172,7 +172,7 @@ def _auto_patience(parameters, facts):
     if parameters.n_iter_no_change != "auto" or not _only_predicts(parameters):
         return resolve_patience(parameters)
     is_wide = facts.n_columns > EMBEDDED_COLUMNS
-    return _fewer(AUTO_PATIENCE_WIDE if is_wide else AUTO_PATIENCE, facts)
+    return _fewer(AUTO_PATIENCE_WIDE if is_wide else AUTO_PATIENCE_MEMBERS, facts)
 
 
 def _only_predicts(parameters):

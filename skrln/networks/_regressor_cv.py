@@ -153,9 +153,10 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
     n_iter_no_change : int or "auto", default="auto"
         Number of epochs without an improvement before early stopping. Fewer epochs take less
         time and may miss a later, better epoch. The penalty removes edges in the first 10 to 60
-        epochs, in which the validation loss may not fall. "auto" is 20 in an ensemble on a
-        table with more than 150 columns, unless `early_stopping` is "sparsest", and 40
-        otherwise. With more than 6,000 rows, "auto" falls by the same factor as `max_iter`.
+        epochs, in which the validation loss may not fall. "auto" is 40 for a single
+        network and with "sparsest" as `early_stopping`. In an ensemble that predicts it is 30,
+        and 20 on a table with more than 150 columns; with more than 6,000 rows it falls by the
+        same factor as `max_iter`.
 
     tol : float, default=1e-4
         Smallest decrease of the validation loss, on the scaled target, that counts as an

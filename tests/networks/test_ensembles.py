@@ -211,13 +211,13 @@ def test_patience_of_networks_trained_again_is_that_of_their_columns(monkeypatch
     monkeypatch.setattr(_fit, "is_better", lambda *losses: True)
     again = regressor(**params, input_selection=True).fit(table, y)
     assert again.n_active_features_ < 76
-    assert {one.n_iter_no_change for one in again.estimators_} == {40}
+    assert {one.n_iter_no_change for one in again.estimators_} == {30}
 
 
 def test_parameters_of_networks_are_those_of_their_kind(numbers, three):
     for member in numbers.estimators_:
         assert member.dropout == 0.0
-        assert member.n_iter_no_change == 40
+        assert member.n_iter_no_change == 30
         assert isinstance(member.theta, float)
     for member in three.estimators_:
         assert member.penalty is not three.penalty
