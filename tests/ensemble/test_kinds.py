@@ -274,6 +274,6 @@ def test_kinds_of_pairs():
     parameters = make_parameters(**AUTO)
     pairs = [(-7.0, None), (-8.0, "piecewise")]
     kinds = complete_kinds(parameters, SMALL, CLASSES, pairs)
-    assert kinds == [(-7.0, None, 200, 40, 0.15), (-8.0, "piecewise", 100, 40, 0.0)]
+    assert kinds == [(-7.0, None, 200, 30, 0.15), (-8.0, "piecewise", 100, 30, 0.0)]
     wide = complete_kinds(parameters, WIDE, NUMBERS, pairs)
     assert wide == [(-7.0, None, 200, 20, 0.0), (-8.0, "piecewise", 100, 20, 0.0)]
