@@ -4,7 +4,7 @@
 from . import options, presets
 from ._kernels import cache_programs, clear_caches
 from ._show_versions import show_versions
-from .feature_selection import GeneticSelector
+from .feature_selection import ErrorRateSelector, GeneticSelector
 from .joint import (
     JointAutoencoder,
     JointClassifier,
@@ -28,6 +28,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "BlendingClassifier",
     "DistinctivenessPruner",
+    "ErrorRateSelector",
     "GeneticSelector",
     "JointAutoencoder",
     "JointClassifier",

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Values of some columns, drawn as they could have been given all other columns.
+
+Numbers follow a Gaussian copula: each column becomes normal scores by its ranks, and the scores
+are jointly normal. A draw is a score, and the row of the table that holds the value of this
+rank: values, missing ones included, are always those of the table. Equal values share an
+interval of scores; the scores within it are drawn given all other columns (Gibbs sampling).
+The covariance is shrunk, which loses part of a strong correlation of few columns: a lasso on the
+scores of all other columns adds it again. Categories follow a logistic regression on the scores
+of all other columns.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+from sklearn.covariance import ledoit_wolf
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LassoCV, LogisticRegression
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+#: Rounds of the Gibbs sampler. Each estimates the covariance of the scores anew.
+N_SWEEPS = 20
+#: Categories of a column beyond so many are one category.
+MAX_CATEGORIES = 20
+#: Variance that is added to that of every score, so that copies of a column do no harm.
+LEAST_VARIANCE = 1e-6
+#: Most rows that the lasso learns from, evenly spread, and its strengths.
+MAX_ROWS, N_STRENGTHS, LEAST_STRENGTH = 5000, 30, 1e-2
+#: Bound of the share of a standard normal below a score.
+LEAST_SHARE = 1e-12
+
+
+class ConditionalDraws:
+    """Distribution of every column given the others.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_rows, n_numbers)
+        Numeric columns; NaN is a value of its own, below all others.
+    categories : ndarray of int of shape (n_rows, n_categorical)
+        Codes of categorical columns.
+    rng : Generator
+
+    References
+    ----------
+    Hoff, "Extending the rank likelihood for semiparametric copula estimation", Annals of
+    Applied Statistics 1(1), 2007.
+    """
+
+    def __init__(self, numbers, categories, rng):
+        self._intervals = [_Interval(column) for column in numbers.T]
+        self._categories, indicators, owners = _indicate(categories)
+        #: column that each score belongs to; numeric columns come first
+        n_numbers = numbers.shape[1]
+        self._owners = np.concatenate([np.arange(n_numbers), n_numbers + owners])
+        scores = [interval.draw(rng) for interval in self._intervals]
+        self._scores = np.column_stack([*scores, *indicators.T])
+        self._precision = self._sample_ties(rng)
+        self._found = {}
+
+    def rows(self, columns, places, n_draws, rng):
+        """Draw values of `columns` given all others, as rows of the table that hold them.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Numeric columns are counted before categorical ones. Several are drawn together:
+            numbers jointly, and categories given the columns that are not drawn.
+        places : ndarray of int of shape (n_places,)
+            Rows whose values are replaced.
+        n_draws : int
+        rng : Generator
+
+        Returns
+        -------
+        dict of int to ndarray of shape (n_draws, n_places)
+            For each column.
+        """
+        drawn = np.isin(self._owners, columns)
+        n_numbers, found = len(self._intervals), {}
+        is_number = drawn & (np.arange(len(drawn)) < n_numbers)
+        if is_number.any():
+            scores = self._draw_scores(is_number, drawn, places, n_draws, rng)
+            for k, column in enumerate(np.flatnonzero(is_number)):
+                found[column] = self._intervals[column].rows(scores[:, :, k])
+        for column in columns:
+            if column >= n_numbers:
+                found[column] = self._draw_categories(
+                    column - n_numbers, ~drawn, places, n_draws, rng
+                )
+        return found
+
+    # -- numbers -------------------------------------------------------------------------
+
+    def _sample_ties(self, rng):
+        """Draw the scores of equal values given the other columns; return the precision."""
+        tied = [k for k, one in enumerate(self._intervals) if one.is_tied.any()]
+        scores = self._scores
+        for _ in range(N_SWEEPS if tied else 0):
+            precision, center = self._estimate(), scores.mean(axis=0)
+            for k in tied:
+                own = precision[:, k] / precision[k, k]
+                mean = scores[:, k] - (scores - center) @ own
+                deviation = 1 / np.sqrt(precision[k, k])
+                scores[:, k] = self._intervals[k].draw(rng, mean, deviation)
+        return self._estimate()
+
+    def _estimate(self):
+        covariance, _ = ledoit_wolf(self._scores)
+        return np.linalg.inv(covariance + LEAST_VARIANCE * np.eye(len(covariance)))
+
+    def _draw_scores(self, wanted, drawn, places, n_draws, rng):
+        mean, root = self._once(self._given_others, wanted, drawn)
+        noise = rng.standard_normal((n_draws, len(places), len(root)))
+        return mean[places] + noise @ root.T
+
+    def _once(self, function, *masks):
+        """Value of a function of masks of scores, found once."""
+        key = function.__name__, *(mask.tobytes() for mask in masks)
+        if key not in self._found:
+            self._found[key] = function(*masks)
+        return self._found[key]
+
+    def _given_others(self, wanted, drawn):
+        """Mean of scores given those not drawn, and a root of their covariance."""
+        centered, precision = self._scores - self._scores.mean(axis=0), self._precision
+        inner = np.linalg.inv(precision[np.ix_(drawn, drawn)])[wanted[drawn]]
+        residual = centered[:, wanted]
+        if not drawn.all():
+            others = centered[:, ~drawn]
+            residual = residual + others @ (precision[np.ix_(~drawn, drawn)] @ inner.T)
+            residual = residual - _lasso_predictions(others, residual)
+        mean = self._scores[:, wanted] - residual
+        values, vectors = np.linalg.eigh(residual.T @ residual / len(residual))
+        return mean, vectors * np.sqrt(np.maximum(values, 0))
+
+    # -- categories ----------------------------------------------------------------------
+
+    def _draw_categories(self, column, others, places, n_draws, rng):
+        """Rows with drawn categories: any row that holds the category."""
+        codes = self._categories[:, column]
+        own = np.arange(self._categories.shape[1]) == column
+        ends = self._once(self._given_scores, own, others)[places].cumsum(axis=1)
+        points = rng.uniform(size=(n_draws, len(ends), 1))
+        drawn = (points > ends).sum(axis=2).clip(max=ends.shape[1] - 1)
+        counts = np.bincount(codes)
+        starts = counts.cumsum() - counts
+        place = starts[drawn] + rng.integers(counts[drawn])
+        return np.argsort(codes, kind="stable")[place]
+
+    def _given_scores(self, own, others):
+        """Probability of each category of a column in each row."""
+        codes = self._categories[:, own].ravel()
+        n_levels = codes.max() + 1
+        if n_levels == 1 or not others.any():
+            return np.tile(np.bincount(codes) / len(codes), (len(codes), 1))
+        inputs = self._scores[:, others]
+        model = LogisticRegression(max_iter=200).fit(inputs, codes)
+        return model.predict_proba(inputs)
+
+
+def _lasso_predictions(inputs, targets):
+    """Predict each target by a lasso whose strength is cross-validated."""
+    rows = np.linspace(0, len(inputs) - 1, min(len(inputs), MAX_ROWS)).astype(int)
+    model = LassoCV(eps=LEAST_STRENGTH, alphas=N_STRENGTHS, cv=5)
+    predictions = np.zeros_like(targets)
+    for k, target in enumerate(targets.T):
+        with warnings.catch_warnings():
+            # The strength that is chosen is stronger than those that do not converge.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            predictions[:, k] = model.fit(inputs[rows], target[rows]).predict(inputs)
+    return predictions
+
+
+class _Interval:
+    """Interval of normal scores of each value of a column."""
+
+    def __init__(self, values):
+        values = np.where(np.isnan(values), -np.inf, values)
+        self._order = np.argsort(values, kind="stable")
+        ranked = values[self._order]
+        n_rows = len(values)
+        low = np.searchsorted(ranked, values, side="left")
+        high = np.searchsorted(ranked, values, side="right")
+        self.is_tied = high - low > 1
+        #: bounds as scores, and the score of values that no other row has
+        self._low, self._high = ndtri(low / n_rows), ndtri(high / n_rows)
+        self._middle = ndtri((low + high) / 2 / n_rows)
+
+    def draw(self, rng, mean=0.0, deviation=1.0):
+        """Draw the scores of equal values from a normal distribution within the interval."""
+        low, high = (
+            ndtr((bound - mean) / deviation) for bound in (self._low, self._high)
+        )
+        shares = rng.uniform(low, high).clip(LEAST_SHARE, 1 - LEAST_SHARE)
+        scores = (mean + deviation * ndtri(shares)).clip(self._low, self._high)
+        return np.where(self.is_tied, scores, self._middle)
+
+    def rows(self, scores):
+        """Return rows with the values of these scores."""
+        n_rows = len(self._order)
+        return self._order[(ndtr(scores) * n_rows).astype(int).clip(max=n_rows - 1)]
+
+
+def _indicate(categories):
+    """Codes with rare categories joined, scaled indicators, and the column of each."""
+    n_rows, n_columns = categories.shape
+    joined, indicators, owners = np.zeros_like(categories), [], []
+    for k in range(n_columns):
+        encoder = OneHotEncoder(max_categories=MAX_CATEGORIES, sparse_output=False)
+        own = encoder.fit_transform(categories[:, [k]])
+        joined[:, k] = own.argmax(axis=1)
+        indicators.append(StandardScaler().fit_transform(own))
+        owners += [k] * own.shape[1]
+    return joined, np.hstack([np.zeros((n_rows, 0)), *indicators]), np.array(owners, int)
