@@ -5,18 +5,15 @@ Numbers follow a Gaussian copula: each column becomes normal scores by its ranks
 are jointly normal. A draw is a score, and the row of the table that holds the value of this
 rank: values, missing ones included, are always those of the table. Equal values share an
 interval of scores; the scores within it are drawn given all other columns (Gibbs sampling).
-The covariance is shrunk, which loses part of a strong correlation of few columns: a lasso on the
-scores of all other columns adds it again. Categories follow a logistic regression on the scores
+The covariance is shrunk, which loses part of a strong correlation of few columns: a regression on
+the columns that a lasso finds adds it again. Categories follow a logistic regression on the scores
 of all other columns.
 """
-
-import warnings
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 from sklearn.covariance import ledoit_wolf
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LassoCV, LogisticRegression
+from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 #: Rounds of the Gibbs sampler. Each estimates the covariance of the scores anew.
@@ -25,8 +22,8 @@ N_SWEEPS = 20
 MAX_CATEGORIES = 20
 #: Variance that is added to that of every score, so that copies of a column do no harm.
 LEAST_VARIANCE = 1e-6
-#: Most rows that the lasso learns from, evenly spread, and its strengths.
-MAX_ROWS, N_STRENGTHS, LEAST_STRENGTH = 5000, 30, 1e-2
+#: Most rows that the lasso learns from, evenly spread.
+MAX_ROWS = 5000
 #: Bound of the share of a standard normal below a score.
 LEAST_SHARE = 1e-12
 
@@ -130,7 +127,7 @@ class ConditionalDraws:
         if not drawn.all():
             others = centered[:, ~drawn]
             residual = residual + others @ (precision[np.ix_(~drawn, drawn)] @ inner.T)
-            residual = residual - _lasso_predictions(others, residual)
+            residual = residual - _leftover(others, residual)
         mean = self._scores[:, wanted] - residual
         values, vectors = np.linalg.eigh(residual.T @ residual / len(residual))
         return mean, vectors * np.sqrt(np.maximum(values, 0))
@@ -160,16 +157,22 @@ class ConditionalDraws:
         return model.predict_proba(inputs)
 
 
-def _lasso_predictions(inputs, targets):
-    """Predict each target by a lasso whose strength is cross-validated."""
+def _leftover(inputs, targets):
+    """Predict targets by a regression on the few inputs that a lasso finds.
+
+    The lasso has the strength that lets no input of noise pass, by the universal threshold of
+    Donoho and Johnstone. The regression is free of its shrinkage.
+    """
     rows = np.linspace(0, len(inputs) - 1, min(len(inputs), MAX_ROWS)).astype(int)
-    model = LassoCV(eps=LEAST_STRENGTH, alphas=N_STRENGTHS, cv=5)
-    predictions = np.zeros_like(targets)
-    for k, target in enumerate(targets.T):
-        with warnings.catch_warnings():
-            # The strength that is chosen is stronger than those that do not converge.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            predictions[:, k] = model.fit(inputs[rows], target[rows]).predict(inputs)
+    sample, predictions = inputs[rows], np.zeros_like(targets)
+    share = np.sqrt(2 * np.log(max(2, inputs.shape[1])) / len(rows))
+    for k, target in enumerate(targets[rows].T):
+        strength = share * target.std()
+        if np.abs(sample.T @ target).max() / len(rows) <= strength:
+            continue  # the lasso would find nothing
+        active = Lasso(strength).fit(sample, target).coef_ != 0
+        coefs = np.linalg.lstsq(sample[:, active], target, rcond=None)[0]
+        predictions[:, k] = inputs[:, active] @ coefs
     return predictions
 
 

@@ -24,6 +24,7 @@ from ._pruning_history_display import PruningHistoryDisplay
 from ._pruning_tradeoff_display import PruningTradeoffDisplay
 from ._regularization_path_display import RegularizationPathDisplay
 from ._score_comparison_display import ScoreComparisonDisplay
+from ._selection_display import SelectionDisplay
 from ._task_validation_curve_display import TaskValidationCurveDisplay
 from ._weight_distribution_display import WeightDistributionDisplay
 
@@ -44,6 +45,7 @@ __all__ = [
     "PruningTradeoffDisplay",
     "RegularizationPathDisplay",
     "ScoreComparisonDisplay",
+    "SelectionDisplay",
     "TaskValidationCurveDisplay",
     "WeightDistributionDisplay",
     "garson_importance",
