@@ -25,6 +25,7 @@ from rich.progress import track
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LassoCV, lasso_path
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBRegressor
 
@@ -32,6 +33,8 @@ from skrln import ErrorRateSelector, RLNRegressor
 from skrln.presets import QUICK, READABLE
 
 RATE = 0.1
+#: The preset QUICK trains on all columns; here it drops those that do not help.
+SELECT = {"input_selection": "auto"}
 #: Pairs of half-samples of stability selection, and the share that must select a column.
 N_PAIRS, SHARE = 50, 0.9
 #: Columns that few rows tell apart are not planted.
@@ -183,8 +186,8 @@ def lassonet(X, y, seed):
 
 METHODS = {
     "rate, default": with_rate(RLNRegressor(random_state=0)),
-    "rate, QUICK": with_rate(RLNRegressor(**QUICK, random_state=0)),
-    "rate, lasso": with_rate(LassoCV()),
+    "rate, QUICK": with_rate(RLNRegressor(**QUICK | SELECT, random_state=0)),
+    "rate, lasso": with_rate(make_pipeline(StandardScaler(), LassoCV())),
     "active, default": active(),
     "active, READABLE": active(**READABLE),
     "lasso": lasso(False),

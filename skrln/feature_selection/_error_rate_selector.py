@@ -375,7 +375,9 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
         calls = Calls()
         with calls.ended():
-            return make_parallel(self.estimator, self.n_jobs)(
+            # Networks use all processors by themselves: side by side they only wait.
+            n_jobs = 1 if self.n_jobs is None else self.n_jobs
+            return make_parallel(self.estimator, n_jobs)(
                 delayed(calls.run)(test, split, seed)
                 for split, seed in zip(splits, seeds, strict=True)
             )

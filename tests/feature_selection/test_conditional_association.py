@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
+from skrln.feature_selection import _conditional_association
 from skrln.feature_selection._conditional_association import (
     LEAST_PROBABILITY,
+    MORE_DRAWS,
     N_DRAWS,
     evidence_test,
     row_evidence,
@@ -18,11 +20,23 @@ HALF = N_DRAWS // 2
 
 
 class FixedDraws:
-    """Draws the first row in the first half of the draws, and the second in the other."""
+    """Draws the first row in the first half of all draws, and the second in the other."""
+
+    def __init__(self):
+        self.n_drawn = {}
 
     def rows(self, columns, places, n_draws, rng):
-        rows = np.repeat([0, 1], HALF)[:, None] * np.ones(len(places), int)
-        return dict.fromkeys(columns, rows)
+        key = tuple(columns)
+        first = self.n_drawn.get(key, 0)
+        self.n_drawn[key] = first + n_draws
+        drawn = np.arange(first, first + n_draws) // HALF % 2
+        return dict.fromkeys(columns, drawn[:, None] * np.ones(len(places), int))
+
+
+@pytest.fixture(autouse=True)
+def one_stage(monkeypatch):
+    """No further draws of promising columns."""
+    monkeypatch.setattr(_conditional_association, "PROMISING", np.inf)
 
 
 def evidence(predict, truth, groups=(([0], [0]),)):
@@ -67,7 +81,20 @@ def test_columns_that_change_no_prediction_are_looked_at_once():
     found = evidence(predict, np.ones((2, 1)), [([1], [1]), ([0, 1], [0, 1])])
     np.testing.assert_array_equal(found[:, 0], 0)
     assert np.any(found[:, 1] != 0)
-    assert calls == [2, 2, 2, 2 * N_DRAWS]
+    assert calls == [2, 2, 2, 2 * (N_DRAWS - 1)]
+
+
+def test_promising_columns_get_more_draws(monkeypatch):
+    monkeypatch.setattr(_conditional_association, "PROMISING", 0.5)
+    calls = []
+
+    def predict(rows):
+        calls.append(len(rows))
+        return rows[:, :1]
+
+    for truth, last in (([[9.0], [-9.0]], N_DRAWS - 1), ([[0.0], [9.0]], MORE_DRAWS)):
+        evidence(predict, np.array(truth))
+        assert calls[-1] == 2 * last
 
 
 def test_the_test_is_that_of_student():

@@ -178,7 +178,7 @@ def test_frames_and_arrays_are_the_same():
 
 def test_in_a_pipeline():
     model = make_pipeline(
-        ErrorRateSelector(LassoCV(), random_state=0), LinearRegression()
+        ErrorRateSelector(LassoCV(), fdr=0.001, random_state=0), LinearRegression()
     )
     model.fit(X, Y)
     assert model[-1].n_features_in_ == 2
