@@ -76,6 +76,9 @@ def make_cases():
         "DistinctivenessPruner": Case(
             skrln.DistinctivenessPruner(network, random_state=0), NUMBERS
         ),
+        "ErrorRateSelector": Case(
+            skrln.ErrorRateSelector(Ridge(), cv=2, random_state=0), NUMBERS
+        ),
         "GeneticSelector": Case(
             skrln.GeneticSelector(
                 Ridge(), cv=2, n_generations=2, population_size=4, random_state=0

@@ -5,9 +5,9 @@ Numbers follow a Gaussian copula: each column becomes normal scores by its ranks
 are jointly normal. A draw is a score, and the row of the table that holds the value of this
 rank: values, missing ones included, are always those of the table. Equal values share an
 interval of scores; the scores within it are drawn given all other columns (Gibbs sampling).
-The covariance is shrunk, which loses part of a strong correlation of few columns: a regression on
-the columns that a lasso finds adds it again. Categories follow a logistic regression on the scores
-of all other columns.
+The covariance is shrunk, which loses part of a strong correlation of few columns: a regression
+on the columns that a lasso finds adds it again. Categories follow a logistic regression on the
+scores of all other columns.
 """
 
 import numpy as np
@@ -216,4 +216,8 @@ def _indicate(categories):
         joined[:, k] = own.argmax(axis=1)
         indicators.append(StandardScaler().fit_transform(own))
         owners += [k] * own.shape[1]
-    return joined, np.hstack([np.zeros((n_rows, 0)), *indicators]), np.array(owners, int)
+    return (
+        joined,
+        np.hstack([np.zeros((n_rows, 0)), *indicators]),
+        np.array(owners, int),
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, check_cv
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.utils import check_random_state, column_or_1d, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -34,11 +34,7 @@ from skrln._table._sklearn import (
     routing_enabled,
     take,
 )
-from skrln._table._user_splits import (
-    is_iterable_of_splits,
-    iterate_splits,
-    refuse_generator,
-)
+from skrln._table._user_splits import iterate_splits, refuse_generator
 from skrln.networks._whole import all_or_nothing
 
 from ._conditional_association import evidence_test, row_evidence
@@ -51,9 +47,10 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     A column is false if, given all other columns, it tells nothing about the target. Each
     column is tested: a cross-validation predicts every row by a model that has not seen its
-    target, once with the value of the column and once with values drawn given all other columns. The
-    column counts if its own values predict better than drawn ones by more than chance. Two
-    columns that tell the same are each expendable given the other: put them into one group.
+    target, once with the value of the column and once with values drawn given all other
+    columns. The column counts if its own values predict better than drawn ones by more than
+    chance. Two columns that tell the same are each expendable given the other: put them into
+    one group.
 
     Read more in the :ref:`User Guide <error_rate>`.
 
@@ -129,9 +126,9 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    With the prediction :math:`f`, and its mean :math:`\bar f` over drawn values of a column, the
-    evidence of a row is :math:`(y - \bar f)(f - \bar f)`. Its mean over the rows, divided by
-    its standard error, is the score [1]_. Where the column is false, the expectation of the
+    With the prediction :math:`f`, and its mean :math:`\bar f` over drawn values of a column,
+    the evidence of a row is :math:`(y - \bar f)(f - \bar f)`. Its mean over the rows, divided
+    by its standard error, is the score [1]_. Where the column is false, the expectation of the
     evidence is zero up to the product of two errors: of the draws, and of :math:`\bar f` as a
     prediction without the column. Rows of one group add up before the standard error is
     taken. The p-values are those of Student's t distribution; `fdr` is that of Benjamini and
@@ -240,8 +237,8 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
                 for own in (np.flatnonzero(labels == k) for k in np.unique(labels))
             ]
             draws = ConditionalDraws(numbers, categories, rng)
-            splits = self._splits(X, y, groups, params, rng)
-            fit_params = self._fit_params(groups, params)
+            splits = self._splits(X, y, groups, rng)
+            fit_params = self._fit_params(params)
             evidence = self._evidence(
                 X, y, truth, splits, fit_params, column_groups, draws, rng
             )
@@ -301,16 +298,17 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        with about_argument("y"):
+        with about_argument("X or y"):
             check_consistent_length(X, y)
             y = column_or_1d(y, warn=True)
         if not is_classifier(self.estimator):
-            with about_argument("y"):
+            with about_argument("the target y"):
                 return np.asarray(y, float)[:, None], y
         if not hasattr(self.estimator, "predict_proba"):
             raise ValueError(
                 f"Got estimator={self.estimator!r} without predict_proba, but expected a "
-                "classifier with probabilities. Pass another, or a CalibratedClassifierCV of it."
+                "classifier with probabilities. Pass another, or a CalibratedClassifierCV of "
+                "it."
             )
         classes = np.unique(y)
         return (np.asarray(y)[:, None] == classes).astype(float), y
@@ -323,11 +321,12 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         if labels.shape != (n_features,):
             raise ValueError(
                 f"Got feature_groups of shape {labels.shape}, but X has {n_features} columns: "
-                "expected one label for each. Give columns without a group a label of their own."
+                "expected one label for each. Give columns without a group a label of their "
+                "own."
             )
         return np.unique(labels, return_inverse=True)[1]
 
-    def _splits(self, X, y, groups, params, rng):
+    def _splits(self, X, y, groups, rng):
         classifier = is_classifier(self.estimator)
         cv = self.cv
         if isinstance(cv, Integral) or cv is None:
@@ -336,25 +335,17 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             cv = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
             if groups is not None:
                 cv = GroupKFold(n_folds)
-        split = {"groups": groups}
-        if routing_enabled():
-            split = process_routing(self, "fit", **self._all(groups, params))
-            split = split.splitter.split if "splitter" in split else {}
-            if groups is not None:
-                split = {"groups": groups} | split
         return list(
-            iterate_splits(cv, X, y, "cv", classifier=classifier, metadata=split)
+            iterate_splits(
+                cv, X, y, "cv", classifier=classifier, metadata={"groups": groups}
+            )
         )
 
-    def _fit_params(self, groups, params):
+    def _fit_params(self, params):
+        """Metadata of the estimator."""
         if not routing_enabled():
             return {}
-        routed = process_routing(self, "fit", **self._all(groups, params))
-        return routed.estimator.fit
-
-    @staticmethod
-    def _all(groups, params):
-        return params if groups is None else params | {"groups": groups}
+        return process_routing(self, "fit", **params).estimator.fit
 
     # -- tests ---------------------------------------------------------------------------
 
@@ -443,19 +434,16 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             return super().transform(X)
 
     def get_metadata_routing(self):
-        """Metadata routing to the estimator and the splitter.
+        """Metadata routing to the estimator. The splitter always gets the groups.
 
         Returns
         -------
         MetadataRouter
         """
-        router = MetadataRouter(owner=self)
         fit = MethodMapping().add(caller="fit", callee="fit")
-        split = MethodMapping().add(caller="fit", callee="split")
-        router.add(estimator=self.estimator, method_mapping=fit)
-        # Pairs that the user made take no metadata; listing them would use up a generator.
-        cv = None if is_iterable_of_splits(self.cv) else self.cv
-        return router.add(splitter=check_cv(cv), method_mapping=split)
+        return MetadataRouter(owner=self).add(
+            estimator=self.estimator, method_mapping=fit
+        )
 
     def __sklearn_clone__(self):
         """Copy the parameters."""

@@ -57,8 +57,8 @@ class SelectionDisplay:
     >>> X, y = make_friedman1_noise(n_samples=200, n_noise=20, random_state=0)
     >>> selector = ErrorRateSelector(LassoCV(), random_state=0).fit(X, y)
     >>> display = SelectionDisplay.from_estimator(selector)
-    >>> display.feature_names[:4].tolist()
-    ['x3', 'x4', 'x1', 'x0']
+    >>> display.feature_names[:2].tolist()
+    ['x3', 'x4']
     """
 
     def __init__(self, scores, feature_names, support, *, expected_false_positives):
@@ -137,7 +137,9 @@ class SelectionDisplay:
             "color": ["C0" if own else "none" for own in support],
             "edgecolor": "C0",
         }
-        self.bars_ = self.ax_.barh(rows, scores, **merge_style(defaults, style, Rectangle))
+        self.bars_ = self.ax_.barh(
+            rows, scores, **merge_style(defaults, style, Rectangle)
+        )
         self.ax_.set_yticks(rows, [plain_text(n) for n in self.feature_names[shown]])
         self.ax_.set_ylim(len(rows) - 0.5, -0.5)
         self.ax_.set_xlabel("Evidence (standard errors)")
@@ -148,6 +150,6 @@ class SelectionDisplay:
             self.line_ = self.ax_.axvline(least, color="0.4", linestyle="--")
         self.ax_.set_title(
             f"{n_selected} of {len(self.scores)} columns selected, "
-            f"about {self.expected_false_positives:.2g} of them false"
+            f"{self.expected_false_positives:.2g} false ones expected"
         )
         return self

@@ -40,9 +40,7 @@ def one_stage(monkeypatch):
 
 
 def evidence(predict, truth, groups=(([0], [0]),)):
-    return row_evidence(
-        predict, TABLE, truth, PLACES, list(groups), FixedDraws(), None
-    )
+    return row_evidence(predict, TABLE, truth, PLACES, list(groups), FixedDraws(), None)
 
 
 def test_numbers_by_hand():

@@ -56,9 +56,7 @@ def test_equal_values_follow_the_other_columns():
     expected = norm.sf((0.5 - 0.8 * table[:, 1]) / 0.6)
     for low in np.arange(0, 1, 0.2):
         inside = (expected >= low) & (expected < low + 0.2)
-        assert drawn[inside].mean() == pytest.approx(
-            expected[inside].mean(), abs=0.04
-        )
+        assert drawn[inside].mean() == pytest.approx(expected[inside].mean(), abs=0.04)
 
 
 def test_missing_numbers_are_drawn_as_often_as_they_occur():

@@ -40,7 +40,11 @@ def select(estimator=None, X=X, y=Y, groups=None, **params):
 # Nearly every column is selected, because most checks use noise, and look at `transform`.
 @pytest.mark.filterwarnings("ignore:No column is selected:UserWarning")
 @parametrize_with_checks(
-    [ErrorRateSelector(Ridge(), fdr=None, max_false_positives=1e3, cv=2, random_state=0)]
+    [
+        ErrorRateSelector(
+            Ridge(), fdr=None, max_false_positives=1e3, cv=2, random_state=0
+        )
+    ]
 )
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
@@ -97,9 +101,7 @@ def test_bounds_by_hand():
     )
     for bound in (0.01, 3.0):
         counted = select(fdr=None, max_false_positives=bound)
-        np.testing.assert_array_equal(
-            counted.support_, counted.pvalues_ <= bound / P
-        )
+        np.testing.assert_array_equal(counted.support_, counted.pvalues_ <= bound / P)
         assert counted.expected_false_positives_ <= bound
 
 
@@ -214,9 +216,7 @@ def test_repeats_count_once():
 
 
 def test_seeds():
-    first, same, other = (
-        select(random_state=seed).scores_ for seed in (0, 0, 1)
-    )
+    first, same, other = (select(random_state=seed).scores_ for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, same)
     assert np.any(first != other)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression, SGDRegressor
+from sklearn.linear_model import LogisticRegression, Ridge, SGDRegressor
 
 import skrln
 
@@ -49,6 +49,7 @@ SELECTED = {
     "n_generations": 1,
     "random_state": 0,
 }
+TESTED = {"estimator": Ridge(), "cv": 2, "random_state": 0}
 PRUNED = {"estimator": _network(), "retrain": False, "random_state": 0}
 BLENDED = {
     "estimators": [("a", LogisticRegression()), ("b", LogisticRegression(C=0.1))],
@@ -67,6 +68,7 @@ ESTIMATORS = {
     "JointGenerator": (SMALL | {"n_components": 1}, None),
     "PerTaskEarlyStopping": (STOPPED, REGRESSION),
     "DistinctivenessPruner": (PRUNED, REGRESSION),
+    "ErrorRateSelector": (TESTED, REGRESSION),
     "GeneticSelector": (SELECTED, REGRESSION),
     "BlendingClassifier": (BLENDED, CLASSIFICATION),
 }

@@ -25,7 +25,12 @@ ARGUMENTS = (
 
 
 #: Estimators around a model of scikit-learn, whose errors have its words.
-FOREIGN = ("PerTaskEarlyStopping", "GeneticSelector", "BlendingClassifier")
+FOREIGN = (
+    "PerTaskEarlyStopping",
+    "ErrorRateSelector",
+    "GeneticSelector",
+    "BlendingClassifier",
+)
 
 
 def _is_foreign(error):

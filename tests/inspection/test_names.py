@@ -69,6 +69,12 @@ DISPLAYS = {
         n_left=5,
         name=NAME,
     ),
+    "SelectionDisplay": lambda of: of(
+        CURVE,
+        np.array(NAMES[:6], object),
+        CURVE > 0.5,
+        expected_false_positives=0.1,
+    ),
     "TaskValidationCurveDisplay": lambda of: of(
         np.tile(CURVE, (N, 1)),
         CURVE,
