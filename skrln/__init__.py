@@ -21,12 +21,13 @@ from .networks import (
 )
 from .networks._masked_scorer import make_masked_scorer
 from .pruning import DistinctivenessPruner
-from .stacking import BlendingClassifier
+from .stacking import BlendingClassifier, BlendingRegressor
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
     "BlendingClassifier",
+    "BlendingRegressor",
     "DistinctivenessPruner",
     "ErrorRateSelector",
     "GeneticSelector",

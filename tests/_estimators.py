@@ -65,6 +65,10 @@ def make_cases():
         "BlendingClassifier": Case(
             skrln.BlendingClassifier([("linear", LogisticRegression())], cv=2), CLASSES
         ),
+        "BlendingRegressor": Case(
+            skrln.BlendingRegressor([("linear", Ridge())], cv=2, random_state=0),
+            NUMBERS,
+        ),
         "JointRegressor": Case(skrln.JointRegressor(**JOINT), NUMBERS, domains),
         "JointClassifier": Case(skrln.JointClassifier(**JOINT), CLASSES, domains),
         "JointAutoencoder": Case(skrln.JointAutoencoder(2, **JOINT), None, domains),

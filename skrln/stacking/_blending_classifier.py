@@ -1,27 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stack of classifiers that averages probabilities with learned weights."""
 
-from copy import copy
 from numbers import Real
 from typing import ClassVar
 
-import numpy as np
 from sklearn.ensemble import StackingClassifier
-from sklearn.utils import Bunch
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
-from skrln._interrupts import Calls, whole_fits
-from skrln._table._arguments import about_argument
-from skrln._table._sklearn import Interval, check_parameters, count_samples
-from skrln._table._user_splits import iterate_splits, refuse_generator, shorten
+from skrln._table._sklearn import Interval
 
+from ._blend import Blend, constraints_of
 from ._linear_pool import LinearPool
-from ._pool import pool_of
 
 
-class BlendingClassifier(StackingClassifier):
+class BlendingClassifier(Blend, StackingClassifier):
     r"""Stack of classifiers that averages their probabilities with learned weights.
 
     Typical members are a network and gradient boosted trees. As in
@@ -90,7 +84,7 @@ class BlendingClassifier(StackingClassifier):
 
     See Also
     --------
-    sklearn.ensemble.StackingRegressor : For regression, where its default combiner suffices.
+    BlendingRegressor : For regression.
     sklearn.ensemble.VotingClassifier : Equal weights, without cross-validation.
 
     Notes
@@ -122,18 +116,12 @@ class BlendingClassifier(StackingClassifier):
     True
     """
 
-    # scikit-learn's constraints of the inherited parameters, and those of the new parameters.
-    _parameter_constraints: ClassVar[dict] = {
-        **{
-            name: rule
-            for name, rule in StackingClassifier._parameter_constraints.items()
-            if name not in ("final_estimator", "stack_method", "passthrough")
-        },
-        "equal_pull": [Interval(Real, 0, None, closed="left")],
-        "calibrate": ["boolean"],
-    }
-    #: Parameters of a StackingClassifier that are fixed here.
-    stack_method, passthrough = "predict_proba", False
+    _parameter_constraints: ClassVar[dict] = constraints_of(
+        StackingClassifier,
+        equal_pull=[Interval(Real, 0, None, closed="left")],
+        calibrate=["boolean"],
+    )
+    stack_method = "predict_proba"
 
     def __init__(
         self,
@@ -178,74 +166,16 @@ class BlendingClassifier(StackingClassifier):
             If `y` has several tasks, a classifier has no ``predict_proba``, or `cv` does not
             hold out every row once. The blend then stays as it was.
         """
-        # The combiner has one weight per classifier: tasks would need weights of their own.
-        shape = np.asarray(y).shape
-        if len(shape) == 2 and shape[1] > 1:
-            raise ValueError(
-                f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
-                "blend for each task, or use a StackingClassifier."
-            )
-        params = self.get_params(deep=False)
-        check_parameters(self._parameter_constraints, params, type(self).__name__)
-        # A copy is fitted, so that a fit that fails leaves the blend as it was. The copy gets
-        # the list of the splits, because a generator would be used up by the check.
-        model = copy(self)
-        if not isinstance(self.cv, str) and y is not None:
-            model.cv = self._list_splits(X, y)
-        calls = Calls()
-        with whole_fits(), calls.ended(), pool_of(calls):
-            super(BlendingClassifier, model).fit(X, y, **fit_params)
-        vars(self).update(vars(model) | {"cv": self.cv})
-        return self
+        self._check_arguments(y, ", or use a StackingClassifier")
+        return self._fit_copy(X, y, self.cv, fit_params)
 
-    def __getstate__(self):
-        """State without a Bunch, which skops does not trust."""
-        state = dict(super().__getstate__())
-        if "named_estimators_" in state:
-            state["named_estimators_"] = dict(state["named_estimators_"])
-        return state
-
-    def __setstate__(self, state):
-        """Restore the state, with the Bunch."""
-        super().__setstate__(state)
-        if "named_estimators_" in state:
-            self.named_estimators_ = Bunch(**state["named_estimators_"])
-
-    def _list_splits(self, X, y):
-        """Splits of `cv`, which hold out every row once."""
-        with about_argument("X or y"):
-            check_consistent_length(X, y)
-            check_classification_targets(y)
-        splits = list(iterate_splits(self.cv, X, y, "cv", classifier=True))
-        counts = np.zeros(count_samples(X), int)
-        for _, test in splits:
-            np.add.at(counts, test, 1)
-        if np.any(counts != 1):
-            raise ValueError(
-                f"Got cv={shorten(self.cv)}, whose test parts hold out {np.sum(counts == 0)} "
-                f"row(s) never and {np.sum(counts > 1)} row(s) several times, but expected "
-                "every row once: each needs one held-out probability per classifier. Pass an "
-                "int, or a splitter such as StratifiedKFold or GroupKFold. For time order, "
-                'fit the classifiers on the earlier rows, and pass cv="prefit" with the later '
-                "rows."
-            )
-        return splits
-
-    def __sklearn_clone__(self):
-        """Copy the parameters."""
-        refuse_generator(self.cv, "cv")
-        return super().__sklearn_clone__()
+    def _check_labels(self, y):
+        check_classification_targets(y)
 
     @property
     def final_estimator(self):
         """Unfitted combiner of the probabilities."""
         return LinearPool(self.equal_pull, self.calibrate)
-
-    @property
-    def weights_(self):
-        """Weight of each classifier, (n_estimators,)."""
-        check_is_fitted(self, "final_estimator_")
-        return self.final_estimator_.weights_
 
     @property
     def temperature_(self):

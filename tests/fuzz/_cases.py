@@ -55,6 +55,11 @@ BLENDED = {
     "estimators": [("a", LogisticRegression()), ("b", LogisticRegression(C=0.1))],
     "cv": 2,
 }
+AVERAGED = {
+    "estimators": [("a", Ridge()), ("b", Ridge(alpha=9.0))],
+    "cv": 2,
+    "random_state": 0,
+}
 #: Estimator -> parameters that keep a fit small, and its targets (None without).
 ESTIMATORS = {
     "RLNRegressor": (SINGLE, REGRESSION),
@@ -71,6 +76,7 @@ ESTIMATORS = {
     "ErrorRateSelector": (TESTED, REGRESSION),
     "GeneticSelector": (SELECTED, REGRESSION),
     "BlendingClassifier": (BLENDED, CLASSIFICATION),
+    "BlendingRegressor": (AVERAGED, REGRESSION),
 }
 #: Estimators are drawn in these proportions.
 SHARES = (

@@ -30,6 +30,7 @@ FOREIGN = (
     "ErrorRateSelector",
     "GeneticSelector",
     "BlendingClassifier",
+    "BlendingRegressor",
 )
 
 

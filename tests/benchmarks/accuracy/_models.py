@@ -260,11 +260,10 @@ def _stack(kind, categorical, random_state, **params):
 
 
 def _blend(kind, categorical, random_state, **params):
-    """The same, with probabilities that are averaged by learned weights."""
-    if kind == "reg":
-        return _stack(kind, categorical, random_state, **params)
-    cls = importlib.import_module("skrln").BlendingClassifier
-    return cls(_rln_and_xgb(kind, categorical, random_state, **params))
+    """The same, with predictions that are averaged by learned weights."""
+    cls = _either("skrln", "Blending", kind, "blend")
+    seed = {"random_state": random_state} if kind == "reg" else {}
+    return cls(_rln_and_xgb(kind, categorical, random_state, **params), **seed)
 
 
 def _rln_and_xgb(kind, categorical, random_state, **params):
