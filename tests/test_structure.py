@@ -32,6 +32,7 @@ MOST_VARS = 5
 GENERATORS = {"datasets/_domains.py:make_domains"}
 #: Modules whose length is the documentation of parameters and attributes.
 DOCUMENTATION = {
+    "feature_selection/_error_rate_selector.py",
     "feature_selection/_genetic_selector.py",
     "joint/_autoencoder.py",
     "joint/_classifier.py",

@@ -21,8 +21,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._interrupts import Calls
 from skrln._table._arguments import about_argument
-from skrln._table._columns import check_dimensions, check_numbers, read_columns
-from skrln._table._frames import cells_of, is_frame
+from skrln._table._columns import check_dimensions
+from skrln._table._frames import is_frame
 from skrln._table._sklearn import (
     HasMethods,
     Interval,
@@ -40,6 +40,7 @@ from skrln.networks._whole import all_or_nothing
 from ._conditional_association import evidence_test, row_evidence
 from ._conditional_draws import ConditionalDraws
 from ._cross_validated import make_parallel
+from ._tested_columns import predictor, read_groups, read_truth, read_values
 
 
 class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
@@ -226,17 +227,17 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         refuse_unrouted(params, self, "fit")
         self._check_bound()
         with all_or_nothing(self):
-            X, numbers, categories, order = self._read_table(X)
+            X, values = self._read_table(X)
             truth, y = self._read_target(X, y)
             rng = np.random.default_rng(
                 check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
             )
-            labels = self._read_groups(X.shape[1])
+            labels = read_groups(self.feature_groups, X.shape[1])
             column_groups = [
-                (own.tolist(), order[own].tolist())
+                (own.tolist(), values.order[own].tolist())
                 for own in (np.flatnonzero(labels == k) for k in np.unique(labels))
             ]
-            draws = ConditionalDraws(numbers, categories, rng)
+            draws = ConditionalDraws(values.numbers, values.categories, rng)
             splits = self._splits(X, y, groups, rng)
             fit_params = self._fit_params(params)
             evidence = self._evidence(
@@ -268,29 +269,12 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             )
 
     def _read_table(self, X):
-        """Table, its numbers, its categories, and the place of each column in these."""
+        """Return the table, and the values that its columns are drawn from."""
         X = check_dimensions(X)
-        checked, columns = read_columns(X, type(self).__name__, "from_dtype")
-        if hasattr(checked, "tocsr"):
-            raise TypeError(
-                f"Got a sparse X of type {type(X).__name__}, but expected a dense table: "
-                "drawn values of its columns are dense. Pass X.toarray(), or select among "
-                "fewer columns."
-            )
+        values = read_values(X, type(self).__name__)
         check_feature_names(self, X, reset=True)
         check_n_features(self, X, reset=True)
-        is_category = np.isin(np.arange(X.shape[1]), columns.categorical)
-        numeric = np.flatnonzero(~is_category)
-        numbers = checked
-        if len(columns.categorical):
-            numbers = np.zeros((len(checked), 0))
-            if len(numeric):
-                numbers = check_numbers(take(checked, numeric, axis=1))
-        codes = [_codes(cells_of(checked, k)) for k in columns.categorical]
-        categories = np.array(codes, int).reshape(-1, len(numbers)).T
-        order = np.empty(X.shape[1], int)
-        order[np.concatenate([numeric, columns.categorical])] = np.arange(X.shape[1])
-        return (X if is_frame(X) else checked), numbers, categories, order
+        return (X if is_frame(X) else values.checked), values
 
     def _read_target(self, X, y):
         """Columns to predict, (n_samples, n_outputs), and the target for the estimator."""
@@ -301,30 +285,7 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         with about_argument("X or y"):
             check_consistent_length(X, y)
             y = column_or_1d(y, warn=True)
-        if not is_classifier(self.estimator):
-            with about_argument("the target y"):
-                return np.asarray(y, float)[:, None], y
-        if not hasattr(self.estimator, "predict_proba"):
-            raise ValueError(
-                f"Got estimator={self.estimator!r} without predict_proba, but expected a "
-                "classifier with probabilities. Pass another, or a CalibratedClassifierCV of "
-                "it."
-            )
-        classes = np.unique(y)
-        return (np.asarray(y)[:, None] == classes).astype(float), y
-
-    def _read_groups(self, n_features):
-        """Number of the group of each column."""
-        if self.feature_groups is None:
-            return np.arange(n_features)
-        labels = np.asarray(self.feature_groups)
-        if labels.shape != (n_features,):
-            raise ValueError(
-                f"Got feature_groups of shape {labels.shape}, but X has {n_features} columns: "
-                "expected one label for each. Give columns without a group a label of their "
-                "own."
-            )
-        return np.unique(labels, return_inverse=True)[1]
+        return read_truth(y, self.estimator), y
 
     def _splits(self, X, y, groups, rng):
         classifier = is_classifier(self.estimator)
@@ -358,7 +319,7 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             model = clone(self.estimator)
             own = check_method_params(X, fit_params, train)
             model.fit(take(X, train), take(y, train), **own)
-            predict = _predictor(model, np.unique(y), self.estimator)
+            predict = predictor(model, np.unique(y), self.estimator)
             rng = np.random.default_rng(seed)
             return row_evidence(
                 predict, X, truth[places], places, column_groups, draws, rng
@@ -460,26 +421,3 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             tags.target_tags.single_output = True
         tags.input_tags.sparse = False
         return tags
-
-
-def _codes(cells):
-    """Number of each distinct value; missing values are one value."""
-    numbers = {}
-    return [
-        numbers.setdefault(None if cell != cell else cell, len(numbers))
-        for cell in cells
-    ]
-
-
-def _predictor(model, classes, estimator):
-    """Function from rows to predictions, (n_rows, n_outputs)."""
-    if not is_classifier(estimator):
-        return lambda rows: np.reshape(model.predict(rows), (-1, 1)).astype(float)
-
-    def predict(rows):
-        known = model.predict_proba(rows)
-        full = np.zeros((len(known), len(classes)))
-        full[:, np.searchsorted(classes, model.classes_)] = known
-        return full
-
-    return predict

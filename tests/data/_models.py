@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_diabetes, load_wine
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
@@ -128,6 +129,19 @@ def _blend():
     return skrln.BlendingClassifier(models, cv=2).fit(*_classes())
 
 
+def _blend_numbers():
+    models = [("network", skrln.RLNRegressor(**NETWORK)), ("mean", DummyRegressor())]
+    blend = skrln.BlendingRegressor(models, cv=2, random_state=0)
+    return blend.fit(*_numbers())
+
+
+def _tested():
+    model = LogisticRegression(max_iter=1000)
+    bound = {"fdr": None, "max_false_positives": 2.0}
+    selector = skrln.ErrorRateSelector(model, cv=2, random_state=0, **bound)
+    return selector.fit(*_classes())
+
+
 MODELS = {
     "RLNRegressor": _network(
         skrln.RLNRegressor,
@@ -154,7 +168,9 @@ MODELS = {
     "PerTaskEarlyStopping": Model(_stages, lambda: {"X": _tasks()[0][:12]}),
     "DistinctivenessPruner": Model(_pruner, lambda: {"X": _numbers()[0][:12]}),
     "GeneticSelector": Model(_selector, lambda: {"X": _classes()[0][:12]}),
+    "ErrorRateSelector": Model(_tested, lambda: {"X": _classes()[0][:12]}),
     "BlendingClassifier": Model(_blend, lambda: {"X": _classes()[0][:12]}),
+    "BlendingRegressor": Model(_blend_numbers, lambda: {"X": _numbers()[0][:12]}),
 }
 
 

@@ -45,7 +45,10 @@ def select_cv(estimator=None, **params):
 
 
 def test_public_names():
-    assert skrln.feature_selection.__all__ == ["GeneticSelector"]
+    assert skrln.feature_selection.__all__ == [
+        "ErrorRateSelector",
+        "GeneticSelector",
+    ]
 
 
 # -- the optimum -------------------------------------------------------------------------
