@@ -30,7 +30,8 @@ table.shape
 # The selection
 # -------------
 # At most a tenth of the selected columns may be false, in the mean.
-model = RLNRegressor(**QUICK | {"input_selection": "auto"}, random_state=0)
+params = QUICK | {"input_selection": "auto", "n_estimators": 4}
+model = RLNRegressor(**params, random_state=0)
 selector = ErrorRateSelector(model, fdr=0.1, random_state=0).fit(table, y)
 list(selector.get_feature_names_out())
 
@@ -41,7 +42,7 @@ display = SelectionDisplay.from_estimator(selector, max_features=15)
 # %%
 # A network alone is no test
 # --------------------------
-# The network uses columns that may help a little. Many of them are shuffled copies.
+# The network uses columns that may help a little. Some of them are shuffled copies.
 active = model.fit(table, y).active_features_
 print(f"{len(active)} columns in use,", end=" ")
 print(f"{sum(name.startswith('shuffled') for name in active)} of them shuffled")
