@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of columns need: values to draw from, groups, targets and predictions."""
+"""Values, groups, targets and predictions that the tests of columns need."""
 
 from typing import Any, NamedTuple
 

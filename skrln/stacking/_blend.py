@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the blends of classifiers and of regressors share."""
+"""The path through fit that blends of classifiers and of regressors share."""
 
 from copy import copy
 
