@@ -10,8 +10,8 @@ from skrln._table._sklearn import take
 #: Draws of a column, in two halves: the residual and the gain of a row must not share the noise
 #: of their draws.
 N_DRAWS = 4
-#: Further draws of columns whose evidence is larger than so many standard errors. What they
-#: take away from chance makes the test of a false column a little stricter.
+#: Further draws of columns whose evidence is larger than so many standard errors. A false
+#: column that is there by chance loses by them: the test is a little stricter for it.
 MORE_DRAWS, PROMISING = 8, 0.5
 #: Lower bound of probabilities, whose logarithms are compared.
 LEAST_PROBABILITY = 1e-4
@@ -26,7 +26,7 @@ def row_evidence(predict, X, truth, places, groups, draws, rng):
     target. If the group is independent of the target given the other columns, its expectation
     is zero: exactly if the draws are right or :math:`\bar f` is the conditional mean, and to
     the product of both errors otherwise [1]_. For classes it is the sum over the classes of
-    :math:`(1[y = c] - \bar p_c)(\log p_c - \log \bar p_c)`.
+    :math:`(1[y = c] - \bar p_c)(\log p_c - \overline{\log p_c})`, with means over the draws.
 
     Parameters
     ----------
@@ -90,20 +90,20 @@ def _cells(X, position, rows):
 
 
 def _compare(truth, full, without):
-    """Evidence of rows by two halves of the draws, each in both roles."""
-    halves = [half.mean(axis=0) for half in np.array_split(without, 2)]
+    """Evidence of rows by two halves of the draws, each in both roles; see `row_evidence`."""
+    halves = np.array_split(without, 2)
     return sum(
         _products(truth, full, one, other) / 2 for one, other in (halves, halves[::-1])
     )
 
 
 def _products(truth, full, one, other):
-    """Residuals without the group, times its gains; see `row_evidence`."""
-    if full.shape[1] == 1:
-        return ((truth - one) * (full - other))[:, 0]
-    gains = np.log(np.maximum(full, LEAST_PROBABILITY))
-    gains -= np.log(np.maximum(other, LEAST_PROBABILITY))
-    return ((truth - one) * gains).sum(axis=1)
+    """Residuals by one half of the draws, times gains by the other, of each row."""
+    residuals = truth - one.mean(axis=0)
+    if full.shape[1] > 1:
+        full, other = (np.log(np.maximum(p, LEAST_PROBABILITY)) for p in (full, other))
+    # The mean of logarithms: that of a false column is the expectation of `full`.
+    return (residuals * (full - other.mean(axis=0))).sum(axis=1)
 
 
 def evidence_test(evidence, clusters=None):

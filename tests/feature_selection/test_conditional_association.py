@@ -69,6 +69,22 @@ def test_classes_by_hand():
         assert found[row, 0] == pytest.approx(sum(expected))
 
 
+def test_evidence_of_classes_has_mean_zero_where_the_draws_are_right():
+    """Both rows have one class, which the model rates too low, whatever the column says."""
+
+    def predict(rows):
+        second = np.where(rows[:, 0] > 3, 0.5, 0.01)
+        return np.column_stack([1 - second, second])
+
+    truth = np.array([[0.0, 1.0], [0.0, 1.0]])
+    full = predict(TABLE[PLACES])
+    # Each half of the draws is the whole distribution: both values, for both rows.
+    without = np.tile(full[:, None], (2, 2, 1))
+    found = _conditional_association._compare(truth, full, without)
+    assert found.sum() == pytest.approx(0, abs=1e-12)
+    assert np.all(np.abs(found) > 0.1)
+
+
 def test_columns_that_change_no_prediction_are_looked_at_once():
     calls = []
 
