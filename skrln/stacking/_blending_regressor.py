@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from skrln._ensemble._blend import EQUAL_PULL
 from skrln._table._arguments import find_missing
 from skrln._table._sklearn import Interval, check_method_params, take
+from skrln._table._user_splits import is_iterable_of_splits, iterate_splits
 
 from ._blend import Blend, constraints_of
 from ._mean_pool import MeanPool
@@ -159,8 +160,13 @@ class BlendingRegressor(Blend, StackingRegressor):
             stays as it was.
         """
         self._check_arguments(y, ", or a network of several tasks")
-        X, y, fit_params = _labelled_rows(X, y, fit_params)
         cv = 5 if self.cv is None else self.cv
+        rows = _find_labelled(y)
+        if rows is not None:
+            if is_iterable_of_splits(cv):
+                cv = _splits_of_rows(iterate_splits(cv, X, y, "cv"), rows)
+            fit_params = check_method_params(X, fit_params, rows)
+            X, y = take(X, rows), np.asarray(y)[rows].astype(float)
         if isinstance(cv, Integral) and int(cv) > 1:
             seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
             cv = KFold(int(cv), shuffle=True, random_state=seed)
@@ -193,12 +199,17 @@ class BlendingRegressor(Blend, StackingRegressor):
         return super().score(X, y, sample_weight)
 
 
-def _labelled_rows(X, y, fit_params):
-    """Return the rows whose target is there."""
+def _find_labelled(y):
+    """Rows with a target; None if all rows have one, or none has."""
     targets = np.asarray(y)
-    missing = find_missing(targets) if targets.ndim else np.zeros(0, bool)
-    if targets.ndim != 1 or not missing.any() or missing.all():
-        return X, y, fit_params
-    rows = np.flatnonzero(~missing)
-    own = check_method_params(X, fit_params, rows)
-    return take(X, rows), targets[rows].astype(float), own
+    if targets.ndim != 1:
+        return None
+    missing = find_missing(targets)
+    return np.flatnonzero(~missing) if missing.any() and not missing.all() else None
+
+
+def _splits_of_rows(splits, rows):
+    """Splits of some rows of a table, from those of the table."""
+    return [
+        tuple(np.flatnonzero(np.isin(rows, part)) for part in split) for split in splits
+    ]

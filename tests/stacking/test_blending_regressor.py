@@ -147,6 +147,19 @@ def test_rows_without_a_target_are_left_out(missing):
     np.testing.assert_array_equal(found.predict(frame), expected.predict(frame))
 
 
+def test_splits_of_the_user_count_all_rows():
+    """Positions are those of the table that is passed, missing targets included."""
+    y = Y.copy()
+    y[:60:2] = np.nan
+    known = ~np.isnan(y)
+    halves = np.arange(200) < 80
+    splits = [(~halves, halves), (halves, ~halves)]
+    found = BlendingRegressor(MODELS, cv=splits).fit(X, y)
+    own = [(train[known], test[known]) for train, test in splits]
+    expected = BlendingRegressor(MODELS, cv=own).fit(X[known], y[known])
+    np.testing.assert_array_equal(found.weights_, expected.weights_)
+
+
 def test_networks_and_trees():
     network = RLNRegressor(
         (5,), n_estimators=1, numeric_embedding=None, theta=-6.5, max_iter=30,
