@@ -438,29 +438,41 @@ class Coupling(_Option):
 
     strength : float or "auto", default="auto"
         Strength of the coupling of "joint" and "l2", in units of the mean loss of a domain per
-        squared distance of weights. 0 is "isolated". Useful from about 0.01 to 10, on a log
-        scale. "auto" is 3.0, and 0.3 for generators.
+        squared distance of weights. 0 is "isolated". Useful from about 0.01 to 20, on a log
+        scale. "auto" is 10.0, 3.0 for autoencoders and 0.3 for generators, and at most 600 over
+        the number of other domains, each of which pulls.
 
     robust_norm : {"geman_mcclure", "cauchy", "huber"}, default="geman_mcclure"
         Norm of the distance of two networks: quadratic up to `sigma_`, then bounded, growing
         like a logarithm, or linear. "geman_mcclure" releases dissimilar domains entirely.
 
     irls_weight : {"majorizer", "paper"}, default="majorizer"
-        Weights of the reweighting. With "majorizer" the objective cannot rise. "paper" are the
-        weights published for "geman_mcclure", which are the majorizer of "cauchy" and release
-        domains more slowly; not for "huber".
+        Weights of the reweighting. With "majorizer" and the distance of weights the objective
+        cannot rise. "paper" are the weights published for "geman_mcclure", which are the
+        majorizer of "cauchy" and release domains more slowly; not for "huber".
 
     sigma : {"mean", "median"}, default="mean"
         Scale of the norm, before `sigma_factor`: mean or median over the domains of the
-        distance to the nearest other domain, after the first stage.
+        distance to the nearest other domain, after the first stage. For the distance of
+        outputs, to the nearest eighth of all domains: the nearest of many is near by chance.
 
-    sigma_factor : float, default=2.0
-        Factor of that distance. Higher keeps more domains together. Coupled networks move
-        apart as their weight falls, and the weight falls as they move: in the limit of a
-        strong coupling a pair stays together if `sigma_` is at least 3.08 times its distance
-        after the first stage (twice with the weights of "paper"). A strong coupling needs
-        about 4, which keeps pairs up to 1.3 times as far apart as the nearest ones; for a weak
-        coupling the paper's scale, 1, suffices.
+    sigma_factor : float or "auto", default="auto"
+        Factor of that distance. Higher keeps more domains together. "auto" is 4.5 for the
+        distance of outputs and 2.0 for the distance of weights. With the distance of weights,
+        a strong coupling keeps a pair together if `sigma_` is at least 3.08 times its distance
+        after the first stage (twice with the weights of "paper"): coupled networks move apart
+        as their weight falls, and the weight falls as they move. For a weak coupling the
+        paper's scale, 1, suffices.
+
+    distance : {"outputs", "weights", "auto"}, default="auto"
+        Distance of two networks that the robust norm judges. "outputs": how differently their
+        layers act on the same rows of all domains, with all other layers at their mean; root
+        mean square of the difference of the outputs, before the link function. "weights": the
+        distance of the parameters, as published. With few rows, or with Adam, most differences
+        of parameters have no effect on any output, and hide which domains are alike. The
+        coupling draws parameters together in either case. "auto" is "outputs" for regressors
+        and classifiers, and "weights" for autoencoders and generators; generators admit no
+        other.
 
     pair_layers : bool, default=True
         If True, one weight belongs to two adjacent layers, so that sharing changes little from
@@ -504,7 +516,8 @@ class Coupling(_Option):
         robust_norm="geman_mcclure",
         irls_weight="majorizer",
         sigma="mean",
-        sigma_factor=2.0,
+        sigma_factor="auto",
+        distance="auto",
         pair_layers=True,
         n_shared_layers=None,
         first_stage=0.25,
@@ -518,6 +531,7 @@ class Coupling(_Option):
         self.irls_weight = irls_weight
         self.sigma = sigma
         self.sigma_factor = sigma_factor
+        self.distance = distance
         self.pair_layers = pair_layers
         self.n_shared_layers = n_shared_layers
         self.first_stage = first_stage

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrln import JointRegressor, RLNClassifier, RLNRegressor, clear_caches, options
-from skrln.joint._plans import open_coupling
+from skrln.joint._plans import COPYING, PREDICTING, open_coupling
 from skrln.networks._open_options import (
     open_penalty,
     open_schedule,
@@ -366,6 +366,7 @@ OTHER_COUPLINGS = {
     "irls_weight": "paper",
     "sigma": "median",
     "sigma_factor": 1.0,
+    "distance": "weights",
     "pair_layers": False,
     "n_shared_layers": 1,
     "first_stage": 0.5,
@@ -380,10 +381,21 @@ def test_option_changes_the_plan_of_a_joint_fit(option):
     """The plan is all that the kernel knows of the coupling."""
 
     def plan(**coupling):
-        opened = open_coupling(Coupling(**coupling), auto_strength=3.0)
+        opened = open_coupling(Coupling(**coupling), PREDICTING, n_domains=3)
         return JointRegressor()._plan(opened, n_layers=3, same_output=True)
 
     assert plan(**{option: OTHER_COUPLINGS[option]}) != plan()
+
+
+@pytest.mark.parametrize(
+    ("auto", "n_domains", "expected"),
+    [(PREDICTING, 12, 10.0), (PREDICTING, 121, 5.0), (COPYING, 8, 3.0)],
+)
+def test_strength_of_a_coupling_falls_with_the_number_of_domains(
+    auto, n_domains, expected
+):
+    assert open_coupling(Coupling(), auto, n_domains).strength == expected
+    assert open_coupling(Coupling(strength=7.0), auto, n_domains).strength == 7
 
 
 def test_every_option_is_tested():
@@ -513,6 +525,7 @@ WRONG_VALUES = {
         "irls_weight": "own",
         "sigma": "mode",
         "sigma_factor": 0.0,
+        "distance": "angles",
         "pair_layers": None,
         "n_shared_layers": 0,
         "first_stage": 1.0,

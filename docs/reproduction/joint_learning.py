@@ -42,7 +42,13 @@ STRATEGIES = {
     "finetune": {"coupling__strategy": "finetune", "coupling__first_stage": 0.5},
     "joint": {},
     "joint, own heads": {"share_output": False},
-    "joint, paper": {"coupling__irls_weight": "paper", "coupling__sigma_factor": 1.0},
+    "joint, paper": {
+        "coupling__irls_weight": "paper",
+        "coupling__sigma_factor": 1.0,
+        "coupling__distance": "weights",
+    },
+    # Pairs weighted by the distance of parameters, and the strength that goes with it.
+    "joint, parameters": {"coupling__distance": "weights", "coupling__strength": 3.0},
 }
 #: Training rows of each domain: few and many.
 ROWS = {

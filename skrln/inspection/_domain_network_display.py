@@ -84,8 +84,8 @@ class DomainNetworkDisplay:
 
         term : int, default=None
             Index of the coupling term: a pair of adjacent layers (or, with
-            ``pair_layers=False``, a layer), counted from the inputs. None draws the mean weight
-            over all terms.
+            ``pair_layers=False``, a layer), counted from the inputs. None draws the
+            smallest weight over all terms.
 
         threshold : float, default=0.5
             Minimum weight that connects two domains of a group.
@@ -111,7 +111,7 @@ class DomainNetworkDisplay:
                 "least two. Pass sample_domain to fit."
             )
         if term is None:
-            weights, layers = term_weights.mean(axis=0), "all layers"
+            weights, layers = term_weights.min(axis=0), "all layers"
         else:
             if not 0 <= term < n_terms:
                 raise ValueError(

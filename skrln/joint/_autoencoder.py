@@ -21,6 +21,7 @@ from ._base import BaseJoint
 from ._domains import UNKNOWN, check_domains, find_domains
 from ._heads import RegressionHeads
 from ._params import AUTOENCODER, JOINT
+from ._plans import COPYING
 from ._results import nearest_domain
 
 
@@ -196,10 +197,11 @@ class JointAutoencoder(
         adjacent layers, or one layer). It multiplies the strength of the coupling.
 
     pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
-        Squared distances between the fitted networks.
+        Squared distances between the parameters of the fitted networks.
 
     sigma_ : ndarray of shape (n_terms,)
-        Scale of the robust norm in each term; NaN without reweighting.
+        Scale of the robust norm in each term, in the units of the outputs (or of the
+        parameters, as `Coupling.distance` says); NaN without reweighting.
 
     affinity_graph_ : list of sparse array of shape (n_domains, n_domains)
         For each term, the pair weights of domains that are among the three nearest domains of
@@ -229,8 +231,9 @@ class JointAutoencoder(
         Training loss of each epoch and domain. Columns are scaled to variance one.
 
     consistency_curve_ : ndarray of shape (`n_iter_`,)
-        Sum of the norm over all pairs and terms after each epoch: the robust norm at the scales
-        `sigma_` for "joint", the squared distance otherwise.
+        What the coupling adds to the objective after each epoch, over its strength: the sum of
+        the squared distances between the parameters, over all pairs and terms. With "joint",
+        times `pair_weights_`; with the distance of weights, the robust norm of the distances.
 
     validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Mean validation loss over the domains; None without validation data.
@@ -271,6 +274,7 @@ class JointAutoencoder(
     # Codes are made by the network of each row's domain; not typed, as scikit-learn has it.
     __metadata_request__transform = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__inverse_transform = {"sample_domain": True}  # noqa: RUF012 - as above
+    _auto_coupling = COPYING
 
     # Inputs and targets of the networks are both made of X.
     _argument_names: ClassVar[tuple] = ("X", "X", "sample_weight", "sample_domain")

@@ -43,7 +43,7 @@ from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
 from ._graph import GraphMixin
 from ._onboarding import OnboardingMixin
-from ._plans import AUTO_STRENGTH, make_plan, open_coupling
+from ._plans import PREDICTING, make_plan, open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
 from ._results import domain_centers, nearest_domain, outcomes_of
 
@@ -75,6 +75,7 @@ class BaseJoint(
     __metadata_request__fit = {"sample_domain": True}  # noqa: RUF012 - as scikit-learn has it
     __metadata_request__predict = {"sample_domain": True}  # noqa: RUF012 - as above
     __metadata_request__score = {"sample_domain": True}  # noqa: RUF012 - as above
+    _auto_coupling = PREDICTING
 
     #: Arguments of `fit`, by which a checkpoint names what differs.
     _argument_names: ClassVar[tuple] = ("X", "y", "sample_weight", "sample_domain")
@@ -169,10 +170,11 @@ class BaseJoint(
 
     def _fit_in(self, engine, parameters, X, y, sample_weight, sample_domain):
         """Fit with the checkpoints of an engine."""
-        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
         domains = read_domains(parameters, X, y, sample_weight, sample_domain)
+        n_domains = len(domains.names)
+        coupling = open_coupling(self.coupling, self._auto_coupling, n_domains)
         self._check_tasks(domains.table.y)
-        if len(domains.names) == 1:
+        if n_domains == 1:
             return self._fit_plain(engine, parameters, domains, X, y, sample_weight)
         rng = check_random_state(self.random_state)
         train, held_out = hold_out(parameters, domains, rng)

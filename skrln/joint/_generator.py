@@ -33,13 +33,11 @@ from ._calibration import N_ROWS, calibrate
 from ._domains import check_domains
 from ._graph import GraphMixin
 from ._params import GENERATOR
-from ._plans import make_plan, open_coupling
+from ._plans import GENERATING, make_plan, open_coupling
 from ._rows import RowEncoder, check_rows
 
 #: Largest batch with ``batch_size="auto"``.
 AUTO_BATCH = 64
-#: Strength "auto" of the coupling.
-AUTO_STRENGTH = 0.3
 
 
 class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimator):
@@ -378,9 +376,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
 
     def _fit(self, X, sample_domain, slot):
         """Fitted attributes, and the result of the kernel."""
-        coupling = self._open_coupling()
         X, columns = check_rows(X, type(self).__name__, self.categorical_features)
         names, numbers = check_domains(sample_domain, len(X))
+        coupling = self._open_coupling(len(names))
         encoder = RowEncoder(columns.categorical, self.scaling).fit(X)
         width = encoder.numeric.size + sum(encoder.blocks)
         itemsize = 8 if self.dtype == "float64" else 4
@@ -429,9 +427,14 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         fitted["intercepts_"][-1] = self._calibrate(fitted, rows, rng, is_shared)
         return fitted, result
 
-    def _open_coupling(self):
-        """Return the Coupling with its strength resolved."""
-        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
+    def _open_coupling(self, n_domains):
+        """Return the Coupling without "auto"."""
+        coupling = open_coupling(self.coupling, GENERATING, n_domains)
+        if coupling.distance == "outputs":
+            raise ValueError(
+                "Got coupling distance='outputs' for a generator, whose networks have no "
+                "common rows to compare. Pass distance='weights' or 'auto'."
+            )
         if coupling.n_shared_layers is not None:
             raise ValueError(
                 f"Got coupling n_shared_layers={coupling.n_shared_layers} for a generator, "

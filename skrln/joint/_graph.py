@@ -31,7 +31,7 @@ class GraphMixin:
         """Graphs of the mutual nearest neighbours among the domains, one for each term.
 
         An edge connects two domains if each is among the three nearest domains of the other, by
-        the distance between the layers of the term. The value of the edge is the pair weight.
+        the pair weight of the term, then by `pair_distances_`. Its value is the pair weight.
         """
         check_is_fitted(self, "domains_")
         return [
@@ -47,8 +47,9 @@ class GraphMixin:
         Parameters
         ----------
         threshold : float, default=0.5
-            Smallest pair weight, as the mean over all terms, that links two domains. A cluster
-            contains all domains that a chain of links connects.
+            Pair weight that links two domains if it is reached in every term: domains that part
+            in one layer are not linked. A cluster contains all domains that a chain of links
+            connects.
 
         Returns
         -------
@@ -63,16 +64,16 @@ class GraphMixin:
             )
         if not len(self.pair_weights_):  # a single domain, or no shared layer
             return np.arange(len(self.domains_))
-        linked = self.pair_weights_.mean(axis=0) >= threshold
+        linked = self.pair_weights_.min(axis=0) >= threshold
         return connected_components(linked, directed=False)[1]
 
 
 def _mutual_neighbors(distances, weights, n_neighbors):
     """CSR array with the weights of the pairs that are mutual nearest neighbours."""
     n = len(distances)
-    # An infinite distance keeps a domain out of its own neighbours.
-    distances = distances + np.where(np.eye(n), np.inf, 0)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, : min(n_neighbors, n - 1)]
+    itself = np.eye(n, dtype=bool)  # comes last
+    order = np.lexsort((distances, -weights, itself), axis=1)
+    nearest = order[:, : min(n_neighbors, n - 1)]
     near = np.zeros((n, n), bool)
     np.put_along_axis(near, nearest, True, axis=1)
     return sparse.csr_array(np.where(near & near.T, weights, 0))

@@ -11,7 +11,7 @@ from skrln._network._outcome import warn_outcome
 from skrln._table._sklearn import count_samples
 from skrln.networks._whole import all_or_nothing
 
-from ._plans import AUTO_STRENGTH, open_coupling
+from ._plans import open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
 from ._results import domain_centers, outcomes_of
 
@@ -54,7 +54,7 @@ class OnboardingMixin:
         """
         check_is_fitted(self, "_targets")
         names = self._names_with(domain)
-        coupling = open_coupling(self.coupling, AUTO_STRENGTH)
+        coupling = open_coupling(self.coupling, self._auto_coupling, len(names))
         if coupling.strategy == "shared":
             raise ValueError(
                 "Got strategy='shared' in coupling, with one network for all domains, but a "

@@ -1,22 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Conversion of the coupling of a joint estimator to the plan of the kernel."""
 
+from typing import NamedTuple
+
 from skrln._kernels import JointPlan
 from skrln.networks._open_options import read_option
 from skrln.options import Coupling
 
-#: Strength "auto" of the coupling of regressors, classifiers and autoencoders.
-AUTO_STRENGTH = 3.0
+
+class AutoCoupling(NamedTuple):
+    """What "auto" means in the coupling of an estimator."""
+
+    strength: float
+    distance: str
 
 
-def open_coupling(coupling, auto_strength):
-    """Return the Coupling of an estimator, with its strength resolved.
+#: Of networks that predict. Domains whose columns are to be copied differ in all layers.
+PREDICTING = AutoCoupling(10.0, "outputs")
+COPYING = AutoCoupling(3.0, "weights")
+GENERATING = AutoCoupling(0.3, "weights")
+#: Strength "auto" times the number of other domains is at most this: each of them pulls.
+MOST_PULL = 600.0
+#: Scale factor "auto" for each distance.
+AUTO_FACTORS = {"outputs": 4.5, "weights": 2.0}
+
+
+def open_coupling(coupling, auto, n_domains):
+    """Return the Coupling of an estimator, with each "auto" resolved.
 
     Parameters
     ----------
     coupling : str or Coupling
-    auto_strength : float
-        Strength that replaces "auto".
+    auto : AutoCoupling
+    n_domains : int
     """
     option = Coupling(coupling) if isinstance(coupling, str) else coupling
     params = read_option(option)
@@ -25,8 +41,12 @@ def open_coupling(coupling, auto_strength):
             "Got irls_weight='paper' with robust_norm='huber', but these weights are "
             "published for 'geman_mcclure' only. Pass irls_weight='majorizer'."
         )
-    if isinstance(option.strength, str):
-        params["strength"] = auto_strength
+    if option.strength == "auto":
+        params["strength"] = min(auto.strength, MOST_PULL / max(1, n_domains - 1))
+    if option.distance == "auto":
+        params["distance"] = auto.distance
+    if option.sigma_factor == "auto":
+        params["sigma_factor"] = AUTO_FACTORS[params["distance"]]
     return Coupling(**params)
 
 
@@ -36,7 +56,7 @@ def make_plan(coupling, max_iter, n_shared, *, stacks=(), own_heads=False):
     Parameters
     ----------
     coupling : Coupling
-        Coupling with a numeric strength.
+        Coupling without "auto".
     max_iter : int
         Epochs of the fit.
     n_shared : int
@@ -55,6 +75,7 @@ def make_plan(coupling, max_iter, n_shared, *, stacks=(), own_heads=False):
         irls_weight=coupling.irls_weight,
         scale=coupling.sigma,
         scale_factor=float(coupling.sigma_factor),
+        distance=coupling.distance,
         paired=coupling.pair_layers,
         first_epochs=first,
         round_epochs=round_epochs,

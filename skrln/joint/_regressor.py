@@ -191,10 +191,11 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         adjacent layers, or one layer). It multiplies the strength of the coupling.
 
     pair_distances_ : ndarray of shape (n_terms, n_domains, n_domains)
-        Squared distances between the fitted networks.
+        Squared distances between the parameters of the fitted networks.
 
     sigma_ : ndarray of shape (n_terms,)
-        Scale of the robust norm in each term; NaN without reweighting.
+        Scale of the robust norm in each term, in the units of the outputs (or of the
+        parameters, as `Coupling.distance` says); NaN without reweighting.
 
     affinity_graph_ : list of sparse array of shape (n_domains, n_domains)
         For each term, the pair weights of domains that are among the three nearest domains of
@@ -223,8 +224,9 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         Training loss of each epoch and domain.
 
     consistency_curve_ : ndarray of shape (`n_iter_`,)
-        Sum of the norm over all pairs and terms after each epoch: the robust norm at the scales
-        `sigma_` for "joint", the squared distance otherwise.
+        What the coupling adds to the objective after each epoch, over its strength: the sum of
+        the squared distances between the parameters, over all pairs and terms. With "joint",
+        times `pair_weights_`; with the distance of weights, the robust norm of the distances.
 
     validation_loss_curve_ : ndarray of shape (`n_iter_`,) or None
         Mean validation loss over the domains; None without validation data.
@@ -262,14 +264,17 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
 
     The first stage uses the squared distance in place of :math:`\rho`. Then :math:`\sigma_l` is
     set to the mean distance to the nearest other domain times `sigma_factor`, and the fit
-    alternates between computing the weights :math:`w = \rho'(d^2)` and training with
-    :math:`w d^2`. A step of the solver on the losses is followed by the exact minimizer of the
-    coupling plus the squared distance to the end of the step (a linear system with the graph
-    Laplacian of each layer, stable for any strength), and then by the proximal step of the
-    penalty, so that zeros are exact.
+    alternates between computing the weights :math:`w = \rho'(d^2)` and training with :math:`w
+    d^2`. By default, the weights are computed from another distance: how differently the layers
+    of two domains act on the same rows (`Coupling.distance`). Then all terms have one scale,
+    the largest, and layers of little effect stay together. A step of the solver on the losses
+    is followed by the exact minimizer of the coupling plus the squared distance to the end of
+    the step (a linear system with the graph Laplacian of each layer, stable for any strength),
+    and then by the proximal step of the penalty, so that zeros are exact.
 
-    There are three differences from the paper. The paper uses the square root of the weights of
-    the majorizer. The scale has a lower bound here. The domains take their steps side by side
+    There are four differences from the paper. The paper computes the weights from the distance
+    of the parameters (``distance="weights"``). It uses the square root of the weights of the
+    majorizer. The scale has a lower bound here. The domains take their steps side by side
     here, and in turns in the paper.
 
     A step costs a step of each network and, for every layer, two products of an (n_domains,

@@ -72,7 +72,10 @@ SEARCH = {
     "random_state": 0,
 }
 #: Small networks of several domains.
+#: The coupling that most results of domains were recorded with.
+PARAMETERS = Coupling(strength=3.0, distance="weights")
 JOINT = {
+    "coupling": PARAMETERS,
     "hidden_layer_sizes": (8,),
     "theta": -6.0,
     "penalty": RLNPenalty(warmup=0.0),
@@ -935,6 +938,11 @@ def stages_of_scikit_learn_network():
 
 @case
 def joint():
+    return joint_regressor()
+
+
+@case
+def joint_outputs():
     return joint_regressor(coupling="joint")
 
 
@@ -967,6 +975,7 @@ def joint_options():
             sigma="median",
             sigma_factor=3.0,
             pair_layers=False,
+            distance="weights",
         ),
         share_output=False,
         early_stopping=True,
@@ -977,7 +986,12 @@ def joint_options():
 def joint_irls():
     return joint_regressor(
         coupling=Coupling(
-            irls_weight="paper", max_irls_iter=3, inner_max_iter=2, n_shared_layers=1
+            strength=3.0,
+            irls_weight="paper",
+            max_irls_iter=3,
+            inner_max_iter=2,
+            n_shared_layers=1,
+            distance="weights",
         )
     )
 

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skrln import RLNClassifier, RLNRegressor
 from skrln.datasets import make_domains
+from skrln.joint import JointRegressor
 from skrln.options import Coupling, PowerDecay, RLNPenalty, Solver, UniformPenalty
 
 from ._domains import (
@@ -68,15 +69,20 @@ def test_shapes(table, fitted):
     assert fitted.n_shared_layers_ == 3
 
 
-def test_objective_is_the_losses_and_the_consistency(fitted):
-    squares = fitted.sigma_[:, None, None] ** 2
-    robust = squares * fitted.pair_distances_ / (squares + fitted.pair_distances_)
-    consistency = np.sum(np.triu(robust, 1))
-    assert_allclose(fitted.consistency_curve_[-1], consistency, rtol=1e-6)
+def test_objective_is_the_losses_and_the_consistency(table, fitted):
+    X, y, domain = table
+    weighted = np.sum(np.triu(fitted.pair_weights_ * fitted.pair_distances_, 1))
+    assert_allclose(fitted.consistency_curve_[-1], weighted, rtol=1e-6)
     assert_allclose(
         fitted.objective_curve_,
-        fitted.domain_loss_curve_.sum(axis=1) + 3 * fitted.consistency_curve_,
+        fitted.domain_loss_curve_.sum(axis=1) + 10 * fitted.consistency_curve_,
     )
+    published = regressor(coupling=Coupling(distance="weights"))
+    published.fit(X, y, sample_domain=domain)
+    squares = published.sigma_[:, None, None] ** 2
+    robust = squares * published.pair_distances_ / (squares + published.pair_distances_)
+    consistency = np.sum(np.triu(robust, 1))
+    assert_allclose(published.consistency_curve_[-1], consistency, rtol=1e-6)
 
 
 def test_consistency_without_a_robust_norm_is_the_squared_distance(table):
@@ -85,7 +91,7 @@ def test_consistency_without_a_robust_norm_is_the_squared_distance(table):
         model = regressor(coupling=strategy).fit(X, y, sample_domain=domain)
         squares = np.sum(np.triu(model.pair_distances_, 1))
         assert_allclose(model.consistency_curve_[-1], squares, rtol=1e-5)
-        strength = 3 if strategy == "l2" else 0
+        strength = 10 if strategy == "l2" else 0
         expected = model.domain_loss_curve_[-1].sum() + strength * squares
         assert_allclose(model.objective_curve_[-1], expected, rtol=1e-5)
 
@@ -99,7 +105,7 @@ def test_domains_that_are_alike_find_each_other():
         penalty=None,
         max_iter=120,
         hidden_layer_sizes=(8,),
-        coupling=Coupling(strength=10.0, sigma_factor=4.5),
+        coupling=Coupling(strength=10.0, sigma_factor=4.5, distance="weights"),
     ).fit(X, y, sample_domain=label)
     weights = model.pair_weights_[0]
     kind = np.arange(6) % 3 == 2
@@ -110,6 +116,19 @@ def test_domains_that_are_alike_find_each_other():
     graph = model.affinity_graph_[0].toarray()
     assert_array_equal(graph, graph.T)
     assert np.all(graph[same & ~np.eye(6, dtype=bool) & kind[:, None]] >= 0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_clusters_show_at_the_defaults(seed):
+    """Six domains of 100 rows in two clusters: only their first layers differ."""
+    options = {"n_domains": 6, "n_clusters": 2, "return_clusters": True}
+    X, y, domain, cluster = make_domains(100, random_state=seed, **options)
+    model = JointRegressor(random_state=seed).fit(X, y, sample_domain=domain)
+    same = cluster[:, None] == cluster
+    first = model.pair_weights_[0]
+    assert first[same & ~np.eye(6, dtype=bool)].mean() > 0.7
+    assert first[~same].mean() < 0.4
+    assert_array_equal(model.cluster_domains(), cluster)
 
 
 def test_a_hostile_domain_is_let_go_of():
@@ -126,8 +145,11 @@ def test_a_hostile_domain_is_let_go_of():
         "batch_size": "auto",
     }
     score, test = {}, ~train & (domain < 4)
+    published = {"sigma_factor": 3.0, "distance": "weights"}
     for strategy in ("isolated", "l2", "joint"):
-        model = regressor(**params, coupling=Coupling(strategy, sigma_factor=3.0))
+        model = regressor(
+            **params, coupling=Coupling(strategy, strength=3.0, **published)
+        )
         model.fit(X[train], y[train], sample_domain=domain[train])
         score[strategy] = model.score(X[test], y[test], sample_domain=domain[test])
     assert model.pair_weights_[:, 4, :4].max() < 0.2
@@ -262,11 +284,12 @@ def test_several_targets(table):
 #: Each has to change the fit. Most share the compiled program of the fit that they change.
 PARAMETERS = {
     "strategy": {"coupling": "l2"},
-    "strength": {"coupling": Coupling(strength=10.0)},
+    "strength": {"coupling": Coupling(strength=3.0)},
     "robust_norm": {"coupling": Coupling(robust_norm="cauchy")},
     "irls_weight": {"coupling": Coupling(irls_weight="paper")},
     "sigma": {"coupling": Coupling(sigma="median")},
     "sigma_factor": {"coupling": Coupling(sigma_factor=1.0)},
+    "distance": {"coupling": Coupling(distance="weights")},
     "pair_layers": {"coupling": Coupling(pair_layers=False)},
     "share_output": {"share_output": False},
     "n_shared_layers": {"coupling": Coupling(n_shared_layers=2)},

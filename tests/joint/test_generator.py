@@ -260,6 +260,13 @@ CHANGES = {
 }
 
 
+def test_distance_of_outputs_is_refused():
+    X, domain = make_numbers()
+    model = generator(coupling=Coupling(distance="outputs"))
+    with pytest.raises(ValueError, match="distance='outputs' for a generator"):
+        model.fit(X, sample_domain=domain)
+
+
 @pytest.fixture(scope="module")
 def usual():
     X, domain = make_numbers()

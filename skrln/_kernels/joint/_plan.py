@@ -43,6 +43,8 @@ class JointPlan:
         Layers that may be shared, counted from the inputs.
     norm, irls_weight, scale, scale_factor : str and float
         As in ``_robust``.
+    distance : {"outputs", "weights"}
+        Distance that the weights of the pairs are computed from.
     paired : bool
         Terms of the consistency are pairs of adjacent layers, not single layers.
     first_epochs : int
@@ -65,6 +67,7 @@ class JointPlan:
     irls_weight: str = "majorizer"
     scale: str = "mean"
     scale_factor: float = 1.0
+    distance: str = "weights"
     paired: bool = True
     first_epochs: int = 0
     round_epochs: int = 5

@@ -9,7 +9,7 @@ name                meaning and shape
 ``P``               terms of the consistency: pairs of adjacent layers, or single layers
 ``layer_distances``  squared Euclidean distance of each layer between networks, (K, n, n)
 ``distances``       squared distance of each term, (P, n, n)
-``sigma``           scale of each term, (P,)
+``sigma``           scale of each term, (P,), in the units of the distances
 ==================  =======================================================================
 
 All in NumPy: reweighting runs between epochs, and takes a small part of their time.
@@ -64,9 +64,14 @@ def term_distances(layer_distances: np.ndarray, terms: np.ndarray) -> np.ndarray
 
 
 def find_scales(
-    distances: np.ndarray, squared_lengths: np.ndarray, rule: str, factor: float = 1.0
+    distances: np.ndarray,
+    squared_lengths: np.ndarray,
+    rule: str,
+    factor: float = 1.0,
+    *,
+    n_nearest: int = 1,
 ) -> np.ndarray:
-    """Scale of each term: mean distance to the nearest other domain (Eq. 5 of [1]_).
+    """Scale of each term: mean distance to the nearest other domains (Eq. 5 of [1]_).
 
     Parameters
     ----------
@@ -77,13 +82,15 @@ def find_scales(
         Average over the domains.
     factor : float
         Factor of the average.
+    n_nearest : int
+        Nearest domains whose mean distance counts; one in the paper.
 
     References
     ----------
     .. [1] Joint learning of neural networks across heterogeneous data sets.
     """
     away = distances + np.where(np.eye(distances.shape[1]), np.inf, 0)
-    nearest = np.sqrt(away.min(axis=2))
+    nearest = np.sqrt(np.sort(away, axis=2)[:, :, :n_nearest]).mean(axis=2)
     average = np.mean if rule == "mean" else np.median
     scales = factor * average(nearest, axis=1)
     least = SMALLEST_SCALE * np.sqrt(squared_lengths.mean(axis=1))
@@ -104,9 +111,13 @@ def robust_weights(
     return ROBUST_NORMS[name].weight(distances, sigma[:, None, None] ** 2)
 
 
-def consistency(distances: np.ndarray, sigma: np.ndarray, norm: str) -> float:
-    """Sum of the norm over all unordered pairs of domains and all terms (Eq. 3)."""
-    values = ROBUST_NORMS[norm].value(distances, sigma[:, None, None] ** 2)
+def norm_values(distances: np.ndarray, sigma: np.ndarray, norm: str) -> np.ndarray:
+    """Norm of each pair of domains in each term, (P, n, n)."""
+    return ROBUST_NORMS[norm].value(distances, sigma[:, None, None] ** 2)
+
+
+def sum_pairs(values: np.ndarray) -> float:
+    """Sum over all unordered pairs of domains and all terms (Eq. 3)."""
     return float(np.sum(np.triu(values, 1)))
 
 

@@ -18,13 +18,17 @@ from skrln._kernels._types import Data, Layer, Params
 from ._coupling import Coupling
 from ._plan import Anchors, JointPlan, JointSpec
 from ._robust import (
-    consistency,
     find_scales,
     laplacians,
     layer_weights,
+    norm_values,
     robust_weights,
+    sum_pairs,
     term_distances,
 )
+
+#: The scale of outputs is the mean distance to one in so many domains, the nearest ones.
+DOMAINS_PER_NEIGHBOR = 8
 
 
 @dataclass
@@ -117,9 +121,7 @@ class Rounds(Chunks):
                 break
             distances, lengths = self._measure()
             if np.isnan(self.sigma).any():
-                self.sigma = find_scales(
-                    distances, lengths, plan.scale, plan.scale_factor
-                )
+                self.sigma = self._find_scales(distances, lengths)
             old = weights
             weights = robust_weights(distances, self.sigma, plan.norm, plan.irls_weight)
             self.rounds.append(weights)
@@ -143,19 +145,45 @@ class Rounds(Chunks):
             self.save_if_due()
 
     def _measure(self) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances and lengths of all terms, of all domains."""
-        layers = self._rows()[: self.plan.n_shared]
+        """Squared distances (P, n, n) and lengths (P, n) of all terms, of all domains."""
+        terms = self.terms
+        if self.plan.distance == "outputs":
+            responses = np.asarray(self._respond(), np.float64)
+            distances = np.stack([pairwise(rows) for rows in responses])
+            return distances, np.sum(responses**2, axis=2)
+        layers = [layer_rows(layer) for layer in self._everyone()]
+        layers = layers[: self.plan.n_shared]
         distances = np.stack([pairwise(rows) for rows in layers])
         lengths = np.stack([np.sum(rows**2, axis=1) for rows in layers])
-        return term_distances(distances, self.terms), self.terms @ lengths
+        return term_distances(distances, terms), terms @ lengths
 
-    def _rows(self) -> list[np.ndarray]:
-        """Parameters of each layer, a row per domain."""
-        moving = [layer_rows(layer) for layer in self.params]
+    def _find_scales(self, distances: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Scale of each term from squared distances and lengths."""
+        rule, factor = self.plan.scale, self.plan.scale_factor
+        if self.plan.distance == "weights":
+            return find_scales(distances, lengths, rule, factor)
+        # The nearest of many domains is near by chance.
+        n_nearest = max(1, self.n_all // DOMAINS_PER_NEIGHBOR)
+        scales = find_scales(distances, lengths, rule, factor, n_nearest=n_nearest)
+        # All terms have the units of the outputs: layers of little effect hold.
+        return np.full_like(scales, scales.max())
+
+    def _respond(self) -> Any:
+        """What the layers of each term and domain do to common rows, (P, n, ...)."""
+        raise NotImplementedError
+
+    def _everyone(self) -> Params:
+        """Parameters of all domains in NumPy, those that do not move at the end."""
+        moving: Params = jax.tree.map(np.asarray, self.params)
         if self.anchors is None:
             return moving
-        still = [layer_rows(layer) for layer in self.anchors.params]
-        return [np.vstack(pair) for pair in zip(moving, still, strict=True)]
+        return tuple(
+            Layer(
+                np.concatenate([own.weight, other.weight]),
+                np.concatenate([own.bias, other.bias]),
+            )
+            for own, other in zip(moving, self.anchors.params, strict=True)
+        )
 
     def _coupling(self, spec: JointSpec, weights: np.ndarray) -> Coupling:
         """Decomposed Laplacian of each layer, and the pull of domains that do not move."""
@@ -179,16 +207,23 @@ class Rounds(Chunks):
         return Coupling(vectors.astype(dtype), values.astype(dtype), pull)
 
     def consistency(self, distances: np.ndarray) -> np.ndarray:
-        """Consistency of every epoch, by the norm and scales at the end of the fit."""
-        norm, sigma = self.plan.norm, self.sigma
-        if np.isnan(sigma).any():  # nothing was reweighted
-            norm, sigma = "l2", np.zeros_like(sigma)
+        """Consistency of every epoch, by the norm and scales at the end of the fit.
+
+        With weights by the distance of outputs, the sum of the squared distances of the
+        parameters times the last weights: this is what draws the networks together.
+        """
         n_shared = self.plan.n_shared
-        values = [
-            consistency(term_distances(epoch[:n_shared], self.terms), sigma, norm)
-            for epoch in distances
-        ]
-        return np.array(values)
+        by_outputs = self.plan.distance == "outputs"
+
+        def value(epoch: np.ndarray) -> float:
+            terms = term_distances(epoch[:n_shared], self.terms)
+            if by_outputs and self.rounds:
+                return sum_pairs(self.rounds[-1] * terms)
+            if by_outputs or np.isnan(self.sigma).any():  # nothing was reweighted
+                return sum_pairs(terms)
+            return sum_pairs(norm_values(terms, self.sigma, self.plan.norm))
+
+        return np.array([value(epoch) for epoch in distances])
 
     def weight_history(self) -> np.ndarray:
         """Weights of each reweighting, (n_rounds, P, n, n)."""

@@ -8,13 +8,19 @@ import jax
 import numpy as np
 
 from skrln._interrupts import deferred
-from skrln._kernels._batches import batch_bucket, bucket, count_batches, first_rows
+from skrln._kernels._batches import (
+    Layout,
+    batch_bucket,
+    bucket,
+    count_batches,
+    first_rows,
+)
 from skrln._kernels._coefficients import coefficients
 from skrln._kernels._config import NetworkSpec, RunSpec, StopReason, TrainSpec
 from skrln._kernels._devices import check_fork, count_devices, placed
 from skrln._kernels._padding import row_width
 from skrln._kernels._saved import Slot
-from skrln._kernels._sharding import put
+from skrln._kernels._sharding import in_turn, put
 from skrln._kernels._start import (
     cast,
     complete_start,
@@ -33,6 +39,7 @@ from skrln._kernels._types import (
 
 from ._epochs import train_joint_epochs
 from ._plan import Anchors, JointHistory, JointPlan, JointResult
+from ._responses import common_rows, term_responses
 from ._rounds import Rounds, pad_joint, side_by_side
 
 
@@ -198,6 +205,23 @@ class _JointFit(Rounds):
             train=self.train,
             joint=spec,
         )
+
+    def _respond(self) -> Any:
+        data, width = self.tables[0], self.train.row_width
+        rows, roots = common_rows(self.counts)
+        layout = Layout(len(rows), self.network.layer_sizes[0], width)
+        dtype = data.targets.dtype
+        with deferred(), in_turn(self.n_devices):
+            return term_responses(
+                cast(self._everyone(), dtype),
+                data,
+                rows,
+                roots.astype(dtype),
+                self.terms.astype(dtype),
+                network=self.network,
+                layout=layout,
+                n_shared=self.plan.n_shared,
+            )
 
     def _data(self) -> Any:
         return self.tables, self.fixed, self.anchors

@@ -9,11 +9,12 @@ import pytest
 
 from skrln._kernels.joint._robust import (
     ROBUST_NORMS,
-    consistency,
     find_scales,
     laplacians,
     layer_weights,
+    norm_values,
     robust_weights,
+    sum_pairs,
     term_distances,
     terms_of,
 )
@@ -25,7 +26,7 @@ def squares(t):
 
 
 def objective(t, a, lam, sigma, norm):
-    return np.sum((t - a) ** 2) + lam * consistency(squares(t), sigma, norm)
+    return np.sum((t - a) ** 2) + lam * sum_pairs(norm_values(squares(t), sigma, norm))
 
 
 def iterate(a, lam, s, norm, irls_weight, n_rounds):
@@ -118,6 +119,8 @@ def test_scale_is_the_distance_of_the_nearest():
     lengths = np.ones((1, 4))
     assert find_scales(distances, lengths, "mean")[0] == (1 + 1 + 2 + 7) / 4
     assert find_scales(distances, lengths, "median")[0] == 1.5
+    of_two = find_scales(distances, lengths, "mean", 2.0, n_nearest=2)
+    assert of_two[0] == 2 * (2 + 1.5 + 2.5 + 8) / 4
 
 
 def test_scale_has_a_floor():
