@@ -27,6 +27,7 @@ READING = {
     "penalty": None,
     "coupling__strength": 3.0,
     "coupling__sigma_factor": 4.5,
+    "coupling__distance": "weights",
 }
 TEST_ROWS = 500
 
