@@ -38,7 +38,7 @@ TABLES = (
 )
 MODES = {
     "single": {"n_clusters": 1},
-    "brute_force": {"strategy": "brute_force"},
+    "brute_force": {"n_clusters": "all"},
     "kmeans": {"strategy": "kmeans"},
     "best_k": {"strategy": "best_k"},
 }

@@ -73,15 +73,17 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
     strategy : {"kmeans", "best_k", "brute_force"}, default="kmeans"
         Rule that selects the stages to keep. "kmeans" clusters the best stages of the tasks
         by exact K-means in one dimension. "best_k" searches for the stages with the highest
-        sum of the tasks' validation scores (greedily, then by exchanges). "brute_force" gives
-        every task its own best stage, which needs many validation rows and can be worse than
-        a single stage.
+        sum of the tasks' validation scores (greedily, then by exchanges). "brute_force" keeps
+        either a single stage or the best stage of each task.
 
-    n_clusters : int, "auto" or None, default=None
-        Number of stages to keep. 1 is ordinary early stopping, bit for bit. "auto" selects
-        the smallest number whose score is within one standard error of the best, on
-        validation rows that did not choose the stages; with fewer than 10 validation rows it
-        selects 1. None is "auto" for "kmeans" and "best_k". "brute_force" accepts None and 1.
+    n_clusters : int, "auto" or "all", default="auto"
+        Number of stages to keep. 1 is ordinary early stopping, bit for bit. "auto" scores
+        numbers of stages on validation rows that did not choose the stages. It selects 1
+        unless several stages gain by more than one standard error on average over the numbers;
+        then it selects the smallest number within one standard error of the best. With fewer
+        than 10 validation rows it selects 1. "all" gives every task its own best stage without this check, which needs
+        many validation rows and can be worse than a single stage. "brute_force" accepts "auto",
+        "all" and 1.
 
     cluster_stage : {"centre", "medoid"}, default="centre"
         Stage of a cluster of "kmeans": the rounded mean of the best stages in the cluster, or
@@ -223,8 +225,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         "strategy": [StrOptions({"brute_force", "kmeans", "best_k"})],
         "n_clusters": [
             Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-            None,
+            StrOptions({"auto", "all"}),
         ],
         "cluster_stage": [StrOptions({"centre", "medoid"})],
         "smoothing_window": [Interval(Integral, 1, None, closed="left")],
@@ -243,7 +244,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         estimator,
         *,
         strategy="kmeans",
-        n_clusters=None,
+        n_clusters="auto",
         cluster_stage="centre",
         smoothing_window=10,
         tolerance=0.02,
@@ -349,11 +350,11 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
                 f"Got X_val and y_val together with cv={self.cv!r}, but only one of the two "
                 "can choose the stages. Leave out either X_val and y_val, or cv."
             )
-        if self.strategy == "brute_force" and self.n_clusters not in (None, 1):
+        if self.strategy == "brute_force" and self.n_clusters not in ("auto", "all", 1):
             raise ValueError(
                 f"Got n_clusters={self.n_clusters!r} with strategy='brute_force', which "
-                "gives every task its own stage. Pass strategy='kmeans' or 'best_k', or "
-                "n_clusters=None."
+                "keeps one stage, or the best stage of every task. Pass strategy='kmeans' "
+                "or 'best_k', or n_clusters='auto'."
             )
 
     def _split(self, X, y, weights, groups, rng):
@@ -397,12 +398,9 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         check_window(self.smoothing_window, curves.shape[1])
         if self.burn_in != "auto":
             first_stage = int(self.burn_in * curves.shape[1])
-        n_clusters = self.n_clusters
-        if self.strategy != "brute_force" and n_clusters is None:
-            n_clusters = "auto"
         settings = Settings(
             self.strategy,
-            n_clusters,
+            self.n_clusters,
             self.cluster_stage,
             self.smoothing_window,
             first_stage,

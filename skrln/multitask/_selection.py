@@ -20,7 +20,7 @@ class Settings(NamedTuple):
     """Parameters of the user, resolved."""
 
     strategy: str
-    n_clusters: Any  #: int, "auto", or None for "brute_force"
+    n_clusters: Any  #: int, "auto" or "all"
     cluster_stage: str
     smoothing_window: int
     first_stage: int
@@ -64,9 +64,10 @@ def choose(curves, parts, settings):
     tradeoff = None
     if parts is not None:
         tradeoff = weigh_numbers(parts, reading.scored, n_distinct, settings)
+    brute = settings.strategy == "brute_force"
     if number == "auto":
-        number = chosen_number(tradeoff)
-    if settings.strategy == "brute_force" and number is None:
+        number = chosen_number(tradeoff, one_or_all=brute)
+    if number == "all" or (brute and number > 1):
         plan = plan_of(reading.task_best)
     else:
         # A single stage is the same with every strategy, and "brute_force" has no plans.
@@ -133,22 +134,33 @@ def weigh_numbers(parts, scored, n_distinct, settings):
     }
 
 
-def chosen_number(tradeoff):
+def chosen_number(tradeoff, *, one_or_all=False):
     """Smallest number of stages whose score is within one standard error of the best.
 
-    The standard error is that of the difference from the best, paired by part. Without two
-    judged parts the number is 1.
+    It is one unless several stages gain by more than a standard error on average over the
+    numbers tried: the best of many numbers gains by luck. Standard errors are of differences
+    paired by part. Without two judged parts the number is one. With `one_or_all`, only the
+    first and the last number are compared.
     """
     if tradeoff is None:
         return 1
-    scores = tradeoff["scores"][:, ~np.isnan(tradeoff["scores"][0])]
-    if scores.shape[1] < 2:
+    numbers, scores = tradeoff["n_clusters"], tradeoff["scores"]
+    if one_or_all:
+        numbers, scores = numbers[[0, -1]], scores[[0, -1]]
+    scores = scores[:, ~np.isnan(scores[0])]
+    if scores.shape[1] < 2 or len(scores) < 2:
         return 1
-    best = int(np.argmax(scores.mean(axis=1)))
-    behind = scores[best] - scores
-    error = behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1])
-    good = behind.mean(axis=1) <= error
-    return int(tradeoff["n_clusters"][np.argmax(good)])
+    gain = scores[1:].mean(axis=0) - scores[0]
+    if gain.mean() <= _standard_error(gain):
+        return 1
+    behind = scores[scores.mean(axis=1).argmax()] - scores
+    good = behind.mean(axis=1) <= _standard_error(behind)
+    return int(numbers[np.argmax(good)])
+
+
+def _standard_error(differences):
+    """Standard error of the mean over the last axis."""
+    return differences.std(axis=-1, ddof=1) / np.sqrt(differences.shape[-1])
 
 
 def _numbers(most):

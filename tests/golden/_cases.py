@@ -904,7 +904,7 @@ def stages_of_network_with_folds():
     X, y, new = tables.three_classes()
     network = RLNClassifier(**SMALL)
     model = PerTaskEarlyStopping(
-        network, strategy="brute_force", smoothing_window=3, cv=2, random_state=0
+        network, n_clusters="all", smoothing_window=3, cv=2, random_state=0
     )
     return read_stages(model.fit(X, y), new)
 

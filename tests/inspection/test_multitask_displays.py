@@ -19,7 +19,7 @@ def stopped():
     X, y = friedman()
     noise = np.random.default_rng(0).normal(size=(len(y), 2))
     trees = MultiOutputRegressor(GradientBoostingRegressor(n_estimators=30))
-    model = PerTaskEarlyStopping(trees, strategy="brute_force", random_state=0)
+    model = PerTaskEarlyStopping(trees, n_clusters="all", random_state=0)
     return model.fit(X, np.c_[y, noise])
 
 

@@ -16,7 +16,12 @@ OPTIONAL = "the tests install XGBoost alone of the three libraries"
 
 
 def stop(estimator, **params):
-    defaults = {"strategy": "brute_force", "smoothing_window": 1, "random_state": 0}
+    defaults = {
+        "strategy": "brute_force",
+        "n_clusters": "all",
+        "smoothing_window": 1,
+        "random_state": 0,
+    }
     return PerTaskEarlyStopping(estimator, **(defaults | params))
 
 

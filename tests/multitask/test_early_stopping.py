@@ -39,6 +39,7 @@ OVERFITS = {"penalty": None, "learning_rate_init": 0.1}
 def stop(estimator, **params):
     defaults = {
         "strategy": "brute_force",
+        "n_clusters": "all",
         "smoothing_window": 1,
         "random_state": 0,
     }
@@ -61,7 +62,7 @@ def truth(n_tasks, n_rows=50, seed=0):
 @pytest.mark.parametrize("strategy", ["brute_force", "kmeans", "best_k"])
 def test_both_peaks_are_found(strategy):
     y = truth(2)
-    number = None if strategy == "brute_force" else 2
+    number = "all" if strategy == "brute_force" else 2
     model = stop(scripted([3, 9]), strategy=strategy, n_clusters=number).fit(y, y)
     assert model.task_best_stage_.tolist() == [3, 9]
     assert model.stage_of_cluster_.tolist() == [3, 9]
@@ -77,6 +78,22 @@ def test_one_cluster_is_the_best_stage_of_the_mean(strategy):
     assert model.best_stage_ == 3
     assert model.stage_of_cluster_.tolist() == [3]
     np.testing.assert_array_equal(model.predict(y), y + estimator.errors[:, 3])
+
+
+def test_brute_force_is_checked_unless_all_stages_are_asked_for():
+    """Two tasks that learn, with peaks far apart, against one that the rows do not tell."""
+    y = truth(2, n_rows=200)
+    sure = stop(scripted([3, 9]), n_clusters="auto").fit(y, y)
+    assert sure.stage_of_cluster_.tolist() == [3, 9]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 3)), rng.normal(size=(200, 8))
+    unsure = stop(make_network(max_iter=12), n_clusters="auto").fit(X, y)
+    assert len(unsure.stage_of_cluster_) == 1
+    every = clone(unsure).set_params(n_clusters="all").fit(X, y)
+    assert len(every.stage_of_cluster_) > 1
+    np.testing.assert_array_equal(
+        every.stage_of_cluster_[every.task_cluster_], every.task_best_stage_
+    )
 
 
 def test_centre_or_medoid():
