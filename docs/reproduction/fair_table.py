@@ -180,9 +180,11 @@ def own(regression, **params):
 
 def blend(regression, categorical):
     """The default and XGBoost, blended."""
-    kind = BlendingRegressor if regression else BlendingClassifier
     trees = on_codes(categorical, xgboost(regression))
-    return kind([("rln", own(regression)), ("gbt", trees)], random_state=0)
+    models = [("rln", own(regression)), ("gbt", trees)]
+    if regression:
+        return BlendingRegressor(models, random_state=0)
+    return BlendingClassifier(models)
 
 
 def hist_boosting(regression):
@@ -228,12 +230,11 @@ MODELS = {
     "RealMLP-TD": lambda r, c: on_scaled(c, pytabkit("RealMLP_TD", r)),
     "TabM-D": lambda r, c: on_scaled(c, pytabkit("TabM_D", r)),
 }
-#: Fitted once: what they start and import takes a small part of their time.
-ONCE = {
-    name for name in MODELS if "8 folds" in name or name.startswith(("Real", "Tab"))
-}
+#: Fitted once: what they start, import or compile takes a small part of their time.
+ONCE = {m for m in MODELS if "folds" in m or m.startswith(("Real", "Tab"))}
+ONCE |= {"skrln + XGBoost"}
 #: Too slow for all tasks.
-SLOW = {"RealMLP-TD": 4, "TabM-D": 2}
+SLOW = {"RealMLP-TD-S, 8 folds": 4, "RealMLP-TD": 1, "TabM-D": 0}
 
 
 # -- one fit -----------------------------------------------------------------------------
