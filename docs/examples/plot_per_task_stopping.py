@@ -45,8 +45,8 @@ def stop_and_compare(X, y):
 # Tasks that disagree
 # -------------------
 # Six targets are the same function of the columns with more and more noise. Targets with little
-# noise learn for hundreds of iterations, while targets of noise overfit after a few. The default
-# keeps several stages. The label of a test row has no influence on the stage of its prediction.
+# noise learn for hundreds of iterations, while noisy targets overfit after a few. The default
+# keeps several stages. The label of a test row never influences the stage of its prediction.
 
 X, signal = make_friedman1(2000, random_state=0)
 noise = np.random.default_rng(0).normal(size=(2000, 6))
@@ -59,8 +59,8 @@ disagreeing = stop_and_compare(X, y)
 # ---------------------------------------------
 # Blood measurements and the disease progression of 442 diabetes patients. The best stages of
 # the tasks differ here too, but on validation rows that did not choose them the gain is not
-# above its error: the default keeps one stage. ``n_clusters="all"`` would give each task its own
-# best stage all the same.
+# above its error: the default keeps one stage. ``n_clusters="all"`` would give each task its
+# own best stage all the same.
 
 table, progression = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 blood = ["s1", "s2", "s3", "s4", "s5", "s6"]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Stack a Regularization Learning Network with XGBoost
+Blend a Regularization Learning Network with XGBoost
 ====================================================
 
-Gradient boosted trees and networks make different errors, so a stack of both is often better
+Gradient boosted trees and networks make different errors, so a blend of both is often better
 than either. This example compares five models on the same folds of real tables:
 
 - a plain network with early stopping,
@@ -12,7 +12,7 @@ than either. This example compares five models on the same folds of real tables:
 - the same network as an RLN, in which each weight learns its own strength; the same inner
   cross-validation chooses the mean of the strengths,
 - XGBoost,
-- a stack of RLN and XGBoost.
+- a blend of RLN and XGBoost: a weighted mean, whose weights minimize the held-out loss.
 
 The tables come with scikit-learn. If the environment variable ``SKRLN_DATA`` names a folder of
 microbiome tables (a ``data.parquet`` and a ``meta.json`` for each table), the example uses
@@ -36,13 +36,12 @@ import pandas as pd
 from rich.progress import track
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.preprocessing import PolynomialFeatures
 from xgboost import XGBClassifier, XGBRegressor
 
-from skrln import RLNClassifier, RLNRegressor
+from skrln import BlendingClassifier, BlendingRegressor, RLNClassifier, RLNRegressor
 from skrln.presets import READABLE
 
 
@@ -88,18 +87,24 @@ else:
 # The models
 # ----------
 # All networks have the same layers and the same training. The penalized networks train without
-# early stopping, because the penalty prevents overfitting. The network in the stack has a fixed
+# early stopping, because the penalty prevents overfitting. The network in the blend has a fixed
 # ``theta``, which is weaker than that of ``READABLE`` because these tables are narrow.
 
 # A single strength must be weaker than the mean of learned strengths: each has its own grid.
 THETAS = {"uniform": [-8, -7.25, -6.5], "rln": [-8, -7, -6.25, -5.5]}
 
 
+def folds_of(regression, n_splits):
+    """Shuffled folds, stratified for classes."""
+    splitter = KFold if regression else StratifiedKFold
+    return splitter(n_splits, shuffle=True, random_state=0)
+
+
 def make_models(regression):
     """Make the models, by name, for regression or classification."""
     network = RLNRegressor if regression else RLNClassifier
     boosted = XGBRegressor if regression else XGBClassifier
-    stack = StackingRegressor if regression else StackingClassifier
+    blend = BlendingRegressor if regression else BlendingClassifier
     score = "r2" if regression else "roc_auc"
     xgb = boosted(
         n_estimators=200, learning_rate=0.05, max_depth=3, subsample=0.8, random_state=0
@@ -121,7 +126,9 @@ def make_models(regression):
         "L1 network": search("uniform"),
         "RLN": search("rln"),
         "XGBoost": xgb,
-        "RLN + XGBoost": stack([("rln", rln), ("xgb", xgb)], cv=3),
+        "RLN + XGBoost": blend(
+            [("rln", rln), ("xgb", xgb)], cv=folds_of(regression, 3)
+        ),
     }
 
 
@@ -130,19 +137,13 @@ def make_models(regression):
 # -----------------------------
 
 
-def folds(X, y, regression):
-    """Rows of the five folds, the same for all models."""
-    splitter = KFold if regression else StratifiedKFold
-    return list(splitter(5, shuffle=True, random_state=0).split(X, y))
-
-
 jobs = []
 for name, X, y in tables:
     regression = y.nunique() > 10
     if not regression:
         y = pd.Series(pd.factorize(y, sort=True)[0])
     for model_name, model in make_models(regression).items():
-        for fold, (train, test) in enumerate(folds(X, y, regression)):
+        for fold, (train, test) in enumerate(folds_of(regression, 5).split(X, y)):
             jobs.append((name, model_name, model, fold, X, y, train, test))
 
 rows, importances_of, measures = [], {}, {}
