@@ -81,9 +81,9 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         numbers of stages on validation rows that did not choose the stages. It selects 1
         unless several stages gain by more than one standard error on average over the numbers;
         then it selects the smallest number within one standard error of the best. With fewer
-        than 10 validation rows it selects 1. "all" gives every task its own best stage without this check, which needs
-        many validation rows and can be worse than a single stage. "brute_force" accepts "auto",
-        "all" and 1.
+        than 10 validation rows it selects 1. "all" gives every task its own best stage without
+        this check, which needs many validation rows and can be worse than a single stage.
+        "brute_force" accepts "auto", "all" and 1.
 
     cluster_stage : {"centre", "medoid"}, default="centre"
         Stage of a cluster of "kmeans": the rounded mean of the best stages in the cluster, or
