@@ -9,7 +9,7 @@ from skrln.options import Coupling
 
 
 class AutoCoupling(NamedTuple):
-    """What "auto" means in the coupling of an estimator."""
+    """Values of "auto" in the coupling of an estimator."""
 
     strength: float
     distance: str

@@ -87,7 +87,7 @@ def test_brute_force_is_checked_unless_all_stages_are_asked_for():
     assert sure.stage_of_cluster_.tolist() == [3, 9]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 3)), rng.normal(size=(200, 8))
-    unsure = stop(make_network(max_iter=12), n_clusters="auto").fit(X, y)
+    unsure = stop(make_network(max_iter=12, penalty=None), n_clusters="auto").fit(X, y)
     assert len(unsure.stage_of_cluster_) == 1
     every = clone(unsure).set_params(n_clusters="all").fit(X, y)
     assert len(every.stage_of_cluster_) > 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the layers of each domain do to common rows.
+"""Outputs of the layers of each domain on common rows.
 
 Networks with distant weights may compute the same: most differences between their weights are
 of directions that no row depends on. So pairs of domains are weighted by the distance of what

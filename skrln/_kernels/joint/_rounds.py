@@ -169,7 +169,7 @@ class Rounds(Chunks):
         return np.full_like(scales, scales.max())
 
     def _respond(self) -> Any:
-        """What the layers of each term and domain do to common rows, (P, n, ...)."""
+        """Outputs of each term and domain on common rows, (P, n, ...)."""
         raise NotImplementedError
 
     def _everyone(self) -> Params:
