@@ -269,13 +269,16 @@ class JointClassifier(ClassifierMixin, BaseJoint):
 
     The first stage uses the squared distance in place of :math:`\rho`. Then :math:`\sigma_l` is
     set to the mean distance to the nearest other domain times `sigma_factor`, and the fit
-    alternates between computing the weights :math:`w = \rho'(d^2)` and training with :math:`w
-    d^2`. By default, the weights are computed from another distance: how differently the layers
-    of two domains act on the same rows (`Coupling.distance`). Then all terms have one scale,
-    the largest, and layers of little effect stay together. A step of the solver on the losses
-    is followed by the exact minimizer of the coupling plus the squared distance to the end of
-    the step (a linear system with the graph Laplacian of each layer, stable for any strength),
-    and then by the proximal step of the penalty, so that zeros are exact.
+    alternates between computing the weights :math:`w = \rho'(d^2)` and training with
+    :math:`w d^2`. By default, :math:`w` is computed from another distance: how differently the
+    layers of two domains act on the same rows (`Coupling.distance`). Then all terms have the
+    largest scale of a term, and layers with little effect on the outputs stay together. The
+    objective may rise when these weights change.
+
+    A step of the solver on the losses is followed by the exact minimizer of the coupling plus
+    the squared distance to the end of the step (a linear system with the graph Laplacian of
+    each layer, stable for any strength), and then by the proximal step of the penalty, so that
+    zeros are exact.
 
     There are four differences from the paper. The paper computes the weights from the distance
     of the parameters (``distance="weights"``). It uses the square root of the weights of the

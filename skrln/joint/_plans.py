@@ -15,7 +15,7 @@ class AutoCoupling(NamedTuple):
     distance: str
 
 
-#: Of networks that predict. Domains whose columns are to be copied differ in all layers.
+#: Regressors and classifiers; autoencoders, which copy columns; generators.
 PREDICTING = AutoCoupling(10.0, "outputs")
 COPYING = AutoCoupling(3.0, "weights")
 GENERATING = AutoCoupling(0.3, "weights")

@@ -131,6 +131,20 @@ def test_clusters_show_at_the_defaults(seed):
     assert_array_equal(model.cluster_domains(), cluster)
 
 
+def test_clusters_that_are_found_predict_better():
+    """Above networks alone, and above a coupling that draws all clusters together."""
+    X, y, domain = make_domains(260, 12, 3, random_state=0)
+    train = np.arange(len(y)) % 260 < 60
+    error = {}
+    for strategy in ("isolated", "l2", "joint"):
+        model = JointRegressor(random_state=0, coupling=strategy)
+        model.fit(X[train], y[train], sample_domain=domain[train])
+        predictions = model.predict(X[~train], sample_domain=domain[~train])
+        error[strategy] = np.mean((predictions - y[~train]) ** 2)
+    assert error["joint"] < 0.9 * error["l2"]
+    assert error["joint"] < 0.75 * error["isolated"]
+
+
 def test_a_hostile_domain_is_let_go_of():
     """Random labels in one of five domains: the others gain as if it were not there."""
     options = {"random_state": 0, "n_domains": 5, "n_clusters": 1, "n_hostile": 1}

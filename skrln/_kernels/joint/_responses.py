@@ -88,5 +88,5 @@ def term_responses(
 
 
 def _choose(own: Array, mine: Layer, mean: Layer) -> Layer:
-    """One of two layers."""
+    """Layer `mine` where `own` is true, else `mean`."""
     return jax.tree.map(lambda a, b: jnp.where(own, a, b), mine, mean)

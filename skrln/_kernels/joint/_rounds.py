@@ -27,7 +27,7 @@ from ._robust import (
     term_distances,
 )
 
-#: The scale of outputs is the mean distance to one in so many domains, the nearest ones.
+#: The scale of outputs is a mean distance to the nearest domains: one in so many of all.
 DOMAINS_PER_NEIGHBOR = 8
 
 
