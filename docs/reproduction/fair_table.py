@@ -289,7 +289,7 @@ def run(root, tasks, names):
                 continue
             table = read(root, task) if table is None else table
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+                warnings.simplefilter("ignore")  # of convergence, and of the peers
                 line = {"task": task, "model": name} | score(name, table)
             lines.append(line)
             RESULTS.write_text(json.dumps(lines, indent=0))
