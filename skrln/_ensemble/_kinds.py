@@ -140,9 +140,10 @@ def complete_kinds(parameters, facts, target, pairs):
 
 
 def _auto_embeddings(facts):
-    if facts.is_sparse:
+    if facts.is_sparse or not facts.n_numeric:
         return (None,)
-    return (None, "piecewise") if 0 < facts.n_numeric <= EMBEDDED_COLUMNS else (None,)
+    is_wide = facts.n_numeric > EMBEDDED_COLUMNS
+    return ("presence",) if is_wide else (None, "piecewise")
 
 
 def auto_thetas(parameters, n_rows, embedding=None):

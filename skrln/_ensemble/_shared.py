@@ -12,6 +12,7 @@ from skrln._network._forward import EXPANDED_BLOCK, first_layer_inputs, row_bloc
 from skrln._table._columns import Columns
 from skrln._table._memory import check_memory, training_bytes
 from skrln._table._pieces import find_common_edges
+from skrln._table._presence import find_presence
 from skrln._table._problem import (
     Problem,
     Table,
@@ -150,12 +151,15 @@ class SharedTable(NamedTuple):
         if embedding is None:
             return [encoder]
         refuse_sparse_embedding(self.table.X, embedding)
+        numbers = encoder.embedded_numbers(self._compress(encoder).rows)
+        if embedding == "presence":  # it reads no labels: all networks share one encoder
+            edges = find_presence(numbers[self.rows])
+            return [encoder.with_edges(edges, embedding)]
         parts = [split.train for split in splits if split.validation is not None]
         table = self.table.rows(self.rows)._replace(X=None)
         indicators = self.target.indicators(table.y, table.known)
         targets = np.zeros((len(self.table.y), indicators.shape[1]))
         targets[self.rows] = indicators
-        numbers = encoder.embedded_numbers(self._compress(encoder).rows)
         edges = find_common_edges(
             numbers, targets, self.table.weights, parts or [self.rows]
         )

@@ -14,6 +14,7 @@ from ._cells import is_missing
 from ._columns import NO_COLUMNS, check_numbers
 from ._frames import cells_of
 from ._pieces import find_edges, pieces_of
+from ._presence import find_presence
 from ._scaling import fit_scaler
 from ._sklearn import count_samples, take
 
@@ -21,7 +22,7 @@ from ._sklearn import count_samples, take
 MAX_CATEGORIES = 64
 #: Encodings of numbers beside the numbers themselves, by the names that users pass as
 #: `numeric_embedding`.
-EMBEDDINGS = ("piecewise",)
+EMBEDDINGS = ("piecewise", "presence")
 #: Code of a cell that has no one-hot input.
 NO_CODE = np.iinfo(np.uint8).max
 #: Rows are encoded in blocks of about this many cells, which bounds the memory of copies.
@@ -215,12 +216,14 @@ class InputEncoder:
         X : array-like of shape (n_samples, n_features)
         sample_weight : ndarray of shape (n_samples,)
         targets : ndarray of shape (n_samples, n_targets)
-            Targets that the embedding is fitted to; used with an `embedding` only.
+            Targets that the "piecewise" embedding is fitted to.
         """
         self.table.fit(X, sample_weight)
         if self.embedding is None:
             return self._set_edges([])
         numbers = self.embedded_numbers(self.compress(X))
+        if self.embedding == "presence":
+            return self._set_edges(find_presence(numbers))
         return self._set_edges(
             find_edges(np.nan_to_num(numbers), targets, sample_weight)
         )
@@ -240,7 +243,7 @@ class InputEncoder:
 
     def _set_edges(self, edges):
         table = self.table
-        pieces = pieces_of(edges)
+        pieces = pieces_of(edges, is_flat=self.embedding == "presence")
         column = np.repeat(np.arange(table.classes.size), table.widths)
         first = np.cumsum(table.widths) - table.widths
         codes = np.arange(len(column)) - first[column]

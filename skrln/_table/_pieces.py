@@ -136,12 +136,14 @@ def _edges_of(column, targets, sample_weight, n_pieces):
     return np.unique(np.r_[low, inner, high])
 
 
-def pieces_of(edges):
+def pieces_of(edges, *, is_flat=False):
     """Make the pieces of all columns from their edges.
 
     Parameters
     ----------
     edges : list of ndarray
+    is_flat : bool, default=False
+        Whether inputs stay at -1 and 1 beyond all pieces of a number, instead of growing.
     """
     widths = [len(own) - 1 for own in edges]
     column = np.repeat(np.arange(len(edges)), widths)
@@ -152,6 +154,6 @@ def pieces_of(edges):
     ends = np.cumsum(widths)
     below, above = np.zeros(len(column)), np.zeros(len(column))
     for own, width, end in zip(edges, widths, ends, strict=True):
-        if width:
+        if width and not is_flat:
             below[end - width] = above[end - 1] = 1 / (own[-1] - own[0])
     return Pieces(column, low, high, below, above)

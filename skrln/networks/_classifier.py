@@ -166,14 +166,17 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         sets no bound. With a bound, a few outliers that crush all other numbers of a column
         do not count in its mean and standard deviation.
 
-    numeric_embedding : {"auto", "piecewise"} or None, default="auto"
+    numeric_embedding : {"auto", "piecewise", "presence"} or None, default="auto"
         Inputs of the network for each number in addition to the number itself. "piecewise" adds
         up to 24 pieces of the range of the column (above 12,000 rows one per 500 rows, up to
         48; more than 32 columns share the pieces of 32, at least 8 each), which a small
         decision tree fits to the target; each piece grows from -1 to 1.
-        Pieces help if the target jumps or bends with a number. None adds nothing. "auto" trains
-        networks without an embedding and, on dense tables with at most 150 columns of numbers,
-        networks with "piecewise", and drops the kind that predicts held-out rows badly.
+        Pieces help if the target jumps or bends with a number. "presence" adds an input for
+        each column in which a tenth to nine tenths of the rows have the lowest value, such as
+        counts with many zeros: -1 at the lowest value, 1 above. None adds nothing. On dense
+        tables "auto" is "presence" above 150 columns of numbers. Below, it trains networks
+        without an embedding and networks with "piecewise", and drops the kind that predicts
+        held-out rows badly.
 
     plain_branch : PlainBranch, default=None
         Columns that are no table, such as pixels or an embedding of a text, as the option

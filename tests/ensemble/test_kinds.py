@@ -148,11 +148,11 @@ def test_theta_of_the_user():
         (SMALL, {"numeric_embedding": "piecewise"}, [(-8, "piecewise")]),
         (NO_NUMBERS, {}, [(-7, None)]),
         (SPARSE, {}, [(-7, None)]),
-        # A wide table gets a kind with a stronger penalty instead of pieces.
-        (WIDE, {}, [(-7, None), (-5.75, None)]),
-        (WIDE, {"penalty": "uniform"}, [(-8, None), (-6.75, None)]),
-        (WIDE, {"penalty": None}, [(-7, None)]),
-        (WIDE, {"theta": -5}, [(-5, None)]),
+        # A wide table gets a kind with a stronger penalty, and presence instead of pieces.
+        (WIDE, {}, [(-7, "presence"), (-5.75, "presence")]),
+        (WIDE, {"penalty": "uniform"}, [(-8, "presence"), (-6.75, "presence")]),
+        (WIDE, {"penalty": None}, [(-7, "presence")]),
+        (WIDE, {"theta": -5}, [(-5, "presence")]),
         (WIDE, {"numeric_embedding": None}, [(-7, None)]),
         (
             SMALL,
@@ -165,7 +165,7 @@ def test_theta_of_the_user():
         (
             WIDE,
             {"n_estimators": 1},
-            [(theta, None) for theta in (-8, -7, -6, -4.75)],
+            [(theta, "presence") for theta in (-8, -7, -6, -4.75)],
         ),
     ],
 )
