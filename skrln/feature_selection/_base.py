@@ -2,7 +2,9 @@
 """Scikit-learn contract of a selector: support mask, metadata routing and tags."""
 
 from numbers import Integral
+from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
@@ -58,7 +60,7 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.support_
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Any:
         """Keep the selected columns.
 
         Parameters
@@ -74,7 +76,7 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         with about_argument("X"):
             return super().transform(X)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing to the estimator, the splitter and the scorer.
 
         Returns
