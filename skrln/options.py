@@ -9,7 +9,7 @@ estimators to scikit-learn: ``clone`` copies them, and ``GridSearchCV`` searches
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
@@ -32,7 +32,7 @@ __all__ = [
 class _Option(BaseEstimator):
     """Base of the option objects."""
 
-    def __new__(cls, *args, **options):
+    def __new__(cls, *args: Any, **options: Any) -> Self:
         """Refuse options that this kind of object does not have."""
         del args
         admitted = cls._get_param_names()

@@ -97,12 +97,12 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         router.add(scorer=self._make_scorer(), method_mapping=score)
         return router
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Estimator tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         # Tags are read before `fit` checks the parameters.

@@ -162,6 +162,12 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     (200, 4)
     """
 
+    support_: np.ndarray
+    scores_: np.ndarray
+    pvalues_: np.ndarray
+    qvalues_: np.ndarray
+    expected_false_positives_: float
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "fdr": [Interval(Real, 0, 1, closed="neither"), None],
@@ -415,12 +421,12 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             estimator=self.estimator, method_mapping=fit
         )
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Estimator tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True

@@ -231,6 +231,17 @@ class GeneticSelector(BaseSelector):
     True
     """
 
+    support_: np.ndarray
+    n_features_to_select_: int
+    best_fitness_: float
+    fitness_curve_: np.ndarray
+    population_: np.ndarray
+    n_iter_: int
+    n_evaluations_: int
+    swap_support_: np.ndarray | None
+    swap_fitness_: float | None
+    swap_is_optimum_: bool | None
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit"]), None],
         "n_features_to_select": [

@@ -683,7 +683,7 @@ class JointAutoencoder(
             input_clip=None,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False

@@ -389,7 +389,7 @@ class BaseJoint(
             self._activation,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

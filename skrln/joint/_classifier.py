@@ -404,7 +404,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray:
         """Union of the classes of all domains."""
         return self._targets[0].classes
 
@@ -414,7 +414,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         return self._targets[0].task_classes[0]
 
     @property
-    def domain_classes_(self):
+    def domain_classes_(self) -> list[np.ndarray]:
         """Classes that each domain predicts."""
         masks = self._masks
         return [self._trained_classes[is_present] for is_present in masks]

@@ -606,7 +606,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             start += width
         return rows
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

@@ -457,7 +457,7 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
     def _labels(self):
         return NumberLabels(self.loss, self.quantile, self.huber_threshold)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

@@ -222,6 +222,26 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
     ((20, 3), (3,))
     """
 
+    estimators_: list[Any]
+    validation_curves_: np.ndarray
+    smoothed_curves_: np.ndarray
+    summary_curve_: np.ndarray
+    best_stage_: int
+    task_best_stage_: np.ndarray
+    stage_of_cluster_: np.ndarray
+    task_cluster_: np.ndarray
+    intervals_: np.ndarray
+    discrepancy_: np.ndarray
+    fraction_outside_: float
+    fallback_tasks_: np.ndarray
+    tradeoff_: dict[str, Any] | None
+    calibration_: np.ndarray | None
+    first_stage_: int
+    n_iter_: int
+    replayed_: bool
+    task_names_: np.ndarray
+    scoring_name_: str
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "strategy": [StrOptions({"brute_force", "kmeans", "best_k"})],
@@ -566,17 +586,17 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         return self._tasks.classes
 
     @property
-    def classes_(self):
+    def classes_(self) -> Any:
         """Classes of the labels; a list of arrays for several outputs."""
         return self._classes()
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         """Number of input columns."""
         return self._first_fitted().n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> np.ndarray:
         """Names of the input columns, if all names are strings."""
         return self._first_fitted().feature_names_in_
 
@@ -587,12 +607,12 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             )
         return self.estimators_[0]
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of the wrapped estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)

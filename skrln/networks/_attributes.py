@@ -74,7 +74,7 @@ class FittedAttributes:
             )
         return ensemble
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         """Return True after `fit`."""
         return self._get_fitted() is not None
 

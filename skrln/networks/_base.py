@@ -154,7 +154,7 @@ class BaseRLN(
     # -- predicting ----------------------------------------------------------------------
 
     @property
-    def estimators_(self):
+    def estimators_(self) -> list[Any]:
         """Networks of the fit, each as a fitted estimator."""
         ensemble = self._check_fitted()
         if ensemble.is_single:
@@ -235,7 +235,7 @@ class BaseRLN(
         class_tasks = self._check_fitted().target.class_tasks
         return task_scores(y, prediction, class_tasks, sample_weight)
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters; a fitted `pretrained` is shared and stays fitted."""
         for name in ("cv", "validation_cv"):
             refuse_generator(getattr(self, name, None), name)
@@ -244,7 +244,7 @@ class BaseRLN(
             twin.pretrained = self.pretrained
         return twin
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

@@ -484,7 +484,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray | list[np.ndarray]:
         """Classes of the labels; a list with the classes of each task for several."""
         return self._ensemble("classes_").target.classes
 
@@ -714,7 +714,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     def _labels(self):
         return ClassLabels(self.class_weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True

@@ -535,12 +535,12 @@ class RLNMultiTask(BaseRLN):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> list[np.ndarray]:
         """Classes of each task; None of a regression task."""
         return self._ensemble("classes_").target.classes
 
     @property
-    def task_types_(self):
+    def task_types_(self) -> np.ndarray:
         """Type of each task: "classification" or "regression"."""
         class_tasks = self._ensemble("task_types_").target.class_tasks
         return np.where(class_tasks, "classification", "regression")
@@ -671,7 +671,7 @@ class RLNMultiTask(BaseRLN):
             self.class_weight,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True

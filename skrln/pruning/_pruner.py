@@ -229,6 +229,15 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     True
     """
 
+    estimator_: Any
+    unpruned_estimator_: Any
+    masks_: list[np.ndarray]
+    pairs_: np.ndarray
+    angles_: list[np.ndarray]
+    layers_: list[int]
+    pruning_ratio_: float
+    history_: dict[str, np.ndarray]
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "criterion": [StrOptions({"weight", "activation", "random"})],
@@ -498,7 +507,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     # -- predicting ----------------------------------------------------------------------
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray | list[np.ndarray]:
         """Classes of the network."""
         return self.estimator_.classes_
 
@@ -559,7 +568,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.score(X, y, sample_weight)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         """Return True after `fit`."""
         return hasattr(self, "estimator_")
 
@@ -574,7 +583,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         router = MetadataRouter(owner=self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of the network, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)

@@ -175,12 +175,12 @@ class BlendingClassifier(Blend, StackingClassifier):
         check_classification_targets(y)
 
     @property
-    def final_estimator(self):
+    def final_estimator(self) -> Any:
         """Unfitted combiner of the probabilities."""
         return LinearPool(self.equal_pull, self.calibrate)
 
     @property
-    def temperature_(self):
+    def temperature_(self) -> float:
         """Divisor of the logarithms of the mean."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.temperature_

@@ -175,7 +175,7 @@ class BlendingRegressor(Blend, StackingRegressor):
         return self._fit_copy(X, y, cv, fit_params)
 
     @property
-    def final_estimator(self):
+    def final_estimator(self) -> Any:
         """Unfitted combiner of the predictions."""
         return MeanPool(self.equal_pull)
 
