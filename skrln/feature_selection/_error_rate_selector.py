@@ -165,6 +165,7 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     support_: np.ndarray
     scores_: np.ndarray
     pvalues_: np.ndarray
+    selection_frequencies_: np.ndarray
     qvalues_: np.ndarray
     expected_false_positives_: float
 
