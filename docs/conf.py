@@ -3,7 +3,10 @@
 
 import os
 import re
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 try:
     release = version("skrln")
@@ -25,13 +28,15 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_templates", "changes", "examples"]
+UNRELEASED = "generated/unreleased.rst"  # a part of the page whats_new
+exclude_patterns = ["_build", "_templates", "changes", "examples", UNRELEASED]
 root_doc = "index"
 nitpicky = False
 
 # -- API reference ---------------------------------------------------------------------
 
 autosummary_generate = True
+autodoc_typehints = "none"  # docstrings describe the types, in words and with shapes
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 default_role = "literal"
@@ -96,5 +101,24 @@ def drop_foreign_references(app, what, name, obj, options, lines):
     lines[:] = FOREIGN_TERM.sub(r"\1", text).split("\n")
 
 
+# -- Changes that are not released ----------------------------------------------------
+
+
+def write_unreleased(app):
+    """Write the change fragments as one text, which the page whats_new includes."""
+    towncrier = [sys.executable, "-m", "towncrier", "build", "--draft"]
+    draft = subprocess.run(
+        [*towncrier, "--version", release, "--date", "not released"],
+        cwd=Path(app.srcdir).parent,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    page = Path(app.srcdir, UNRELEASED)
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(draft.stdout, encoding="utf-8")
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", drop_foreign_references)
+    app.connect("builder-inited", write_unreleased)

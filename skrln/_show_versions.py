@@ -20,7 +20,7 @@ PACKAGES = (
 )
 
 
-def show_versions():
+def show_versions() -> None:
     """Print versions of Python and packages, JAX devices and JAX environment variables.
 
     The function starts the JAX backend, if JAX is installed.

@@ -7,6 +7,11 @@ estimators to scikit-learn: ``clone`` copies them, and ``GridSearchCV`` searches
 ``penalty__step``.
 """
 
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, Literal, Self
+
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
@@ -27,7 +32,7 @@ __all__ = [
 class _Option(BaseEstimator):
     """Base of the option objects."""
 
-    def __new__(cls, *args, **options):
+    def __new__(cls, *args: Any, **options: Any) -> Self:
         """Refuse options that this kind of object does not have."""
         del args
         admitted = cls._get_param_names()
@@ -101,15 +106,15 @@ class RLNPenalty(_Option):
 
     def __init__(
         self,
-        step=0.03,
+        step: float = 0.03,
         *,
-        norm="l1",
-        layers="first",
-        scope="network",
-        group="weight",
-        warmup=0.2,
-        rule="proximal",
-        n_path_edges=0,
+        norm: Literal["l1", "l2"] = "l1",
+        layers: Literal["first", "all"] = "first",
+        scope: Literal["network", "layer"] = "network",
+        group: Literal["weight", "input"] = "weight",
+        warmup: float = 0.2,
+        rule: Literal["proximal", "subgradient"] = "proximal",
+        n_path_edges: int = 0,
     ):
         self.step = step
         self.norm = norm
@@ -162,13 +167,13 @@ class UniformPenalty(_Option):
 
     def __init__(
         self,
-        norm="l1",
+        norm: Literal["l1", "l2"] = "l1",
         *,
-        layers="first",
-        scope="network",
-        group="weight",
-        warmup=0.2,
-        n_path_edges=0,
+        layers: Literal["first", "all"] = "first",
+        scope: Literal["network", "layer"] = "network",
+        group: Literal["weight", "input"] = "weight",
+        warmup: float = 0.2,
+        n_path_edges: int = 0,
     ):
         self.norm = norm
         self.layers = layers
@@ -211,12 +216,12 @@ class Solver(_Option):
 
     def __init__(
         self,
-        name="adam",
+        name: str = "adam",
         *,
-        options=None,
-        clip_norm=None,
-        clip_value=None,
-        weight_decay=0.0,
+        options: Mapping[str, Any] | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        weight_decay: float = 0.0,
     ):
         self.name = name
         self.options = options
@@ -243,7 +248,7 @@ class PowerDecay(_Option):
     >>> model = RLNRegressor(learning_rate=PowerDecay(power=0.5))
     """
 
-    def __init__(self, decay_steps=None, *, power=1.0):
+    def __init__(self, decay_steps: float | None = None, *, power: float = 1.0):
         self.decay_steps = decay_steps
         self.power = power
 
@@ -263,7 +268,7 @@ class ExponentialDecay(_Option):
     >>> model = RLNRegressor(learning_rate=ExponentialDecay(2000))
     """
 
-    def __init__(self, decay_steps=None):
+    def __init__(self, decay_steps: float | None = None):
         self.decay_steps = decay_steps
 
 
@@ -293,7 +298,14 @@ class ReduceOnPlateau(_Option):
     >>> model = RLNRegressor(learning_rate=ReduceOnPlateau(patience=10))
     """
 
-    def __init__(self, factor=0.5, *, patience=5, cooldown=0, smallest=1e-3):
+    def __init__(
+        self,
+        factor: float = 0.5,
+        *,
+        patience: int = 5,
+        cooldown: int = 0,
+        smallest: float = 1e-3,
+    ):
         self.factor = factor
         self.patience = patience
         self.cooldown = cooldown
@@ -342,12 +354,12 @@ class Transfer(_Option):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        n_frozen_layers=0,
-        reuse_head=False,
-        unfreeze_every=None,
-        unfreeze_factor=0.1,
+        n_frozen_layers: int = 0,
+        reuse_head: bool = False,
+        unfreeze_every: int | None = None,
+        unfreeze_factor: float = 0.1,
     ):
         self.estimator = estimator
         self.n_frozen_layers = n_frozen_layers
@@ -355,14 +367,14 @@ class Transfer(_Option):
         self.unfreeze_every = unfreeze_every
         self.unfreeze_factor = unfreeze_factor
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the options; the estimator is shared and stays fitted."""
         twin = super().__sklearn_clone__()
         twin.estimator = self.estimator
         return twin
 
     @property
-    def fitted(self):
+    def fitted(self) -> Any:
         """The fitted estimator, out of its FrozenEstimator if it is in one."""
         is_frozen = isinstance(self.estimator, FrozenEstimator)
         return self.estimator.estimator if is_frozen else self.estimator
@@ -390,7 +402,7 @@ class Checkpoint(_Option):
     >>> model = RLNRegressor(checkpoint=Checkpoint("fit-1", every=300), random_state=0)
     """
 
-    def __init__(self, path, *, every=60):
+    def __init__(self, path: str | PathLike[str], *, every: float = 60):
         self.path = path
         self.every = every
 
@@ -418,7 +430,7 @@ class PlainBranch(_Option):
     >>> model = RLNClassifier(plain_branch=PlainBranch(slice(10, 74), layer_sizes=(32,)))
     """
 
-    def __init__(self, columns, *, layer_sizes=(64,)):
+    def __init__(self, columns: ArrayLike | slice, *, layer_sizes: ArrayLike = (64,)):
         self.columns = columns
         self.layer_sizes = layer_sizes
 
@@ -510,20 +522,20 @@ class Coupling(_Option):
 
     def __init__(
         self,
-        strategy="joint",
+        strategy: Literal["joint", "l2", "shared", "finetune", "isolated"] = "joint",
         *,
-        strength="auto",
-        robust_norm="geman_mcclure",
-        irls_weight="majorizer",
-        sigma="mean",
-        sigma_factor="auto",
-        distance="auto",
-        pair_layers=True,
-        n_shared_layers=None,
-        first_stage=0.25,
-        max_irls_iter=8,
-        inner_max_iter=None,
-        irls_tol=0.01,
+        strength: float | Literal["auto"] = "auto",
+        robust_norm: Literal["geman_mcclure", "cauchy", "huber"] = "geman_mcclure",
+        irls_weight: Literal["majorizer", "paper"] = "majorizer",
+        sigma: Literal["mean", "median"] = "mean",
+        sigma_factor: float | Literal["auto"] = "auto",
+        distance: Literal["outputs", "weights", "auto"] = "auto",
+        pair_layers: bool = True,
+        n_shared_layers: int | None = None,
+        first_stage: float = 0.25,
+        max_irls_iter: int = 8,
+        inner_max_iter: int | None = None,
+        irls_tol: float = 0.01,
     ):
         self.strategy = strategy
         self.strength = strength

@@ -3,20 +3,21 @@
 
 import math
 from collections import UserDict
+from typing import Any
 
 from sklearn.base import clone
 
 from .options import RLNPenalty
 
 
-class _Preset(UserDict):
+class _Preset(UserDict[str, Any]):
     """Parameters by name; every reading copies the option objects.
 
     Two estimators with the same preset must not share an option object: ``set_params`` on one
     of them would change the other.
     """
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         """Return a copy of the value of a parameter."""
         return clone(super().__getitem__(name), safe=False)
 

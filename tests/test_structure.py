@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "skrln"
 #: Rooms from the lowest to the highest; rooms of one row do not import each other.
 LAYERS = (
-    {"_interrupts"},
+    {"_interrupts", "_typing"},
     {"_kernels", "options", "_checkpoints"},
     {"_table", "datasets", "presets", "_show_versions"},
     {"_network"},

@@ -4,10 +4,13 @@
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import jensenshannon
 
 
-def garson_importance(coefs, groups=None):
+def garson_importance(
+    coefs: list[np.ndarray], groups: ArrayLike | None = None
+) -> np.ndarray:
     r"""Share of each input in the outputs, by the weights on the paths between them.
 
     Garson's measure for any depth: the absolute value of every weight is divided by the sum of
@@ -63,7 +66,7 @@ def _path_shares(coefs):
     return shares
 
 
-def importance_entropy(importance):
+def importance_entropy(importance: ArrayLike) -> float:
     """Entropy of importances in bits; 2 to the power of it is the effective number of inputs.
 
     Parameters
@@ -91,7 +94,7 @@ def importance_entropy(importance):
     return float(-(share * np.log2(share)).sum()) + 0.0  # turns -0.0 into 0.0
 
 
-def importance_divergence(importances):
+def importance_divergence(importances: ArrayLike) -> float:
     """Mean Jensen-Shannon divergence, in bits, between the importances of several fits.
 
     Parameters
@@ -136,7 +139,7 @@ def pairwise_divergences(importances):
     return [float(root**2) for root in np.nan_to_num(roots)]
 
 
-def selection_stability(selected):
+def selection_stability(selected: ArrayLike) -> float:
     r"""Agreement of several fits on the inputs that they select, corrected for chance.
 
     Unlike :func:`importance_divergence`, it does not reward flat importances: fits that select

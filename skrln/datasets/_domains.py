@@ -2,24 +2,26 @@
 """Several data sets (domains) with known clusters of similar domains."""
 
 import numbers
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 
 def make_domains(
-    n_samples=60,
-    n_domains=8,
-    n_clusters=2,
-    n_features=10,
+    n_samples: int | ArrayLike = 60,
+    n_domains: int = 8,
+    n_clusters: int = 2,
+    n_features: int = 10,
     *,
-    n_hostile=0,
-    spread=0.1,
-    noise=0.3,
-    task="regression",
-    random_state=None,
-    return_clusters=False,
-):
+    n_hostile: int = 0,
+    spread: float = 0.1,
+    noise: float = 0.3,
+    task: Literal["regression", "classification"] = "regression",
+    random_state: int | np.random.RandomState | None = None,
+    return_clusters: bool = False,
+) -> tuple[np.ndarray, ...]:
     r"""Generate several data sets (domains) that form clusters.
 
     All domains have the same independent Gaussian inputs. The signal of a domain is

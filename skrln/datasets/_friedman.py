@@ -12,8 +12,13 @@ N_INFORMATIVE = 5
 
 
 def make_friedman1_noise(
-    n_samples=400, n_noise=200, *, noise=1.0, random_state=None, return_support=False
-):
+    n_samples: int = 400,
+    n_noise: int = 200,
+    *,
+    noise: float = 1.0,
+    random_state: int | np.random.RandomState | None = None,
+    return_support: bool = False,
+) -> tuple[np.ndarray, ...]:
     r"""Generate the "Friedman #1" regression problem with noise columns.
 
     All columns are independent and uniform on [0, 1]. The target depends on the first five

@@ -2,7 +2,9 @@
 """Scikit-learn contract of a selector: support mask, metadata routing and tags."""
 
 from numbers import Integral
+from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
@@ -58,7 +60,7 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.support_
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Any:
         """Keep the selected columns.
 
         Parameters
@@ -74,7 +76,7 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         with about_argument("X"):
             return super().transform(X)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing to the estimator, the splitter and the scorer.
 
         Returns
@@ -95,12 +97,12 @@ class BaseSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         router.add(scorer=self._make_scorer(), method_mapping=score)
         return router
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Estimator tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         # Tags are read before `fit` checks the parameters.

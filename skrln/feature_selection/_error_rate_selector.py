@@ -3,9 +3,10 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import false_discovery_control
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
@@ -35,6 +36,7 @@ from skrln._table._sklearn import (
     take,
 )
 from skrln._table._user_splits import iterate_splits, refuse_generator
+from skrln._typing import TableLike
 from skrln.networks._whole import all_or_nothing
 
 from ._conditional_association import evidence_test, row_evidence
@@ -160,6 +162,13 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     (200, 4)
     """
 
+    support_: np.ndarray
+    scores_: np.ndarray
+    pvalues_: np.ndarray
+    selection_frequencies_: np.ndarray
+    qvalues_: np.ndarray
+    expected_false_positives_: float
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "fdr": [Interval(Real, 0, 1, closed="neither"), None],
@@ -172,14 +181,14 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        fdr=0.1,
-        max_false_positives=None,
-        feature_groups=None,
-        cv=5,
-        n_jobs=None,
-        random_state=None,
+        fdr: float | None = 0.1,
+        max_false_positives: float | None = None,
+        feature_groups: ArrayLike | None = None,
+        cv: Any = 5,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.estimator = estimator
         self.fdr = fdr
@@ -190,7 +199,14 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, groups=None, **params):
+    def fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Test and select columns.
 
         Parameters
@@ -366,7 +382,7 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.support_
 
-    def transform(self, X):
+    def transform(self, X: TableLike) -> Any:
         """Keep the selected columns.
 
         Parameters
@@ -394,7 +410,7 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         with about_argument("X"):
             return super().transform(X)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing to the estimator. The splitter always gets the groups.
 
         Returns
@@ -406,12 +422,12 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             estimator=self.estimator, method_mapping=fit
         )
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Estimator tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Feature selection by a genetic search over column subsets of a fixed size."""
 
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import ClassVar
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import get_scorer_names
 from sklearn.utils import check_random_state, get_tags, indexable
@@ -24,9 +27,11 @@ from skrln._table._sklearn import (
     routing_enabled,
 )
 from skrln._table._user_splits import iterate_splits
+from skrln._typing import TableLike
 from skrln.networks._checkpoints import open_checkpoints
 from skrln.networks._params import COMMON
 from skrln.networks._whole import all_or_nothing
+from skrln.options import Checkpoint
 
 from ._base import BaseSelector
 from ._criteria import (
@@ -226,6 +231,17 @@ class GeneticSelector(BaseSelector):
     True
     """
 
+    support_: np.ndarray
+    n_features_to_select_: int
+    best_fitness_: float
+    fitness_curve_: np.ndarray
+    population_: np.ndarray
+    n_iter_: int
+    n_evaluations_: int
+    swap_support_: np.ndarray | None
+    swap_fitness_: float | None
+    swap_is_optimum_: bool | None
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit"]), None],
         "n_features_to_select": [
@@ -254,27 +270,27 @@ class GeneticSelector(BaseSelector):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        n_features_to_select=0.5,
-        fitness="cv",
-        cv=5,
-        scoring=None,
-        population_size=20,
-        n_generations=100,
-        crossover_proba=0.8,
-        mutation_proba=0.2,
-        gene_proba=0.05,
-        tournament_size=3,
-        n_elite=1,
-        n_iter_no_change=20,
-        tol=0.0,
-        swap_evaluations=0,
-        polish=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
+        n_features_to_select: int | float = 0.5,
+        fitness: Literal["cv", "distance_cut", "mrmr"] = "cv",
+        cv: Any = 5,
+        scoring: str | Callable[..., Any] | None = None,
+        population_size: int = 20,
+        n_generations: int = 100,
+        crossover_proba: float = 0.8,
+        mutation_proba: float = 0.2,
+        gene_proba: float = 0.05,
+        tournament_size: int = 3,
+        n_elite: int = 1,
+        n_iter_no_change: int | None = 20,
+        tol: float = 0.0,
+        swap_evaluations: int = 0,
+        polish: bool = False,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
     ):
         self.estimator = estimator
         self.n_features_to_select = n_features_to_select
@@ -298,7 +314,14 @@ class GeneticSelector(BaseSelector):
         self.checkpoint = checkpoint
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, *, groups=None, **params):
+    def fit(
+        self,
+        X: TableLike,
+        y: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Search for the fittest subset of columns.
 
         Parameters

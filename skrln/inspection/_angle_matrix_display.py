@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Matrix of the angles between hidden units, by which a pruner selects units."""
 
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
 from ._plotting import fitted_attribute, get_axes, plain_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+    from skrln.pruning import DistinctivenessPruner
 
 
 class AngleMatrixDisplay:
@@ -47,8 +58,17 @@ class AngleMatrixDisplay:
     (0.0, 180.0)
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    im_: "AxesImage"
+
     def __init__(
-        self, angles, *, similar_angle=None, complementary_angle=None, name=None
+        self,
+        angles: np.ndarray,
+        *,
+        similar_angle: float | None = None,
+        complementary_angle: float | None = None,
+        name: str | None = None,
     ):
         self.angles = angles
         self.similar_angle = similar_angle
@@ -56,7 +76,15 @@ class AngleMatrixDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, layer=None, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "DistinctivenessPruner",
+        *,
+        layer: int | None = None,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the angles of a layer as they were before its last pruning.
 
         Parameters
@@ -99,7 +127,9 @@ class AngleMatrixDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the matrix.
 
         Parameters

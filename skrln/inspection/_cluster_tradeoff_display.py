@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Gain in score by the number of early stopping stages."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import fitted_attribute, get_axes, name_or_class, plain_text, with_unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
+
+    from skrln.multitask import PerTaskEarlyStopping
 
 
 class ClusterTradeoffDisplay:
@@ -55,15 +64,19 @@ class ClusterTradeoffDisplay:
     'Number of stages'
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    errorbar_: "ErrorbarContainer"
+
     def __init__(
         self,
-        n_clusters,
-        mean_gain,
-        std_error,
+        n_clusters: np.ndarray,
+        mean_gain: np.ndarray,
+        std_error: np.ndarray,
         *,
-        chosen=None,
-        score_name=None,
-        name=None,
+        chosen: int | None = None,
+        score_name: str | None = None,
+        name: str | None = None,
     ):
         self.n_clusters = n_clusters
         self.mean_gain = mean_gain
@@ -73,7 +86,14 @@ class ClusterTradeoffDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "PerTaskEarlyStopping",
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the trade-off of a fitted :class:`~skrln.PerTaskEarlyStopping`.
 
         Parameters
@@ -111,7 +131,9 @@ class ClusterTradeoffDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the trade-off.
 
         Parameters

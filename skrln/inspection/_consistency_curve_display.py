@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Loss by consistency loss over the epochs of a joint fit."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import (
@@ -11,6 +13,13 @@ from ._plotting import (
     next_line_style,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.joint import JointAutoencoder, JointClassifier, JointRegressor
 
 
 class ConsistencyCurveDisplay:
@@ -67,14 +76,18 @@ class ConsistencyCurveDisplay:
     'Consistency loss'
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D"
+
     def __init__(
         self,
-        loss_curve,
-        consistency_curve,
+        loss_curve: np.ndarray,
+        consistency_curve: np.ndarray,
         *,
-        best_iteration=None,
-        loss_name="Training loss",
-        name=None,
+        best_iteration: int | None = None,
+        loss_name: str = "Training loss",
+        name: str | None = None,
     ):
         self.loss_curve = loss_curve
         self.consistency_curve = consistency_curve
@@ -83,7 +96,14 @@ class ConsistencyCurveDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "JointClassifier | JointRegressor | JointAutoencoder",
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the curve of a fitted joint estimator.
 
         Parameters
@@ -116,7 +136,9 @@ class ConsistencyCurveDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curve.
 
         Parameters

@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Domains of a joint estimator, drawn as a network of their pair weights."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
 
 from ._plotting import fitted_attribute, get_axes, name_or_class, plain_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    from skrln.joint import (
+        JointAutoencoder,
+        JointClassifier,
+        JointGenerator,
+        JointRegressor,
+    )
 
 #: Maximum number of domains with written names; more names would overlap.
 MOST_NAMES = 40
@@ -65,7 +80,19 @@ class DomainNetworkDisplay:
     (8, 2)
     """
 
-    def __init__(self, weights, domain_names, *, groups, name=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    positions_: np.ndarray
+    lines_: "LineCollection"
+
+    def __init__(
+        self,
+        weights: np.ndarray,
+        domain_names: ArrayLike,
+        *,
+        groups: np.ndarray,
+        name: str | None = None,
+    ):
         self.weights = weights
         self.domain_names = domain_names
         self.groups = groups
@@ -73,8 +100,15 @@ class DomainNetworkDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, term=None, threshold=0.5, name=None, ax=None, **style
-    ):
+        cls,
+        estimator: "JointClassifier | JointRegressor | JointAutoencoder | JointGenerator",
+        *,
+        term: int | None = None,
+        threshold: float = 0.5,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the domains of a fitted joint estimator.
 
         Parameters
@@ -136,7 +170,9 @@ class DomainNetworkDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the network.
 
         Parameters

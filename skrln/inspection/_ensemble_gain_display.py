@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Gain of ensembles by the variance between their members."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
+
+from skrln._typing import TableLike
 
 from ._ensemble_gain import predict_values, variance_and_gain
 from ._plotting import (
@@ -17,6 +23,11 @@ from ._plotting import (
     values_by_kind,
     with_unit,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class EnsembleGainDisplay:
@@ -100,7 +111,19 @@ class EnsembleGainDisplay:
     True
     """
 
-    def __init__(self, variance, gain, kinds, *, score_name=None, single="mean"):
+    ax_: "Axes"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+
+    def __init__(
+        self,
+        variance: np.ndarray,
+        gain: np.ndarray,
+        kinds: Sequence[str],
+        *,
+        score_name: str | None = None,
+        single: Literal["mean", "first"] = "mean",
+    ):
         self.variance = variance
         self.gain = gain
         self.kinds = kinds
@@ -110,16 +133,16 @@ class EnsembleGainDisplay:
     @classmethod
     def from_estimators(
         cls,
-        estimators,
-        X,
-        y,
+        estimators: Sequence[Any] | Mapping[Any, Sequence[Any]],
+        X: TableLike,
+        y: ArrayLike,
         *,
-        score_func=None,
-        single="mean",
-        name=None,
-        ax=None,
-        **style,
-    ):
+        score_func: Callable[..., Any] | None = None,
+        single: Literal["mean", "first"] = "mean",
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the gain of averaging fitted estimators.
 
         Parameters
@@ -176,16 +199,16 @@ class EnsembleGainDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        predictions,
+        y_true: ArrayLike,
+        predictions: ArrayLike | Mapping[Any, ArrayLike],
         *,
-        classes=None,
-        score_func=None,
-        single="mean",
-        name=None,
-        ax=None,
-        **style,
-    ):
+        classes: ArrayLike | None = None,
+        score_func: Callable[..., Any] | None = None,
+        single: Literal["mean", "first"] = "mean",
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the gain of averaging given predictions.
 
         Parameters
@@ -239,7 +262,7 @@ class EnsembleGainDisplay:
         display = cls(variance, gain, list(kinds), score_name=score_name, single=single)
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, **style):
+    def plot(self, ax: "Axes | None" = None, **style: Any) -> Self:
         """Draw one mark for each kind.
 
         Parameters

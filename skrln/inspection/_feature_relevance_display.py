@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Relevance of every column of a table: its squared correlation with the target."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import beta
 from sklearn.utils import check_X_y
 
+from skrln._typing import TableLike
+
 from ._plotting import column_names, get_axes, label_once, merge_style, plain_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 #: Legend entry of the dotted curves, once for all tables.
 NOISE = "noise columns, expected"
@@ -78,8 +88,19 @@ class FeatureRelevanceDisplay:
     ['bmi', 's5']
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D"
+    noise_line_: "Line2D"
+
     def __init__(
-        self, relevance, feature_names, *, n_samples, highlighted=None, name=None
+        self,
+        relevance: np.ndarray,
+        feature_names: np.ndarray,
+        *,
+        n_samples: int,
+        highlighted: np.ndarray | None = None,
+        name: str | None = None,
     ):
         self.relevance = relevance
         self.feature_names = feature_names
@@ -90,15 +111,15 @@ class FeatureRelevanceDisplay:
     @classmethod
     def from_data(
         cls,
-        X,
-        y,
+        X: TableLike,
+        y: ArrayLike,
         *,
-        feature_names=None,
-        highlight=None,
-        name=None,
-        ax=None,
-        **style,
-    ):
+        feature_names: ArrayLike | None = None,
+        highlight: ArrayLike | None = None,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the squared correlation of each column with the target.
 
         Parameters
@@ -146,7 +167,9 @@ class FeatureRelevanceDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curve.
 
         Parameters

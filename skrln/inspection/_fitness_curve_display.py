@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitness over the generations of a genetic search."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import (
@@ -11,6 +13,13 @@ from ._plotting import (
     plain_text,
     with_unit,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.feature_selection import GeneticSelector
 
 
 class FitnessCurveDisplay:
@@ -59,8 +68,17 @@ class FitnessCurveDisplay:
     'Generation'
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+
     def __init__(
-        self, fitness_curve, *, swap_fitness=None, fitness_name=None, name=None
+        self,
+        fitness_curve: np.ndarray,
+        *,
+        swap_fitness: float | None = None,
+        fitness_name: str | None = None,
+        name: str | None = None,
     ):
         self.fitness_curve = fitness_curve
         self.swap_fitness = swap_fitness
@@ -68,7 +86,14 @@ class FitnessCurveDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "GeneticSelector",
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the curves of a fitted selector.
 
         Parameters
@@ -98,7 +123,9 @@ class FitnessCurveDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Importances of the inputs as a sorted curve or as bars."""
 
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skrln._network._importance import importance_entropy
 
@@ -15,6 +18,12 @@ from ._plotting import (
     next_line_style,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class ImportanceDisplay:
@@ -78,7 +87,20 @@ class ImportanceDisplay:
     ['RLN', 'L1']
     """
 
-    def __init__(self, importances, feature_names, *, entropy, n_used, name=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D | None"
+    bars_: "BarContainer | None"
+
+    def __init__(
+        self,
+        importances: np.ndarray,
+        feature_names: np.ndarray,
+        *,
+        entropy: float,
+        n_used: int,
+        name: str | None = None,
+    ):
         self.importances = importances
         self.feature_names = feature_names
         self.entropy = entropy
@@ -88,15 +110,15 @@ class ImportanceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: Any,
         *,
-        feature_names=None,
-        kind="curve",
-        max_features=10,
-        name=None,
-        ax=None,
-        **style,
-    ):
+        feature_names: ArrayLike | None = None,
+        kind: Literal["curve", "bar"] = "curve",
+        max_features: int = 10,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the importances of a fitted estimator.
 
         Parameters
@@ -142,15 +164,15 @@ class ImportanceDisplay:
     @classmethod
     def from_importances(
         cls,
-        importances,
+        importances: ArrayLike,
         *,
-        feature_names=None,
-        kind="curve",
-        max_features=10,
-        name=None,
-        ax=None,
-        **style,
-    ):
+        feature_names: ArrayLike | None = None,
+        kind: Literal["curve", "bar"] = "curve",
+        max_features: int = 10,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw given importances, such as the mean over several fits.
 
         Parameters
@@ -195,7 +217,15 @@ class ImportanceDisplay:
         )
         return display.plot(ax, kind=kind, max_features=max_features, **style)
 
-    def plot(self, ax=None, *, name=None, kind="curve", max_features=10, **style):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        name: str | None = None,
+        kind: Literal["curve", "bar"] = "curve",
+        max_features: int = 10,
+        **style: Any,
+    ) -> Self:
         """Draw the importances.
 
         Parameters

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Agreement of repeated fits on the important inputs."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skrln._network._importance import pairwise_divergences, selection_stability
 
@@ -13,6 +17,11 @@ from ._plotting import (
     name_or_class,
     values_by_kind,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class ImportanceDivergenceDisplay:
@@ -81,7 +90,20 @@ class ImportanceDivergenceDisplay:
     True
     """
 
-    def __init__(self, divergences, top_stability, used_stability, kinds, *, n_top):
+    ax_: "Axes"
+    stability_ax_: "Axes"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+
+    def __init__(
+        self,
+        divergences: list[np.ndarray],
+        top_stability: np.ndarray,
+        used_stability: np.ndarray,
+        kinds: Sequence[str],
+        *,
+        n_top: int,
+    ):
         self.divergences = divergences
         self.top_stability = top_stability
         self.used_stability = used_stability
@@ -89,7 +111,15 @@ class ImportanceDivergenceDisplay:
         self.n_top = n_top
 
     @classmethod
-    def from_estimators(cls, estimators, *, n_top=10, name=None, ax=None, **style):
+    def from_estimators(
+        cls,
+        estimators: Sequence[Any] | Mapping[Any, Sequence[Any]],
+        *,
+        n_top: int = 10,
+        name: str | None = None,
+        ax: "Sequence[Axes] | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the agreement of fitted estimators.
 
         Parameters
@@ -124,7 +154,15 @@ class ImportanceDivergenceDisplay:
         return cls.from_importances(importances, n_top=n_top, ax=ax, **style)
 
     @classmethod
-    def from_importances(cls, importances, *, n_top=10, name=None, ax=None, **style):
+    def from_importances(
+        cls,
+        importances: ArrayLike | Mapping[Any, ArrayLike],
+        *,
+        n_top: int = 10,
+        name: str | None = None,
+        ax: "Sequence[Axes] | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the agreement of given importances.
 
         Parameters
@@ -164,7 +202,7 @@ class ImportanceDivergenceDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, **style):
+    def plot(self, ax: "Sequence[Axes] | None" = None, **style: Any) -> Self:
         """Draw both panels.
 
         Parameters

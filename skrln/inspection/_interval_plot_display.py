@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stages at which each task is close to its best score, and the best common stage."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
 
 from ._plotting import (
@@ -11,6 +14,13 @@ from ._plotting import (
     name_or_class,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    from skrln.multitask import PerTaskEarlyStopping
 
 #: Maximum number of tasks with names on the axis.
 NAMED_TASKS = 40
@@ -72,8 +82,19 @@ class IntervalPlotDisplay:
     'Stage'
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    bars_: "LineCollection"
+    order_: np.ndarray
+
     def __init__(
-        self, intervals, task_best_stage, best_stage, *, task_names=None, name=None
+        self,
+        intervals: np.ndarray,
+        task_best_stage: np.ndarray,
+        best_stage: int,
+        *,
+        task_names: Sequence[Any] | None = None,
+        name: str | None = None,
     ):
         self.intervals = intervals
         self.task_best_stage = task_best_stage
@@ -83,8 +104,14 @@ class IntervalPlotDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, name=None, sort_by="centre", ax=None, **style
-    ):
+        cls,
+        estimator: "PerTaskEarlyStopping",
+        *,
+        name: str | None = None,
+        sort_by: Literal["centre", "best"] = "centre",
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the intervals of a fitted :class:`~skrln.PerTaskEarlyStopping`.
 
         Parameters
@@ -119,7 +146,14 @@ class IntervalPlotDisplay:
         )
         return display.plot(ax, sort_by=sort_by, **style)
 
-    def plot(self, ax=None, *, name=None, sort_by="centre", **style):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        name: str | None = None,
+        sort_by: Literal["centre", "best"] = "centre",
+        **style: Any,
+    ) -> Self:
         """Draw the intervals.
 
         Parameters

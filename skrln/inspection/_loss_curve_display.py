@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training and validation loss over the epochs."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
@@ -14,6 +16,11 @@ from ._plotting import (
     plain_text,
     with_unit,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class LossCurveDisplay:
@@ -75,15 +82,20 @@ class LossCurveDisplay:
     True
     """
 
+    ax_: "Axes"
+    zeros_ax_: "Axes | None"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+
     def __init__(
         self,
-        loss_curve,
+        loss_curve: np.ndarray,
         *,
-        validation_loss_curve=None,
-        best_iteration=None,
-        zero_curve=None,
-        loss_name=None,
-        name=None,
+        validation_loss_curve: np.ndarray | None = None,
+        best_iteration: int | None = None,
+        zero_curve: np.ndarray | None = None,
+        loss_name: str | None = None,
+        name: str | None = None,
     ):
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
@@ -93,7 +105,15 @@ class LossCurveDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, sparsity=False, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        name: str | None = None,
+        sparsity: bool = False,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the loss curves of a fitted estimator.
 
         Parameters
@@ -143,7 +163,14 @@ class LossCurveDisplay:
         )
         return display.plot(ax, sparsity=sparsity, **style)
 
-    def plot(self, ax=None, *, name=None, sparsity=False, **style):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        name: str | None = None,
+        sparsity: bool = False,
+        **style: Any,
+    ) -> Self:
         """Draw the loss curves.
 
         Parameters

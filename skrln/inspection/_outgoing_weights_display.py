@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """First-layer weights of each input."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._plotting import (
     check_network,
@@ -11,6 +14,13 @@ from ._plotting import (
     name_or_class,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.networks import RLNClassifier, RLNRegressor
 
 
 class OutgoingWeightsDisplay:
@@ -64,7 +74,18 @@ class OutgoingWeightsDisplay:
     True
     """
 
-    def __init__(self, weights, feature_names, *, n_features, name=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+
+    def __init__(
+        self,
+        weights: list[np.ndarray],
+        feature_names: np.ndarray,
+        *,
+        n_features: int,
+        name: str | None = None,
+    ):
         self.weights = weights
         self.feature_names = feature_names
         self.n_features = n_features
@@ -73,14 +94,14 @@ class OutgoingWeightsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: "RLNRegressor | RLNClassifier",
         *,
-        feature_names=None,
-        max_features=15,
-        name=None,
-        ax=None,
-        **style,
-    ):
+        feature_names: ArrayLike | None = None,
+        max_features: int = 15,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the outgoing weights of a fitted network.
 
         Parameters
@@ -127,7 +148,14 @@ class OutgoingWeightsDisplay:
         )
         return display.plot(ax, max_features=max_features, **style)
 
-    def plot(self, ax=None, *, name=None, max_features=15, **style):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        name: str | None = None,
+        max_features: int = 15,
+        **style: Any,
+    ) -> Self:
         """Draw the outgoing weights.
 
         Parameters

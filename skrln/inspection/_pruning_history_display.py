@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training loss over the epochs, with the epochs at which units were pruned."""
 
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
 from ._plotting import (
     fitted_attribute,
     get_axes,
@@ -8,6 +12,13 @@ from ._plotting import (
     name_or_class,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.pruning import DistinctivenessPruner
 
 
 class PruningHistoryDisplay:
@@ -53,14 +64,32 @@ class PruningHistoryDisplay:
     'Training loss'
     """
 
-    def __init__(self, loss_curve, epoch, n_removed, *, name=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D"
+
+    def __init__(
+        self,
+        loss_curve: np.ndarray,
+        epoch: np.ndarray,
+        n_removed: np.ndarray,
+        *,
+        name: str | None = None,
+    ):
         self.loss_curve = loss_curve
         self.epoch = epoch
         self.n_removed = n_removed
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "DistinctivenessPruner",
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the history of a fitted pruner.
 
         Parameters
@@ -95,7 +124,9 @@ class PruningHistoryDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the loss, and a vertical line for each pruning.
 
         Parameters

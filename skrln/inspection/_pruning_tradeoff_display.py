@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Score of a network by the share of its units that is pruned."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from skrln._typing import TableLike
 
 from ._plotting import (
     fitted_attribute,
@@ -10,6 +16,13 @@ from ._plotting import (
     next_line_style,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.pruning import DistinctivenessPruner
 
 #: Default values of `similar_angle` in degrees; `complementary_angle` is 180 minus the angle.
 ANGLES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80)
@@ -63,7 +76,18 @@ class PruningTradeoffDisplay:
     'Units pruned'
     """
 
-    def __init__(self, pruning_ratio, score, *, error=None, name=None):
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D"
+
+    def __init__(
+        self,
+        pruning_ratio: np.ndarray,
+        score: np.ndarray,
+        *,
+        error: np.ndarray | None = None,
+        name: str | None = None,
+    ):
         self.pruning_ratio = pruning_ratio
         self.score = score
         self.error = error
@@ -71,8 +95,16 @@ class PruningTradeoffDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, thresholds=None, name=None, ax=None, **style
-    ):
+        cls,
+        estimator: "DistinctivenessPruner",
+        X: TableLike,
+        y: ArrayLike,
+        *,
+        thresholds: Sequence[tuple[float, float]] | None = None,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Prune at many thresholds without retraining, and draw the scores.
 
         Parameters
@@ -115,7 +147,9 @@ class PruningTradeoffDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curve.
 
         Parameters

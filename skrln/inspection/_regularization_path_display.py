@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Paths of edges through the plane of weight and log regularization coefficient."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import check_network, get_axes, merge_style, name_or_class, plain_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    from skrln.networks import RLNClassifier, RLNRegressor
 
 
 class RegularizationPathDisplay:
@@ -76,7 +86,22 @@ class RegularizationPathDisplay:
     (100, 30, 2)
     """
 
-    def __init__(self, path, *, survives, theta, zero_curve, n_left, name=None):
+    ax_: "Axes"
+    zeros_ax_: "Axes | None"
+    figure_: "Figure"
+    survivors_: "LineCollection"
+    others_: "LineCollection"
+
+    def __init__(
+        self,
+        path: np.ndarray,
+        *,
+        survives: np.ndarray,
+        theta: float,
+        zero_curve: np.ndarray,
+        n_left: int,
+        name: str | None = None,
+    ):
         self.path = path
         self.survives = survives
         self.theta = theta
@@ -85,7 +110,14 @@ class RegularizationPathDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: "RLNRegressor | RLNClassifier",
+        *,
+        name: str | None = None,
+        ax: "Axes | Sequence[Axes] | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the paths of a fitted network.
 
         Parameters
@@ -133,7 +165,13 @@ class RegularizationPathDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self,
+        ax: "Axes | Sequence[Axes] | None" = None,
+        *,
+        name: str | None = None,
+        **style: Any,
+    ) -> Self:
         """Draw the paths.
 
         Parameters
@@ -153,13 +191,14 @@ class RegularizationPathDisplay:
         -------
         RegularizationPathDisplay
         """
-        ax = np.ravel(get_axes(ax, self, ncols=2, width_ratios=(3, 1)))
-        if len(ax) > 2:
+        panels = np.ravel(get_axes(ax, self, ncols=2, width_ratios=(3, 1)))
+        if len(panels) > 2:
             raise ValueError(
-                f"Got {len(ax)} axes as ax, but expected one or two: "
+                f"Got {len(panels)} axes as ax, but expected one or two: "
                 "plt.subplots(ncols=2)[1]."
             )
-        self.ax_, self.zeros_ax_ = ax[0], ax[1] if len(ax) > 1 else None
+        self.ax_ = panels[0]
+        self.zeros_ax_ = panels[1] if len(panels) > 1 else None
         self.figure_ = self.ax_.figure
         self._plot_plane(plain_text(self.name if name is None else name), style)
         if self.zeros_ax_ is not None:

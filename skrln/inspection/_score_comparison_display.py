@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Scores of models on several tasks, and paired differences to a reference model."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import MARKERS, get_panels, label_rows, plain_text, with_unit
 from ._score_table import paired_differences, score_table, standard_error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
 
 
 class ScoreComparisonDisplay:
@@ -90,17 +98,23 @@ class ScoreComparisonDisplay:
     (3, 3)
     """
 
+    ax_: "Axes"
+    difference_ax_: "Axes"
+    figure_: "Figure"
+    errorbars_: "dict[str, ErrorbarContainer]"
+    difference_errorbars_: "dict[str, ErrorbarContainer]"
+
     def __init__(
         self,
-        mean,
-        error,
-        difference,
-        difference_error,
+        mean: np.ndarray,
+        error: np.ndarray,
+        difference: np.ndarray,
+        difference_error: np.ndarray,
         *,
-        tasks,
-        models,
-        reference,
-        score_name=None,
+        tasks: Sequence[str],
+        models: Sequence[str],
+        reference: str,
+        score_name: str | None = None,
     ):
         self.mean = mean
         self.error = error
@@ -114,14 +128,14 @@ class ScoreComparisonDisplay:
     @classmethod
     def from_scores(
         cls,
-        scores,
+        scores: Any,
         *,
-        reference=None,
-        test_fraction=None,
-        score_name=None,
-        ax=None,
-        **style,
-    ):
+        reference: str | None = None,
+        test_fraction: float | None = None,
+        score_name: str | None = None,
+        ax: "Sequence[Axes] | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw given scores.
 
         Parameters
@@ -175,7 +189,7 @@ class ScoreComparisonDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, **style):
+    def plot(self, ax: "Sequence[Axes] | None" = None, **style: Any) -> Self:
         """Draw both panels.
 
         Parameters

@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Scores of the columns of a selector with an error rate, as bars."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._plotting import column_names, fitted_attribute, get_axes, merge_style, plain_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.feature_selection import ErrorRateSelector
 
 
 class SelectionDisplay:
@@ -61,7 +72,19 @@ class SelectionDisplay:
     ['x3', 'x4']
     """
 
-    def __init__(self, scores, feature_names, support, *, expected_false_positives):
+    ax_: "Axes"
+    figure_: "Figure"
+    bars_: "BarContainer"
+    line_: "Line2D | None"
+
+    def __init__(
+        self,
+        scores: np.ndarray,
+        feature_names: np.ndarray,
+        support: np.ndarray,
+        *,
+        expected_false_positives: float,
+    ):
         self.scores = scores
         self.feature_names = feature_names
         self.support = support
@@ -69,8 +92,14 @@ class SelectionDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, feature_names=None, max_features=20, ax=None, **style
-    ):
+        cls,
+        estimator: "ErrorRateSelector",
+        *,
+        feature_names: ArrayLike | None = None,
+        max_features: int = 20,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the scores of a fitted selector.
 
         Parameters
@@ -107,7 +136,9 @@ class SelectionDisplay:
         )
         return display.plot(ax, max_features=max_features, **style)
 
-    def plot(self, ax=None, *, max_features=20, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, max_features: int = 20, **style: Any
+    ) -> Self:
         """Draw the scores.
 
         Parameters

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Validation score of every task, and of their mean, over the stages."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._plotting import (
@@ -11,6 +14,13 @@ from ._plotting import (
     plain_text,
     with_unit,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from skrln.multitask import PerTaskEarlyStopping
 
 
 class TaskValidationCurveDisplay:
@@ -69,16 +79,21 @@ class TaskValidationCurveDisplay:
     'Validation score'
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+    summary_line_: "Line2D"
+
     def __init__(
         self,
-        curves,
-        summary_curve,
-        task_best_stage,
-        best_stage,
+        curves: np.ndarray,
+        summary_curve: np.ndarray,
+        task_best_stage: np.ndarray,
+        best_stage: int,
         *,
-        task_names=None,
-        score_name=None,
-        name=None,
+        task_names: Sequence[Any] | None = None,
+        score_name: str | None = None,
+        name: str | None = None,
     ):
         self.curves = curves
         self.summary_curve = summary_curve
@@ -90,8 +105,15 @@ class TaskValidationCurveDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, tasks=None, smoothed=True, name=None, ax=None, **style
-    ):
+        cls,
+        estimator: "PerTaskEarlyStopping",
+        *,
+        tasks: Sequence[int] | None = None,
+        smoothed: bool = True,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the curves of a fitted :class:`~skrln.PerTaskEarlyStopping`.
 
         Parameters
@@ -134,7 +156,9 @@ class TaskValidationCurveDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cumulative distribution of the non-zero first-layer weights."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 from scipy.stats import ks_2samp
 
@@ -12,6 +14,11 @@ from ._plotting import (
     next_line_style,
     plain_text,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class WeightDistributionDisplay:
@@ -76,8 +83,18 @@ class WeightDistributionDisplay:
     True
     """
 
+    ax_: "Axes"
+    figure_: "Figure"
+    line_: "Line2D"
+
     def __init__(
-        self, weights, zero_share, *, distance=None, reference_name=None, name=None
+        self,
+        weights: np.ndarray,
+        zero_share: float,
+        *,
+        distance: float | None = None,
+        reference_name: str | None = None,
+        name: str | None = None,
     ):
         self.weights = weights
         self.zero_share = zero_share
@@ -86,7 +103,15 @@ class WeightDistributionDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, reference=None, name=None, ax=None, **style):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        reference: "WeightDistributionDisplay | None" = None,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **style: Any,
+    ) -> Self:
         """Draw the weights of the first layer of a fitted network.
 
         Parameters
@@ -128,7 +153,9 @@ class WeightDistributionDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, name=None, **style):
+    def plot(
+        self, ax: "Axes | None" = None, *, name: str | None = None, **style: Any
+    ) -> Self:
         """Draw the curve.
 
         Parameters

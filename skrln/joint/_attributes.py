@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Attributes about the columns of the table of a joint fit."""
 
+import numpy as np
+
 from skrln._interrupts import deferred
 
 
@@ -8,12 +10,12 @@ class ColumnAttributes:
     """Number and names of the columns, of the `Columns` in `_columns`."""
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         """Number of columns of the table."""
         return self._fitted_columns().n_features
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> np.ndarray:
         """Names of the columns; only if all names are strings."""
         names = self._fitted_columns().names
         if names is None:

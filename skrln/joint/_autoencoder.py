@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Autoencoder of several domains."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
@@ -16,6 +19,17 @@ from skrln._table._arguments import about_argument, check_weights
 from skrln._table._columns import check_columns, read_columns
 from skrln._table._labels import NumberLabels
 from skrln._table._sklearn import fit_context
+from skrln._typing import TableLike
+from skrln.options import (
+    Checkpoint,
+    Coupling,
+    ExponentialDecay,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseJoint
 from ._domains import UNKNOWN, check_domains, find_domains
@@ -290,32 +304,37 @@ class JointAutoencoder(
 
     def __init__(
         self,
-        n_components=8,
+        n_components: int = 8,
         *,
-        masked_fraction=0.0,
-        masks=None,
-        n_masked_copies=4,
-        hidden_layer_sizes=(64,),
-        activation="silu",
-        coupling="joint",
-        share_output="auto",
-        unknown_domain="error",
-        dropout=0.0,
-        penalty="rln",
-        theta=-7.0,
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter=200,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        n_iter_no_change=40,
-        tol=1e-4,
-        random_state=None,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        masked_fraction: float = 0.0,
+        masks: ArrayLike | None = None,
+        n_masked_copies: int = 4,
+        hidden_layer_sizes: ArrayLike = (64,),
+        activation: str = "silu",
+        coupling: Literal["joint", "l2", "shared", "finetune", "isolated"]
+        | Coupling = "joint",
+        share_output: bool | Literal["auto"] = "auto",
+        unknown_domain: Literal["error", "average", "nearest"] = "error",
+        dropout: float | ArrayLike = 0.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float = -7.0,
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.125,
+        n_iter_no_change: int = 40,
+        tol: float = 1e-4,
+        random_state: int | np.random.RandomState | None = None,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.n_components = n_components
         self.masked_fraction = masked_fraction
@@ -344,7 +363,14 @@ class JointAutoencoder(
         self.device = device
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None, *, sample_domain=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> Self:
         """Fit an autoencoder for every domain.
 
         Parameters
@@ -380,7 +406,13 @@ class JointAutoencoder(
             warn_outcome(outcomes, parameters)
         return self
 
-    def add_domain(self, X, y=None, domain=None, sample_weight=None):
+    def add_domain(
+        self,
+        X: ArrayLike,
+        y: None = None,
+        domain: int | float | str | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Fit the autoencoder of a new domain.
 
         The other autoencoders stay bit-identical and attract the new one, as in
@@ -410,7 +442,14 @@ class JointAutoencoder(
         rows, inputs, targets = self._make_problem(X)
         return super().add_domain(inputs, targets, domain, weights[rows])
 
-    def fit_transform(self, X, y=None, sample_weight=None, *, sample_domain=None):
+    def fit_transform(
+        self,
+        X: TableLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> np.ndarray:
         """Fit, and return the codes of the same rows.
 
         Parameters
@@ -425,7 +464,9 @@ class JointAutoencoder(
         self.fit(X, y, sample_weight, sample_domain=sample_domain)
         return self.transform(X, sample_domain=sample_domain)
 
-    def transform(self, X, *, sample_domain=None):
+    def transform(
+        self, X: ArrayLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Encode rows.
 
         Parameters
@@ -455,7 +496,9 @@ class JointAutoencoder(
             codes[rows] = hidden_values(values, network, self._code_layer)
         return codes
 
-    def inverse_transform(self, X, *, sample_domain=None):
+    def inverse_transform(
+        self, X: ArrayLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Decode codes.
 
         Parameters
@@ -488,7 +531,9 @@ class JointAutoencoder(
             decoded[rows] = self._decode(k, outputs.astype(float))
         return decoded
 
-    def inpaint(self, X, *, sample_domain=None):
+    def inpaint(
+        self, X: ArrayLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Replace missing cells by predictions from the other cells of the row.
 
         Parameters
@@ -509,7 +554,14 @@ class JointAutoencoder(
         X = self._check(X)
         return np.where(np.isnan(X), self._predict_columns(X, sample_domain), X)
 
-    def score(self, X, y=None, sample_weight=None, *, sample_domain=None):
+    def score(
+        self,
+        X: ArrayLike,
+        y: None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> float:
         """Share of the total variance of all columns that reconstructed rows explain.
 
         Parameters
@@ -631,7 +683,7 @@ class JointAutoencoder(
             input_clip=None,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False

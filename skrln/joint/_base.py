@@ -3,9 +3,10 @@
 
 import contextlib
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -35,6 +36,7 @@ from skrln._network._specs import (
 from skrln._table._columns import check_columns
 from skrln._table._problem import Arguments
 from skrln._table._sklearn import count_samples, fit_context, take
+from skrln._typing import TableLike
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_parameters
 from skrln.networks._whole import restored_on_error
@@ -42,20 +44,11 @@ from skrln.networks._whole import restored_on_error
 from ._attributes import ColumnAttributes
 from ._domains import UNKNOWN, find_domains
 from ._graph import GraphMixin
+from ._heads import Heads
 from ._onboarding import OnboardingMixin
 from ._plans import PREDICTING, make_plan, open_coupling
 from ._preparation import hold_out, prepare_domains, read_domains
 from ._results import domain_centers, nearest_domain, outcomes_of
-
-
-class Heads(NamedTuple):
-    """Last layers of the domains."""
-
-    targets: list[Any]  #: target encoder of each domain
-    same: bool  #: True if all last layers have one target, so that they may be shared
-    present: Any = (
-        None  #: (n_domains, n_classes) mask; None if all have the same classes
-    )
 
 
 class Kernel(NamedTuple):
@@ -114,7 +107,14 @@ class BaseJoint(
         return parameters
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, sample_domain=None):
+    def fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> Self:
         """Fit a network for every domain.
 
         Parameters
@@ -325,13 +325,13 @@ class BaseJoint(
         }
 
     @property
-    def n_irls_iter_(self):
+    def n_irls_iter_(self) -> int:
         """Rounds of reweighting that ran."""
         check_is_fitted(self, "_targets")
         return len(self.weight_history_)
 
     @property
-    def sparsity_(self):
+    def sparsity_(self) -> np.ndarray:
         """Share of the weights of each layer that are exactly zero, (n_domains, n_layers)."""
         check_is_fitted(self, "_targets")
         return np.stack([(w == 0).mean(axis=(1, 2)) for w in self.coefs_], axis=1)
@@ -389,7 +389,7 @@ class BaseJoint(
             self._activation,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Classifier of several domains."""
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrln._table._labels import ClassLabels
 from skrln._table._problem import fit_target
 from skrln._table._scoring import exact_match
+from skrln._typing import TableLike
 from skrln.networks._params import CLASSIFICATION
+from skrln.options import (
+    Checkpoint,
+    Coupling,
+    ExponentialDecay,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseJoint, Heads
 from ._params import JOINT
@@ -333,31 +347,36 @@ class JointClassifier(ClassifierMixin, BaseJoint):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (64, 64),
+        activation: str = "relu",
         *,
-        coupling="joint",
-        share_output="auto",
-        unknown_domain="error",
-        dropout=0.0,
-        penalty="rln",
-        theta=-7.0,
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter=200,
-        class_weight=None,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        n_iter_no_change=40,
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        random_state=None,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        coupling: Literal["joint", "l2", "shared", "finetune", "isolated"]
+        | Coupling = "joint",
+        share_output: bool | Literal["auto"] = "auto",
+        unknown_domain: Literal["error", "average", "nearest"] = "error",
+        dropout: float | ArrayLike = 0.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float = -7.0,
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.125,
+        n_iter_no_change: int = 40,
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        random_state: int | np.random.RandomState | None = None,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -385,7 +404,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray:
         """Union of the classes of all domains."""
         return self._targets[0].classes
 
@@ -395,7 +414,7 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         return self._targets[0].task_classes[0]
 
     @property
-    def domain_classes_(self):
+    def domain_classes_(self) -> list[np.ndarray]:
         """Classes that each domain predicts."""
         masks = self._masks
         return [self._trained_classes[is_present] for is_present in masks]
@@ -408,7 +427,9 @@ class JointClassifier(ClassifierMixin, BaseJoint):
             return np.ones((len(self.domains_), len(self._trained_classes)), bool)
         return self._present
 
-    def predict_proba(self, X, *, sample_domain=None):
+    def predict_proba(
+        self, X: TableLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Probabilities of the classes.
 
         Parameters
@@ -428,7 +449,9 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         columns = self._predict_columns(X, sample_domain)
         return self._targets[0].predictions(columns)
 
-    def predict_log_proba(self, X, *, sample_domain=None):
+    def predict_log_proba(
+        self, X: TableLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Logarithms of the probabilities of the classes.
 
         Parameters
@@ -443,7 +466,9 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X, sample_domain=sample_domain))
 
-    def predict(self, X, *, sample_domain=None):
+    def predict(
+        self, X: TableLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Predict the most likely classes.
 
         Parameters
@@ -463,7 +488,14 @@ class JointClassifier(ClassifierMixin, BaseJoint):
         columns = self._predict_columns(X, sample_domain)
         return self._trained_classes[np.argmax(columns, axis=1)]
 
-    def score(self, X, y, sample_weight=None, *, sample_domain=None):
+    def score(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> float:
         """Share of the rows with the correct class.
 
         Parameters

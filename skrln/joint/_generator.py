@@ -3,9 +3,11 @@
 
 from dataclasses import replace
 from numbers import Integral
-from typing import ClassVar
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -24,9 +26,11 @@ from skrln._network._settings import (
 )
 from skrln._table._memory import check_memory, training_bytes
 from skrln._table._sklearn import fit_context, take
+from skrln._typing import TableLike
 from skrln.networks._checkpoints import open_checkpoints, was_interrupted
 from skrln.networks._open_options import OptionParameters, open_solver
 from skrln.networks._whole import restored_on_error
+from skrln.options import Checkpoint, Coupling, Solver
 
 from ._attributes import ColumnAttributes
 from ._calibration import N_ROWS, calibrate
@@ -281,28 +285,29 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
 
     def __init__(
         self,
-        n_components=8,
+        n_components: int = 8,
         *,
-        hidden_layer_sizes=(128,),
-        activation="silu",
-        gamma=1.0,
-        equilibrium_rate=0.01,
-        average_decay=0.99,
-        code_weight=1.0,
-        input_noise=0.3,
-        scaling="quantile",
-        categorical_features="from_dtype",
-        coupling="joint",
-        share_output=False,
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter=1000,
-        random_state=None,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        hidden_layer_sizes: ArrayLike = (128,),
+        activation: str = "silu",
+        gamma: float = 1.0,
+        equilibrium_rate: float = 0.01,
+        average_decay: float = 0.99,
+        code_weight: float = 1.0,
+        input_noise: float = 0.3,
+        scaling: Literal["quantile", "range"] = "quantile",
+        categorical_features: ArrayLike | None = "from_dtype",
+        coupling: Literal["joint", "l2", "shared", "finetune", "isolated"]
+        | Coupling = "joint",
+        share_output: bool = False,
+        solver: str | Solver = "adam",
+        learning_rate: Literal["constant", "cosine"] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -327,7 +332,9 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
         self.device = device
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, sample_domain=None):
+    def fit(
+        self, X: TableLike, y: None = None, *, sample_domain: ArrayLike | None = None
+    ) -> Self:
         """Fit a generator and a discriminator for every domain.
 
         Parameters
@@ -531,7 +538,12 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             biases[k, start:] += calibrate(outputs, encoder.blocks, wanted)
         return biases
 
-    def sample(self, n_samples=1, domain=None, random_state=None):
+    def sample(
+        self,
+        n_samples: int = 1,
+        domain: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> tuple[Any, np.ndarray]:
         """Generate rows.
 
         Parameters
@@ -594,7 +606,7 @@ class JointGenerator(OptionParameters, ColumnAttributes, GraphMixin, BaseEstimat
             start += width
         return rows
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

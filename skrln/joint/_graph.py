@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Graph of the domains of a joint fit: pair weights, neighbours and clusters."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
@@ -27,7 +29,7 @@ class GraphMixin:
         return np.broadcast_to(separate, distances.shape).copy(), distances
 
     @property
-    def affinity_graph_(self):
+    def affinity_graph_(self) -> list[Any]:
         """Graphs of the mutual nearest neighbours among the domains, one for each term.
 
         An edge connects two domains if each is among the three nearest domains of the other, by
@@ -41,7 +43,7 @@ class GraphMixin:
             )
         ]
 
-    def cluster_domains(self, threshold=0.5):
+    def cluster_domains(self, threshold: float = 0.5) -> np.ndarray:
         """Cluster the domains by their pair weights.
 
         Parameters

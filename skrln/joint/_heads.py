@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Targets of the last layers (heads) of a regression of several domains."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from skrln._table._targets import check_labelled
 
-from ._base import Heads
+
+class Heads(NamedTuple):
+    """Last layers of the domains."""
+
+    targets: list[Any]  #: target encoder of each domain
+    same: bool  #: True if all last layers have one target, so that they may be shared
+    present: Any = (
+        None  #: (n_domains, n_classes) mask; None if all have the same classes
+    )
 
 
 class RegressionHeads:

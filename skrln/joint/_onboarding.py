@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Networks of domains that are added to a fit, whose own networks stay the same."""
 
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -9,6 +12,7 @@ from skrln import _kernels
 from skrln._kernels import Anchors, Layer, Start
 from skrln._network._outcome import warn_outcome
 from skrln._table._sklearn import count_samples
+from skrln._typing import TableLike
 from skrln.networks._whole import all_or_nothing
 
 from ._plans import open_coupling
@@ -19,7 +23,13 @@ from ._results import domain_centers, outcomes_of
 class OnboardingMixin:
     """Mixin that adds domains to a fitted joint estimator."""
 
-    def add_domain(self, X, y, domain, sample_weight=None):
+    def add_domain(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        domain: int | float | str,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Fit the network of a new domain.
 
         The networks of the other domains stay bit-identical. The new network starts from their

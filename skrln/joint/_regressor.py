@@ -1,13 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Regressor of several domains."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from skrln._table._labels import NumberLabels
 from skrln._table._scoring import mean_r2
+from skrln._typing import TableLike
 from skrln.networks._params import REGRESSION
+from skrln.options import (
+    Checkpoint,
+    Coupling,
+    ExponentialDecay,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseJoint
 from ._heads import RegressionHeads
@@ -326,33 +341,38 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (64, 64),
+        activation: str = "relu",
         *,
-        coupling="joint",
-        share_output="auto",
-        unknown_domain="error",
-        dropout=0.0,
-        loss="squared_error",
-        quantile=0.5,
-        huber_threshold=1.0,
-        penalty="rln",
-        theta=-7.0,
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter=200,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        n_iter_no_change=40,
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        random_state=None,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        coupling: Literal["joint", "l2", "shared", "finetune", "isolated"]
+        | Coupling = "joint",
+        share_output: bool | Literal["auto"] = "auto",
+        unknown_domain: Literal["error", "average", "nearest"] = "error",
+        dropout: float | ArrayLike = 0.0,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_threshold: float = 1.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float = -7.0,
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.125,
+        n_iter_no_change: int = 40,
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        random_state: int | np.random.RandomState | None = None,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -381,7 +401,9 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         self.dtype = dtype
         self.device = device
 
-    def predict(self, X, *, sample_domain=None):
+    def predict(
+        self, X: TableLike, *, sample_domain: ArrayLike | None = None
+    ) -> np.ndarray:
         """Predict the targets.
 
         Parameters
@@ -401,7 +423,14 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
         columns = self._predict_columns(X, sample_domain)
         return columns.ravel() if self._targets[0].one_dimensional else columns
 
-    def score(self, X, y, sample_weight=None, *, sample_domain=None):
+    def score(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        sample_domain: ArrayLike | None = None,
+    ) -> float:
         """Coefficient of determination over all rows, the mean over the tasks.
 
         Parameters
@@ -428,7 +457,7 @@ class JointRegressor(RegressorMixin, RegressionHeads, BaseJoint):
     def _labels(self):
         return NumberLabels(self.loss, self.quantile, self.huber_threshold)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Capabilities for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

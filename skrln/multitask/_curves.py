@@ -8,6 +8,7 @@ without a score. Stages count from 0.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 #: Relative slack for rounding, so that a drop of exactly the tolerance stays within it.
@@ -79,7 +80,13 @@ def check_window(window, n_stages):
         )
 
 
-def temporal_discrepancy(curves, *, delta=0, smoothing_window=1, first_stage=0):
+def temporal_discrepancy(
+    curves: ArrayLike,
+    *,
+    delta: int = 0,
+    smoothing_window: int = 1,
+    first_stage: int = 0,
+) -> np.ndarray:
     """Signed distance from the best stage of the mean to the best stage of each task.
 
     Parameters
@@ -118,8 +125,13 @@ def temporal_discrepancy(curves, *, delta=0, smoothing_window=1, first_stage=0):
 
 
 def quasi_optimal_intervals(
-    curves, *, tolerance=0.02, relative=False, smoothing_window=1, first_stage=0
-):
+    curves: ArrayLike,
+    *,
+    tolerance: float = 0.02,
+    relative: bool = False,
+    smoothing_window: int = 1,
+    first_stage: int = 0,
+) -> np.ndarray:
     """Interval around the best stage of each task in which it scores nearly its best.
 
     Parameters

@@ -2,11 +2,13 @@
 """Meta-estimator that fits once, scores every stage, and keeps the best stages of tasks."""
 
 import warnings
+from collections.abc import Callable
 from copy import deepcopy
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
@@ -220,6 +222,26 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
     ((20, 3), (3,))
     """
 
+    estimators_: list[Any]
+    validation_curves_: np.ndarray
+    smoothed_curves_: np.ndarray
+    summary_curve_: np.ndarray
+    best_stage_: int
+    task_best_stage_: np.ndarray
+    stage_of_cluster_: np.ndarray
+    task_cluster_: np.ndarray
+    intervals_: np.ndarray
+    discrepancy_: np.ndarray
+    fraction_outside_: float
+    fallback_tasks_: np.ndarray
+    tradeoff_: dict[str, Any] | None
+    calibration_: np.ndarray | None
+    first_stage_: int
+    n_iter_: int
+    replayed_: bool
+    task_names_: np.ndarray
+    scoring_name_: str
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "strategy": [StrOptions({"brute_force", "kmeans", "best_k"})],
@@ -241,20 +263,20 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        strategy="kmeans",
-        n_clusters="auto",
-        cluster_stage="centre",
-        smoothing_window=10,
-        tolerance=0.02,
-        burn_in="auto",
-        scoring=None,
-        max_iter=None,
-        validation_fraction=0.2,
-        cv=None,
-        max_snapshot_bytes=2**30,
-        random_state=None,
+        strategy: Literal["kmeans", "best_k", "brute_force"] = "kmeans",
+        n_clusters: int | Literal["auto", "all"] = "auto",
+        cluster_stage: Literal["centre", "medoid"] = "centre",
+        smoothing_window: int = 10,
+        tolerance: float = 0.02,
+        burn_in: float | Literal["auto"] = "auto",
+        scoring: str | Callable[..., Any] | None = None,
+        max_iter: int | None = None,
+        validation_fraction: float = 0.2,
+        cv: Any = None,
+        max_snapshot_bytes: int = 2**30,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.estimator = estimator
         self.strategy = strategy
@@ -273,15 +295,15 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the estimator, and choose the stage of each task.
 
         Parameters
@@ -473,7 +495,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             return columns
         return combine(columns, self.calibration_)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict every task from its own stage.
 
         Parameters
@@ -492,7 +514,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         return self._tasks.output(columns)
 
     @available_if(_wraps_classifier)
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray | list[np.ndarray]:
         """Probabilities of every task from its own stage.
 
         Classes of a single output that come from different stages are calibrated one by one
@@ -512,7 +534,7 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         return self._tasks.output(columns)
 
     @available_if(_wraps_classifier)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray | list[np.ndarray]:
         """Logarithms of the probabilities.
 
         Parameters
@@ -531,7 +553,9 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
                 return [np.log(of_output) for of_output in proba]
             return np.log(proba)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy of a classifier, or R2 of a regressor.
 
         Of several labels, the accuracy is the share of rows with all labels right. Of several
@@ -562,17 +586,17 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
         return self._tasks.classes
 
     @property
-    def classes_(self):
+    def classes_(self) -> Any:
         """Classes of the labels; a list of arrays for several outputs."""
         return self._classes()
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         """Number of input columns."""
         return self._first_fitted().n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> np.ndarray:
         """Names of the input columns, if all names are strings."""
         return self._first_fitted().feature_names_in_
 
@@ -583,12 +607,12 @@ class PerTaskEarlyStopping(MetaEstimatorMixin, BaseEstimator):
             )
         return self.estimators_[0]
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of the wrapped estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)

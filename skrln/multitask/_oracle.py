@@ -4,6 +4,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ._curves import read_curves
@@ -21,26 +22,26 @@ class OracleReport(NamedTuple):
     no_skill_gain_std_error: float  #: standard error of `no_skill_gain`
 
     @property
-    def gain(self):
+    def gain(self) -> float:
         """Apparent gain of the oracle over a single stage."""
         return self.oracle - self.single_stage
 
     @property
-    def no_skill_gain(self):
+    def no_skill_gain(self) -> float:
         """Apparent gain of the oracle on shuffled labels, which nothing can predict."""
         return self.no_skill_oracle - self.no_skill_single_stage
 
 
 def oracle_recall(
-    proba_val,
-    y_val,
-    proba,
-    y,
+    proba_val: ArrayLike,
+    y_val: ArrayLike,
+    proba: ArrayLike,
+    y: ArrayLike,
     *,
-    smoothing_window=10,
-    n_shuffles=20,
-    random_state=None,
-):
+    smoothing_window: int = 10,
+    n_shuffles: int = 20,
+    random_state: int | np.random.RandomState | None = None,
+) -> OracleReport:
     r"""Score a multiclass model at the best stage of each row's **true** class.
 
     The validation-curve paper scores its brute force in this way. The score is no estimate of

@@ -3,9 +3,10 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
@@ -22,6 +23,7 @@ from skrln._table._problem import Arguments
 from skrln._table._scoring import task_scores
 from skrln._table._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from skrln._table._user_splits import refuse_generator
+from skrln._typing import TableLike
 from skrln.options import Transfer
 
 from ._attributes import FittedAttributes
@@ -54,15 +56,15 @@ class BaseRLN(
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: TableLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -152,7 +154,7 @@ class BaseRLN(
     # -- predicting ----------------------------------------------------------------------
 
     @property
-    def estimators_(self):
+    def estimators_(self) -> list[Any]:
         """Networks of the fit, each as a fitted estimator."""
         ensemble = self._check_fitted()
         if ensemble.is_single:
@@ -207,7 +209,9 @@ class BaseRLN(
         ensemble = self._check_fitted()
         return ensemble.means(check_columns(X, ensemble.columns))
 
-    def score_tasks(self, X, y, sample_weight=None):
+    def score_tasks(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> np.ndarray:
         """Score of each task.
 
         Parameters
@@ -231,7 +235,7 @@ class BaseRLN(
         class_tasks = self._check_fitted().target.class_tasks
         return task_scores(y, prediction, class_tasks, sample_weight)
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters; a fitted `pretrained` is shared and stays fitted."""
         for name in ("cv", "validation_cv"):
             refuse_generator(getattr(self, name, None), name)
@@ -240,7 +244,7 @@ class BaseRLN(
             twin.pretrained = self.pretrained
         return twin
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Classifier of one data set."""
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from skrln._ensemble._uncertainty import draw_means, spread
@@ -11,6 +14,17 @@ from skrln._table._columns import check_columns
 from skrln._table._labels import ClassLabels
 from skrln._table._scoring import exact_match
 from skrln._table._sklearn import fit_context
+from skrln._typing import TableLike
+from skrln.options import (
+    Checkpoint,
+    ExponentialDecay,
+    PlainBranch,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseRLN
 from ._params import CLASSIFICATION, COMMON
@@ -400,38 +414,45 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (256, 256),
+        activation: str = "relu",
         *,
-        batch_norm=None,
-        dropout="auto",
-        penalty="rln",
-        theta="auto",
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter="auto",
-        class_weight=None,
-        task_weight=None,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        validation_cv=None,
-        n_iter_no_change="auto",
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        numeric_embedding="auto",
-        plain_branch=None,
-        n_estimators="auto",
-        input_selection="auto",
-        pretrained=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        batch_norm: Literal["before", "after"] | None = None,
+        dropout: float | ArrayLike = "auto",
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float | Literal["auto"] = "auto",
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int | Literal["auto", "short"] = "auto",
+        class_weight: Mapping[Any, float]
+        | list[Mapping[Any, float]]
+        | Literal["balanced"]
+        | None = None,
+        task_weight: ArrayLike | None = None,
+        early_stopping: bool | Literal["auto", "sparsest"] = "auto",
+        validation_fraction: float = 0.125,
+        validation_cv: Any = None,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        numeric_embedding: Literal["auto", "piecewise"] | None = "auto",
+        plain_branch: PlainBranch | None = None,
+        n_estimators: int | Literal["auto"] = "auto",
+        input_selection: bool | Literal["auto"] = "auto",
+        pretrained: Any = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -466,12 +487,18 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray | list[np.ndarray]:
         """Classes of the labels; a list with the classes of each task for several."""
         return self._ensemble("classes_").target.classes
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        classes: ArrayLike | list[ArrayLike] | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train one epoch on the given rows.
 
         The first call fits the scaling of inputs to its rows, and later calls keep this
@@ -520,7 +547,13 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
                 "classes out after the first call, or fit a new estimator."
             )
 
-    def predict_proba(self, X, return_std=False):
+    def predict_proba(
+        self, X: TableLike, return_std: bool = False
+    ) -> (
+        np.ndarray
+        | list[np.ndarray]
+        | tuple[np.ndarray | list[np.ndarray], np.ndarray | list[np.ndarray]]
+    ):
         """Probabilities of the classes.
 
         Parameters
@@ -569,7 +602,12 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
             return proba
         return proba, target.predictions(spread(ensemble, X, self.random_state))
 
-    def sample_predictions(self, X, n_samples=100, random_state=None):
+    def sample_predictions(
+        self,
+        X: TableLike,
+        n_samples: int = 100,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray | list[np.ndarray]:
         """Draw probabilities from random members and dropout masks.
 
         With `dropout`, each draw applies a random dropout mask to one network; in an ensemble,
@@ -617,7 +655,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         draws = draw_means(ensemble, X, n_samples, random_state)
         return ensemble.target.predictions(draws)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: TableLike) -> np.ndarray | list[np.ndarray]:
         """Logarithms of the probabilities of the classes.
 
         Parameters
@@ -636,7 +674,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
                 return [np.log(of_task) for of_task in proba]
             return np.log(proba)
 
-    def predict(self, X):
+    def predict(self, X: TableLike) -> np.ndarray:
         """Predict the most likely classes.
 
         Parameters
@@ -653,7 +691,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         target = self._fitted.target
         return target.decode(target.split(means))
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the accuracy; for several tasks, the share of rows with all labels right.
 
         Parameters
@@ -677,7 +717,7 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
     def _labels(self):
         return ClassLabels(self.class_weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True

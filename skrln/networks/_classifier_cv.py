@@ -1,7 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Classifier that chooses theta and the step by cross-validation."""
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skrln.options import (
+    Checkpoint,
+    ExponentialDecay,
+    PlainBranch,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._classifier import RLNClassifier
 from ._params import CLASSIFICATION, COMMON, SEARCH, without_chosen
@@ -421,41 +437,48 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 64),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (256, 64),
+        activation: str = "relu",
         *,
-        thetas="auto",
-        reg_steps=None,
-        cv=5,
-        scoring=None,
-        one_standard_error=False,
-        batch_norm=None,
-        dropout=0.0,
-        penalty="rln",
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter="auto",
-        class_weight=None,
-        task_weight=None,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        validation_cv=None,
-        n_iter_no_change="auto",
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        numeric_embedding=None,
-        plain_branch=None,
-        n_estimators=1,
-        input_selection="auto",
-        pretrained=None,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        thetas: ArrayLike = "auto",
+        reg_steps: ArrayLike | None = None,
+        cv: Any = 5,
+        scoring: str | Callable[..., Any] | None = None,
+        one_standard_error: bool = False,
+        batch_norm: Literal["before", "after"] | None = None,
+        dropout: float | ArrayLike = 0.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int | Literal["auto", "short"] = "auto",
+        class_weight: Mapping[Any, float]
+        | list[Mapping[Any, float]]
+        | Literal["balanced"]
+        | None = None,
+        task_weight: ArrayLike | None = None,
+        early_stopping: bool | Literal["auto", "sparsest"] = "auto",
+        validation_fraction: float = 0.125,
+        validation_cv: Any = None,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        numeric_embedding: Literal["auto", "piecewise"] | None = None,
+        plain_branch: PlainBranch | None = None,
+        n_estimators: int | Literal["auto"] = 1,
+        input_selection: bool | Literal["auto"] = "auto",
+        pretrained: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Scorer of estimators that ignores missing labels."""
 
+from collections.abc import Callable
+from typing import Any
+
 from skrln._table._scoring import score_known
 
 
@@ -28,8 +31,12 @@ class MaskedScorer:
 
 
 def make_masked_scorer(
-    score_func, *, response_method="predict", greater_is_better=True, **kwargs
-):
+    score_func: Callable[..., Any],
+    *,
+    response_method: str | list[str] = "predict",
+    greater_is_better: bool = True,
+    **kwargs: Any,
+) -> Callable[..., Any]:
     """Make a scorer that ignores missing labels.
 
     The scorers of scikit-learn refuse NaN in `y`. The masked scorer scores each task on its

@@ -1,14 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Network for regression tasks and classification tasks together."""
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.metaestimators import available_if
 
 from skrln._table._labels import MixedLabels
 from skrln._table._scoring import mean_score
 from skrln._table._sklearn import fit_context
+from skrln._typing import TableLike
+from skrln.options import (
+    Checkpoint,
+    ExponentialDecay,
+    PlainBranch,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseRLN
 from ._params import CLASSIFICATION, COMMON, REGRESSION, TASKS
@@ -443,42 +457,49 @@ class RLNMultiTask(BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (256, 256),
+        activation: str = "relu",
         *,
-        task_types="auto",
-        batch_norm=None,
-        dropout="auto",
-        loss="squared_error",
-        quantile=0.5,
-        huber_threshold=1.0,
-        penalty="rln",
-        theta="auto",
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter="auto",
-        class_weight=None,
-        task_weight=None,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        validation_cv=None,
-        n_iter_no_change="auto",
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        numeric_embedding="auto",
-        plain_branch=None,
-        n_estimators="auto",
-        input_selection="auto",
-        pretrained=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        task_types: ArrayLike = "auto",
+        batch_norm: Literal["before", "after"] | None = None,
+        dropout: float | ArrayLike = "auto",
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_threshold: float = 1.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float | Literal["auto"] = "auto",
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int | Literal["auto", "short"] = "auto",
+        class_weight: Mapping[Any, float]
+        | list[Mapping[Any, float]]
+        | Literal["balanced"]
+        | None = None,
+        task_weight: ArrayLike | None = None,
+        early_stopping: bool | Literal["auto", "sparsest"] = "auto",
+        validation_fraction: float = 0.125,
+        validation_cv: Any = None,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        numeric_embedding: Literal["auto", "piecewise"] | None = "auto",
+        plain_branch: PlainBranch | None = None,
+        n_estimators: int | Literal["auto"] = "auto",
+        input_selection: bool | Literal["auto"] = "auto",
+        pretrained: Any = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -517,18 +538,24 @@ class RLNMultiTask(BaseRLN):
         self.device = device
 
     @property
-    def classes_(self):
+    def classes_(self) -> list[np.ndarray]:
         """Classes of each task; None of a regression task."""
         return self._ensemble("classes_").target.classes
 
     @property
-    def task_types_(self):
+    def task_types_(self) -> np.ndarray:
         """Type of each task: "classification" or "regression"."""
         class_tasks = self._ensemble("task_types_").target.class_tasks
         return np.where(class_tasks, "classification", "regression")
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        classes: list[Any] | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train one epoch on the given rows.
 
         The first call fits the scaling of inputs and of regression tasks to its rows, and later
@@ -572,7 +599,7 @@ class RLNMultiTask(BaseRLN):
                 "classes out after the first call, or fit a new estimator."
             )
 
-    def predict(self, X):
+    def predict(self, X: TableLike) -> np.ndarray:
         """Predict all tasks.
 
         Parameters
@@ -590,7 +617,7 @@ class RLNMultiTask(BaseRLN):
         return self._fitted.target.decode(means)
 
     @available_if(_predicts_classes)
-    def predict_proba(self, X):
+    def predict_proba(self, X: TableLike) -> list[np.ndarray]:
         """Probabilities of the classes of each task.
 
         A fit of regression tasks only has no such method.
@@ -609,7 +636,9 @@ class RLNMultiTask(BaseRLN):
         means = self._means(X)
         return self._fitted.target.predictions(means)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Mean of the scores of all tasks.
 
         The score of a regression task is its coefficient of determination, and the score of a
@@ -645,7 +674,7 @@ class RLNMultiTask(BaseRLN):
             self.class_weight,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Return the tags of this estimator, for scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the parameters of an estimator to `Parameters`: option objects opened and checked."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from skrln._network._parameters import (
@@ -48,7 +50,7 @@ OPENED = (
 class OptionParameters:
     """Parameters that take a string or an option object."""
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters of the estimator.
 
         Parameters

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Regressor of one data set."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self, overload
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from skrln._ensemble._uncertainty import draw_means, spread
@@ -10,6 +14,17 @@ from skrln._table._columns import check_columns
 from skrln._table._labels import NumberLabels
 from skrln._table._scoring import mean_r2
 from skrln._table._sklearn import fit_context
+from skrln._typing import TableLike
+from skrln.options import (
+    Checkpoint,
+    ExponentialDecay,
+    PlainBranch,
+    PowerDecay,
+    ReduceOnPlateau,
+    RLNPenalty,
+    Solver,
+    UniformPenalty,
+)
 
 from ._base import BaseRLN
 from ._params import COMMON, REGRESSION
@@ -402,40 +417,44 @@ class RLNRegressor(RegressorMixin, BaseRLN):
 
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike = (256, 256),
+        activation: str = "relu",
         *,
-        batch_norm=None,
-        dropout="auto",
-        loss="squared_error",
-        quantile=0.5,
-        huber_threshold=1.0,
-        penalty="rln",
-        theta="auto",
-        solver="adam",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        batch_size="auto",
-        max_iter="auto",
-        task_weight=None,
-        early_stopping="auto",
-        validation_fraction=0.125,
-        validation_cv=None,
-        n_iter_no_change="auto",
-        tol=1e-4,
-        categorical_features="from_dtype",
-        input_clip=3.0,
-        numeric_embedding="auto",
-        plain_branch=None,
-        n_estimators="auto",
-        input_selection="auto",
-        pretrained=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-        dtype="auto",
-        device=None,
+        batch_norm: Literal["before", "after"] | None = None,
+        dropout: float | ArrayLike = "auto",
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_threshold: float = 1.0,
+        penalty: Literal["rln", "uniform"] | RLNPenalty | UniformPenalty | None = "rln",
+        theta: float | Literal["auto"] = "auto",
+        solver: str | Solver = "adam",
+        learning_rate: str
+        | PowerDecay
+        | ExponentialDecay
+        | ReduceOnPlateau
+        | Callable[..., Any] = "cosine",
+        learning_rate_init: float = 0.003,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int | Literal["auto", "short"] = "auto",
+        task_weight: ArrayLike | None = None,
+        early_stopping: bool | Literal["auto", "sparsest"] = "auto",
+        validation_fraction: float = 0.125,
+        validation_cv: Any = None,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        tol: float = 1e-4,
+        categorical_features: ArrayLike | None = "from_dtype",
+        input_clip: float | None = 3.0,
+        numeric_embedding: Literal["auto", "piecewise"] | None = "auto",
+        plain_branch: PlainBranch | None = None,
+        n_estimators: int | Literal["auto"] = "auto",
+        input_selection: bool | Literal["auto"] = "auto",
+        pretrained: Any = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        device: str | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -472,7 +491,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         self.device = device
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train one epoch on the given rows.
 
         The first call fits the scaling of inputs and targets to its rows, and later calls keep
@@ -497,7 +518,19 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(
+        self, X: TableLike, return_std: Literal[False] = False
+    ) -> np.ndarray: ...
+
+    @overload
+    def predict(
+        self, X: TableLike, return_std: Literal[True]
+    ) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def predict(
+        self, X: TableLike, return_std: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Predict the targets.
 
         Parameters
@@ -546,7 +579,12 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         std = spread(ensemble, X, self.random_state) * ensemble.target.scale
         return mean, std.reshape(mean.shape)
 
-    def sample_predictions(self, X, n_samples=100, random_state=None):
+    def sample_predictions(
+        self,
+        X: TableLike,
+        n_samples: int = 100,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray:
         """Draw predictions from random members and dropout masks.
 
         With `dropout`, each draw applies a random dropout mask to one network; in an ensemble,
@@ -592,7 +630,9 @@ class RLNRegressor(RegressorMixin, BaseRLN):
         draws = draws * target.scale[:, None] + target.center[:, None]
         return draws[:, 0] if target.one_dimensional else draws
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination, the mean over the tasks.
 
         Parameters

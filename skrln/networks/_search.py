@@ -2,6 +2,7 @@
 """Networks that choose theta and the penalty's step by cross-validation."""
 
 from dataclasses import replace
+from typing import Any
 
 from skrln._ensemble._search import Grid, search_ensemble
 
@@ -10,12 +11,12 @@ class SearchMixin:
     """Part that the searches share; `_member_type` is the class of the network."""
 
     @property
-    def theta_(self):
+    def theta_(self) -> float:
         """Chosen mean of the log coefficients."""
         return self._chosen("theta_")
 
     @property
-    def reg_step_(self):
+    def reg_step_(self) -> float:
         """Chosen step of the coefficients."""
         return self._chosen("reg_step_")
 
@@ -24,7 +25,7 @@ class SearchMixin:
         return self._search[name]
 
     @property
-    def partial_fit(self):
+    def partial_fit(self) -> Any:
         """Raise an AttributeError: rows in batches cannot be cross-validated."""
         raise AttributeError(
             f"{type(self).__name__} has no partial_fit: it needs all rows to choose theta. "

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Meta-estimator that prunes hidden units which are not distinctive."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags
@@ -26,6 +28,7 @@ from skrln._table._sklearn import (
     refuse_unrouted,
     routing_enabled,
 )
+from skrln._typing import TableLike
 from skrln.networks._whole import all_or_nothing
 
 from ._layers import describe_layers, plan_layers, resolve_layers
@@ -226,6 +229,15 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     True
     """
 
+    estimator_: Any
+    unpruned_estimator_: Any
+    masks_: list[np.ndarray]
+    pairs_: np.ndarray
+    angles_: list[np.ndarray]
+    layers_: list[int]
+    pruning_ratio_: float
+    history_: dict[str, np.ndarray]
+
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "criterion": [StrOptions({"weight", "activation", "random"})],
@@ -245,21 +257,21 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        criterion="weight",
-        similar_angle=15,
-        complementary_angle=165,
-        ratio=None,
-        layers="all",
-        schedule="post",
-        prune_every=20,
-        compensate="regression",
-        complement="fold",
-        include_bias=True,
-        center="auto",
-        retrain=True,
-        random_state=None,
+        criterion: Literal["weight", "activation", "random"] = "weight",
+        similar_angle: float = 15,
+        complementary_angle: float = 165,
+        ratio: float | None = None,
+        layers: Literal["all"] | int | list[int] = "all",
+        schedule: Literal["post", "middle_third"] = "post",
+        prune_every: int = 20,
+        compensate: Literal["regression", "pair", "add"] | None = "regression",
+        complement: Literal["fold", "remove"] = "fold",
+        include_bias: bool = True,
+        center: Literal["auto", "mean", "midrange", "unit"] = "auto",
+        retrain: bool | int = True,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.estimator = estimator
         self.criterion = criterion
@@ -279,7 +291,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     # -- fitting -------------------------------------------------------------------------
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X: TableLike, y: ArrayLike, **params: Any) -> Self:
         """Fit the network, and prune it.
 
         Parameters
@@ -435,7 +447,17 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
 
     # -- the path over thresholds --------------------------------------------------------
 
-    def path(self, X, y, thresholds=((15, 165), (20, 160), (25, 155), (30, 150))):
+    def path(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        thresholds: Sequence[tuple[float, float]] = (
+            (15, 165),
+            (20, 160),
+            (25, 155),
+            (30, 150),
+        ),
+    ) -> dict[str, Any]:
         """Score the unpruned network at several thresholds, without retraining.
 
         All thresholds use the angles of `fit`.
@@ -485,12 +507,12 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
     # -- predicting ----------------------------------------------------------------------
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray | list[np.ndarray]:
         """Classes of the network."""
         return self.estimator_.classes_
 
     @available_if(_inner_has("predict"))
-    def predict(self, X):
+    def predict(self, X: TableLike) -> np.ndarray:
         """Predict with the pruned network.
 
         Parameters
@@ -507,7 +529,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         return self.estimator_.predict(X)
 
     @available_if(_inner_has("predict_proba"))
-    def predict_proba(self, X):
+    def predict_proba(self, X: TableLike) -> np.ndarray | list[np.ndarray]:
         """Predict class probabilities with the pruned network.
 
         Parameters
@@ -523,7 +545,9 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Score of the pruned network, by the `score` of the network.
 
         Parameters
@@ -544,11 +568,11 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.score(X, y, sample_weight)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         """Return True after `fit`."""
         return hasattr(self, "estimator_")
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Router that passes metadata of `fit` to `fit` of the network.
 
         Returns
@@ -559,7 +583,7 @@ class DistinctivenessPruner(MetaEstimatorMixin, BaseEstimator):
         router = MetadataRouter(owner=self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of the network, for scikit-learn."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)

@@ -2,6 +2,7 @@
 """The path through fit that blends of classifiers and of regressors share."""
 
 from copy import copy
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -81,25 +82,25 @@ class Blend:
         """Raise a ValueError for targets of the wrong kind."""
 
     @property
-    def weights_(self):
+    def weights_(self) -> np.ndarray:
         """Weight of each model, (n_estimators,)."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.weights_
 
-    def __getstate__(self):
+    def __getstate__(self) -> Any:
         """State without a Bunch, which skops does not trust."""
         state = dict(super().__getstate__())
         if "named_estimators_" in state:
             state["named_estimators_"] = dict(state["named_estimators_"])
         return state
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         """Restore the state, with the Bunch."""
         super().__setstate__(state)
         if "named_estimators_" in state:
             self.named_estimators_ = Bunch(**state["named_estimators_"])
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Any:
         """Copy the parameters."""
         refuse_generator(self.cv, "cv")
         return super().__sklearn_clone__()

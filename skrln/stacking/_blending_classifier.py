@@ -2,14 +2,16 @@
 """Stack of classifiers that averages probabilities with learned weights."""
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
+from numpy.typing import ArrayLike
 from sklearn.ensemble import StackingClassifier
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skrln._ensemble._blend import EQUAL_PULL
 from skrln._table._sklearn import Interval
+from skrln._typing import TableLike
 
 from ._blend import Blend, constraints_of
 from ._linear_pool import LinearPool
@@ -125,13 +127,13 @@ class BlendingClassifier(Blend, StackingClassifier):
 
     def __init__(
         self,
-        estimators,
+        estimators: list[tuple[str, Any]],
         *,
-        cv=None,
-        n_jobs=None,
-        equal_pull=EQUAL_PULL,
-        calibrate=True,
-        verbose=0,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        equal_pull: float = EQUAL_PULL,
+        calibrate: bool = True,
+        verbose: int = 0,
     ):
         self.estimators = estimators
         self.cv = cv
@@ -140,7 +142,7 @@ class BlendingClassifier(Blend, StackingClassifier):
         self.calibrate = calibrate
         self.verbose = verbose
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X: TableLike, y: ArrayLike, **fit_params: Any) -> Self:
         """Fit the classifiers, and estimate weights and temperature.
 
         Parameters
@@ -173,17 +175,19 @@ class BlendingClassifier(Blend, StackingClassifier):
         check_classification_targets(y)
 
     @property
-    def final_estimator(self):
+    def final_estimator(self) -> Any:
         """Unfitted combiner of the probabilities."""
         return LinearPool(self.equal_pull, self.calibrate)
 
     @property
-    def temperature_(self):
+    def temperature_(self) -> float:
         """Divisor of the logarithms of the mean."""
         check_is_fitted(self, "final_estimator_")
         return self.final_estimator_.temperature_
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy of the predictions.
 
         Parameters

@@ -2,9 +2,10 @@
 """Stack of regressors that averages predictions with learned weights."""
 
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.ensemble import StackingRegressor
 from sklearn.model_selection import KFold
 from sklearn.utils import check_random_state
@@ -13,6 +14,7 @@ from skrln._ensemble._blend import EQUAL_PULL
 from skrln._table._arguments import find_missing
 from skrln._table._sklearn import Interval, check_method_params, take
 from skrln._table._user_splits import is_iterable_of_splits, iterate_splits
+from skrln._typing import TableLike
 
 from ._blend import Blend, constraints_of
 from ._mean_pool import MeanPool
@@ -118,13 +120,13 @@ class BlendingRegressor(Blend, StackingRegressor):
 
     def __init__(
         self,
-        estimators,
+        estimators: list[tuple[str, Any]],
         *,
-        cv=None,
-        n_jobs=None,
-        equal_pull=EQUAL_PULL,
-        random_state=None,
-        verbose=0,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        equal_pull: float = EQUAL_PULL,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ):
         self.estimators = estimators
         self.cv = cv
@@ -133,7 +135,7 @@ class BlendingRegressor(Blend, StackingRegressor):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X: TableLike, y: ArrayLike, **fit_params: Any) -> Self:
         """Fit the regressors, and estimate the weights.
 
         Parameters
@@ -173,11 +175,13 @@ class BlendingRegressor(Blend, StackingRegressor):
         return self._fit_copy(X, y, cv, fit_params)
 
     @property
-    def final_estimator(self):
+    def final_estimator(self) -> Any:
         """Unfitted combiner of the predictions."""
         return MeanPool(self.equal_pull)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination of the predictions.
 
         Parameters
