@@ -127,6 +127,7 @@ class BaseRLN(
                 )
             if not was_interrupted([outcome.reason for outcome in result.outcomes]):
                 checkpoints.finish()
+        watch.finish()
         return self
 
     def _run_fit(self, parameters, arguments, engine):

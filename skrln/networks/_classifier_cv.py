@@ -223,8 +223,9 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         threads changes nothing.
 
     verbose : int or bool, default=False
-        If True, show a progress bar with the losses. One bar shows all epochs of the search,
-        and another the epochs of the fit on all rows.
+        If True, show the epochs with their losses, and at the end the time that the fit took.
+        A terminal, and a notebook with ipywidgets, shows a progress bar; all else shows lines
+        of text. The epochs of the search come first, then those of the fit on all rows.
 
     checkpoint : str, PathLike, Checkpoint or None, default=None
         Folder in which `fit` keeps its state every minute. After its process was killed, the

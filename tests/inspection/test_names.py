@@ -124,7 +124,8 @@ def test_names_are_shown_in_full(pyplot):
 @pytest.mark.parametrize("name", ["[red]", "[/]", "{0}"])
 def test_progress_bar_shows_the_class_name(monkeypatch, name):
     stream = io.StringIO()
-    monkeypatch.setattr("rich.console.Console", lambda **_: Console(file=stream))
+    console = Console(file=stream, force_terminal=True)
+    monkeypatch.setattr("rich.console.Console", lambda **_: console)
     estimator = type(name, (RLNRegressor,), {})(verbose=True)
     with Watch(estimator).epochs(3):
         pass

@@ -570,14 +570,17 @@ def test_no_partial_fit():
             search.partial_fit(X, Y)
 
 
-def test_bar_over_all_jobs(capsys):
+def test_progress_of_all_jobs(capsys):
     loud = regressor(verbose=True, max_iter=3).fit(X, Y)
     shown = capsys.readouterr()
     assert shown.out == ""
-    of_grid, of_refit = shown.err.splitlines()
+    before, of_grid, before_refit, of_refit, end = shown.err.splitlines()
+    assert "compiling" in before
     assert "RLNRegressorCV" in of_grid
     assert "epoch 12/12" in of_grid  # two values on two folds
+    assert "compiling" in before_refit
     assert "epoch 3/3" in of_refit
+    assert end.startswith("RLNRegressorCV: fitted in ")
     quiet = regressor(max_iter=3).fit(X, Y)
     assert capsys.readouterr().err == ""
     assert_same_fit(loud, quiet)
