@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ._classifier import RLNClassifier
 from ._params import CLASSIFICATION, COMMON, SEARCH, without_chosen
-from ._search import SearchMixin
+from ._search import SearchMixin, without_theta
 
 
 class RLNClassifierCV(SearchMixin, RLNClassifier):
@@ -417,6 +417,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         **SEARCH,
     }
 
+    @without_theta
     def __init__(
         self,
         hidden_layer_sizes=(256, 64),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ._params import COMMON, REGRESSION, SEARCH, without_chosen
 from ._regressor import RLNRegressor
-from ._search import SearchMixin
+from ._search import SearchMixin, without_theta
 
 
 class RLNRegressorCV(SearchMixin, RLNRegressor):
@@ -418,6 +418,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         **SEARCH,
     }
 
+    @without_theta
     def __init__(
         self,
         hidden_layer_sizes=(256, 64),
