@@ -48,9 +48,11 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         positions. A splitter of groups receives the `groups` of `fit`.
 
     scoring : str, callable or None, default=None
-        Score to maximize. None is the negative training loss on the held-out rows of each fold;
-        accuracy is noisier. Otherwise, the name of a scorer of scikit-learn or a callable
-        ``scorer(estimator, X, y)``.
+        Score to maximize. None is not the accuracy, the default of
+        :class:`~sklearn.model_selection.GridSearchCV`, which is noisier and has ties: it is the
+        negative training loss on the held-out rows of each fold, for one task "neg_log_loss".
+        Otherwise, the name of a scorer of scikit-learn or a callable
+        ``scorer(estimator, X, y)``. With the same scorer, both searches have the same scores.
 
     one_standard_error : bool, default=False
         If True, choose the highest theta whose mean score is within one standard error of the

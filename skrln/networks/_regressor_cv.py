@@ -47,9 +47,12 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         of `fit`.
 
     scoring : str, callable or None, default=None
-        Score to maximize. None is the negative training loss on the held-out rows of each fold;
-        the coefficient of determination is noisier on small folds. Otherwise, the name of a
-        scorer of scikit-learn or a callable ``scorer(estimator, X, y)``.
+        Score to maximize. None is not the coefficient of determination, the default of
+        :class:`~sklearn.model_selection.GridSearchCV`, which is noisier on small folds: it is
+        the negative training loss on the held-out rows of each fold, for one task and the
+        squared loss -1/2 of the mean squared error over the variance of the training targets.
+        Otherwise, the name of a scorer of scikit-learn or a callable
+        ``scorer(estimator, X, y)``. With the same scorer, both searches have the same scores.
 
     one_standard_error : bool, default=False
         If True, choose the highest theta whose mean score is within one standard error of the

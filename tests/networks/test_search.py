@@ -151,6 +151,37 @@ def test_is_a_grid_search(search, network, y, scoring, early_stopping):
     assert pd.DataFrame(found).shape[0] == 4
 
 
+@pytest.mark.parametrize(
+    ("search", "network", "y", "default", "same"),
+    [
+        (RLNRegressorCV, RLNRegressor, Y, "r2", None),
+        (RLNClassifierCV, RLNClassifier, CLASSES, "accuracy", "neg_log_loss"),
+    ],
+)
+def test_readable_search_has_the_scores_of_a_grid_search(
+    search, network, y, default, same
+):
+    """With the same scorer; by default the scores are losses, as the docstring says."""
+    params = READABLE | {"hidden_layer_sizes": (5,), "max_iter": 10, "random_state": 0}
+    shared = {"cv": 3, "thetas": list(THETAS)}
+
+    def ours(scoring):
+        model = search(**params.without("theta"), **shared, scoring=scoring)
+        return model.fit(X, y).cv_results_["mean_test_score"]
+
+    def theirs(scoring):
+        model = GridSearchCV(
+            network(**params), {"theta": list(THETAS)}, cv=3, scoring=scoring
+        )
+        return model.fit(X, y).cv_results_["mean_test_score"]
+
+    np.testing.assert_allclose(ours(default), theirs(None), rtol=1e-9)
+    assert np.all(ours(None) < 0)
+    assert not np.allclose(ours(None), theirs(None))
+    if same is not None:
+        np.testing.assert_allclose(ours(None), theirs(same), rtol=1e-6)
+
+
 def by_our_names(results):
     """Results of a GridSearchCV over `penalty__step` with the names of a search."""
     renamed = {
