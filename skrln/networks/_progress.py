@@ -7,6 +7,8 @@ from importlib import import_module
 from threading import Lock
 from time import perf_counter
 
+from skrln._table._optional import load_optional
+
 #: Seconds before the first line of text within a fit.
 FIRST_LINE = 2.0
 #: Time between two lines, as a share of the time so far: a long fit prints few lines.
@@ -33,9 +35,7 @@ def show_progress(name, unit, total, start_text=""):
     callable
         Takes a text after every step, from any thread.
     """
-    from rich.console import Console
-
-    console = Console(stderr=True)
+    console = _make_console()
     has_bar = has_widgets() if console.is_jupyter else console.is_terminal
     if has_bar:
         shown = _bar(console, name, unit, total, start_text)
@@ -47,9 +47,7 @@ def show_progress(name, unit, total, start_text=""):
 
 def write_line(line):
     """Write a line of text where `show_progress` writes."""
-    from rich.console import Console
-
-    _write(_text_stream(Console(stderr=True)), line)
+    _write(_text_stream(_make_console()), line)
 
 
 def has_widgets():
@@ -71,6 +69,10 @@ def format_seconds(seconds):
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _make_console():
+    return load_optional("rich.console", "verbose=True").Console(stderr=True)
 
 
 def _text_stream(console):
