@@ -1,5 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Named sets of parameters, for ``RLNRegressor(**PAPER)`` and the like."""
+"""Named sets of parameters: ``RLNRegressor(**READABLE)``.
+
+A preset combines with other parameters as a dictionary does: the right side counts where both
+have a parameter. The preset itself stays as it is.
+
+>>> from skrln import RLNRegressor, RLNRegressorCV
+>>> from skrln.presets import QUICK, READABLE
+>>> RLNRegressor(**READABLE | {"theta": -6.0}).theta
+-6.0
+>>> RLNRegressor(**QUICK | {"n_estimators": 2}, random_state=0).hidden_layer_sizes
+(128, 128)
+
+:class:`~skrln.RLNRegressorCV` and :class:`~skrln.RLNClassifierCV` choose `theta`, and have no
+such parameter. `without` leaves it out of a preset:
+
+>>> RLNRegressorCV(**READABLE.without("theta"), thetas=[-7.0, -6.0]).batch_size
+32
+"""
 
 import math
 from collections import UserDict
@@ -20,6 +37,36 @@ class _Preset(UserDict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         """Return a copy of the value of a parameter."""
         return clone(super().__getitem__(name), safe=False)
+
+    def __ior__(self, other):
+        """Return the union: ``READABLE |= {...}`` must not change the preset of others."""
+        return self | other
+
+    def without(self, *names):
+        """Return the preset without some of its parameters.
+
+        Parameters
+        ----------
+        *names : str
+            Names of parameters of the preset.
+
+        Returns
+        -------
+        preset
+            Keyword arguments of an estimator.
+
+        Raises
+        ------
+        ValueError
+            If the preset has no parameter of that name.
+        """
+        unknown = [name for name in names if name not in self]
+        if unknown:
+            raise ValueError(
+                f"Got the name(s) {unknown}, but expected names of parameters of the "
+                f"preset: {list(self)}. Leave the others out."
+            )
+        return _Preset({k: v for k, v in self.data.items() if k not in names})
 
 
 #: The network published in 2018, for comparison: layers of geometric widths, the rule as

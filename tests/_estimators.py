@@ -63,7 +63,10 @@ def make_cases():
         "RLNRegressorCV": Case(skrln.RLNRegressorCV((5,), **SEARCH), NUMBERS),
         "RLNClassifierCV": Case(skrln.RLNClassifierCV((5,), **SEARCH), CLASSES),
         "BlendingClassifier": Case(
-            skrln.BlendingClassifier([("linear", LogisticRegression())], cv=2), CLASSES
+            skrln.BlendingClassifier(
+                [("linear", LogisticRegression())], cv=2, random_state=0
+            ),
+            CLASSES,
         ),
         "BlendingRegressor": Case(
             skrln.BlendingRegressor([("linear", Ridge())], cv=2, random_state=0),

@@ -184,7 +184,7 @@ def blend(regression, categorical):
     models = [("rln", own(regression)), ("gbt", trees)]
     if regression:
         return BlendingRegressor(models, random_state=0)
-    return BlendingClassifier(models)
+    return BlendingClassifier(models, random_state=0)
 
 
 def hist_boosting(regression):

@@ -16,9 +16,14 @@ from skrln._network._transfer import (
     check_same_target,
 )
 from skrln._table._arguments import check_validation_arguments
-from skrln._table._problem import fit_target, read_training, read_validation
+from skrln._table._problem import (
+    fit_target,
+    read_training,
+    read_validation,
+    table_rows,
+)
 from skrln._table._splits import HoldOut, Split, split_members, split_once
-from skrln._table._suspects import warn_suspects
+from skrln._table._suspects import warn_other_scale, warn_suspects
 from skrln._table._targets import check_labelled
 
 from ._combine import combine, held_out_rows
@@ -86,6 +91,7 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
     prepared = prepare(parameters, arguments, rng, before)
     shared = prepared.shared
     warn_suspects(shared.table.rows(shared.rows).X, shared.columns)
+    warn_validation(shared)
     jobs, seeds = plan(prepared, rng)
     is_fresh = not prepared.sources
     rounds = train_in_rounds(jobs, engine) if is_fresh else Rounds(engine.run(jobs), [])
@@ -108,6 +114,14 @@ def fit_ensemble(parameters, arguments, rng, engine, before=None):
         combination.temperature,
     )
     return Fit(ensemble, outcomes)
+
+
+def warn_validation(shared):
+    """Warn of validation rows of the user that are on another scale."""
+    if shared.held_out is not None:
+        X = shared.table.rows(shared.rows).X
+        X_val = shared.held_out.rows(table_rows(shared.held_out)).X
+        warn_other_scale(X, X_val, shared.columns)
 
 
 def check_arguments(parameters, arguments):

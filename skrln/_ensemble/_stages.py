@@ -12,7 +12,7 @@ from skrln._network._settings import resolve_epochs
 from skrln._network._train import Listener, make_network
 from skrln._table._suspects import warn_suspects
 
-from ._fit import plan, prepare
+from ._fit import plan, prepare, warn_validation
 from ._jobs import Job, train_job
 from ._kinds import is_single
 
@@ -61,6 +61,7 @@ def stage_job(parameters, arguments, random_state):
     prepared = prepare(parameters, arguments, rng)
     shared = prepared.shared
     warn_suspects(shared.table.rows(shared.rows).X, shared.columns)
+    warn_validation(shared)
     jobs, _ = plan(prepared, rng)
     return jobs[0]
 

@@ -22,6 +22,7 @@ from ._frames import (
     read_table,
     with_columns,
 )
+from ._optional import load_optional
 from ._sklearn import check_feature_names, check_n_features, count_samples
 
 FLOATS = [np.float64, np.float32]
@@ -121,6 +122,7 @@ def check_columns(X, columns):
 def check_dimensions(X):
     """Return `X` with two dimensions; a list becomes an array, an Arrow table a frame."""
     if not is_frame(X) and hasattr(X, "to_pandas"):
+        load_optional("pandas", f"X of type {type(X).__name__}")
         X = X.to_pandas()  # a table of pyarrow
     if not hasattr(X, "shape"):
         try:

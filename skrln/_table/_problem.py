@@ -137,8 +137,14 @@ def read_validation(arguments, labels, columns):
     """Validate the validation rows that the user passed; None if there are none."""
     if arguments.X_val is None:
         return None
-    with about_argument("X_val"):
-        X_val = check_columns(arguments.X_val, columns)
+    try:
+        with about_argument("X_val"):
+            X_val = check_columns(arguments.X_val, columns)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{error} Pass X_val in the form of X. In a pipeline, "
+            'transform_input=["X_val"] makes it pass the transformers of X.'
+        ) from error
     y_val, known = labels.read(arguments.y_val, "y_val")
     check_labelled(known, "y_val")
     name = "sample_weight_val"

@@ -42,7 +42,7 @@ from ._criteria import (
 )
 from ._cross_validated import CrossValidatedScore
 from ._exchange import exchange_all, exchange_within
-from ._search import Fitness, SearchSettings, evolve, generation_bar
+from ._search import Fitness, SearchSettings, evolve, generation_progress
 
 
 class GeneticSelector(BaseSelector):
@@ -133,7 +133,8 @@ class GeneticSelector(BaseSelector):
         Random seed of the search. Seed `estimator` too: noisy scores favour lucky subsets.
 
     verbose : bool, default=False
-        Show a progress bar of the generations on standard error.
+        Show the progress of the generations: a bar, or lines of text where the screen shows no
+        bar.
 
     checkpoint : str, PathLike, Checkpoint or None, default=None
         Folder in which `fit` keeps its scores, every minute unless the option object
@@ -363,7 +364,7 @@ class GeneticSelector(BaseSelector):
             criterion = self._make_criterion(X, y, k, groups, params)
             fitness = Fitness(criterion, self.fitness, *checkpoints.slots(1))
             settings = self._search_settings()
-            with generation_bar(self.verbose, self.n_generations) as report:
+            with generation_progress(self.verbose, self.n_generations) as report:
                 search = evolve(fitness, X.shape[1], k, settings, rng, report)
             exchange = self._exchange(fitness, search, rng)
             self._store(search, exchange, fitness, k)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Genetic search: the loop over generations, the cache of fitness values, the progress bar."""
+"""Genetic search: the loop over generations, the cache of fitness values, their progress."""
 
 import contextlib
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+
+from skrln.networks._progress import show_progress
 
 from . import _operators
 
@@ -182,22 +184,10 @@ def _summary(scores):
 
 
 @contextlib.contextmanager
-def generation_bar(shown, total):
+def generation_progress(shown, total):
     """Yield a function that takes the best fitness after each generation."""
     if not shown:
         yield lambda best: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(
-        TextColumn("GeneticSelector"),
-        BarColumn(),
-        TextColumn(
-            "generation {task.completed:.0f}/{task.total:.0f} {task.fields[best]}"
-        ),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task("generations", total=total, best="")
-        yield lambda best: bar.update(task, advance=1, best=f"best {best:.4g}")
+    with show_progress("GeneticSelector", "generation", total) as advance:
+        yield lambda best: advance(f"best {best:.4g}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skrln._table._optional import load_optional
 from skrln.networks._base import BaseRLN
 
 #: Line styles of successive curves on one axis, readable in grey and by colour-blind people.
@@ -85,13 +86,7 @@ def get_axes(ax, display, **layout):
     if ax is not None:
         return ax
     # Imported here, because matplotlib is an optional dependency and slow to import.
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{type(display).__name__}.plot requires matplotlib. Install it with "
-            '`pip install "skrln[plot]"`.'
-        ) from error
+    plt = load_optional("matplotlib.pyplot", f"{type(display).__name__}.plot")
     return plt.subplots(layout="constrained", **layout)[1]
 
 

@@ -156,13 +156,13 @@ class SelectionDisplay:
         -------
         SelectionDisplay
         """
-        from matplotlib.patches import Rectangle
-
         shown = slice(0, max_features)
         scores, support = self.scores[shown], self.support[shown]
         rows = np.arange(len(scores))
         layout = {} if len(rows) <= 20 else {"figsize": (6.4, 0.24 * len(rows))}
         self.ax_ = get_axes(ax, self, **layout)
+        from matplotlib.patches import Rectangle
+
         self.figure_ = self.ax_.figure
         defaults = {
             "color": ["C0" if own else "none" for own in support],

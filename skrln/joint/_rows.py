@@ -14,6 +14,7 @@ from sklearn.utils import check_array
 from skrln._table._arguments import find_missing
 from skrln._table._columns import NO_COLUMNS, convert_numbers, read_columns
 from skrln._table._frames import cells_of, read_table, with_dense_columns
+from skrln._table._optional import load_optional
 from skrln._table._sklearn import take
 from skrln._table._suspects import warn_suspects
 
@@ -77,11 +78,10 @@ def _find_booleans(X):
 
 def _dtype_name(kind):
     """Return the name of a pandas type, or "object" if pandas cannot read its name."""
-    from pandas.api.types import pandas_dtype  # an optional dependency
-
+    types = load_optional("pandas.api.types", "A fit to a data frame")
     name = str(kind)
     try:
-        pandas_dtype(name)
+        types.pandas_dtype(name)
     except (TypeError, NotImplementedError):  # decimals and dictionaries of pyarrow
         return "object"
     return name
@@ -218,8 +218,7 @@ class RowEncoder:
 
     def _frame(self, columns):
         """Data frame with the names and types of `fit`, from columns by position."""
-        import pandas as pd  # an optional dependency
-
+        pd = load_optional("pandas", "A model that was fitted to a data frame")
         series = {}
         for k, (kind, levels) in enumerate(self.types):
             dtype = kind if levels is None else pd.CategoricalDtype(*levels)

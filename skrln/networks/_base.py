@@ -81,7 +81,8 @@ class BaseRLN(
 
         X_val, y_val : array-like, default=None
             Validation data for early stopping, in the form of `X` and `y`. In a
-            :class:`~sklearn.pipeline.Pipeline`, pass ``transform_input=["X_val"]``.
+            :class:`~sklearn.pipeline.Pipeline` they have to pass its transformers, as in the
+            example below.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weight of each validation row.
@@ -98,6 +99,29 @@ class BaseRLN(
         ------
         ValueError
             For invalid arguments; the estimator stays unchanged.
+
+        Examples
+        --------
+        Validation data in a pipeline need metadata routing, a request for both arguments, and
+        ``transform_input``, which makes `X_val` pass the transformers of `X`:
+
+        >>> from sklearn import config_context
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.preprocessing import StandardScaler
+        >>> from skrln import RLNRegressor
+        >>> from skrln.presets import READABLE
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> network = RLNRegressor(**READABLE | {"hidden_layer_sizes": (16,)}, random_state=0)
+        >>> with config_context(enable_metadata_routing=True):
+        ...     model = make_pipeline(
+        ...         StandardScaler(),
+        ...         network.set_fit_request(X_val=True, y_val=True),
+        ...         transform_input=["X_val"],
+        ...     )
+        ...     model = model.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
+        >>> len(model[-1].validation_loss_curve_) == model[-1].n_iter_
+        True
         """
         parameters = self._parameters()
         context = None
@@ -129,6 +153,7 @@ class BaseRLN(
                 )
             if not was_interrupted([outcome.reason for outcome in result.outcomes]):
                 checkpoints.finish()
+        watch.finish()
         return self
 
     def _run_fit(self, parameters, arguments, engine):

@@ -237,7 +237,9 @@ class RLNClassifier(ClassifierMixin, BaseRLN):
         int, two fits on a CPU are identical to the bit.
 
     verbose : int or bool, default=False
-        If True, show a progress bar with the losses.
+        If True, show the epochs with their losses, and at the end the time that the fit took.
+        A terminal, and a notebook with ipywidgets, shows a progress bar; all else shows lines
+        of text.
 
     checkpoint : str, PathLike, Checkpoint or None, default=None
         Folder in which `fit` keeps its state every minute. After its process was killed, the

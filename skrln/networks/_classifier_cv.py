@@ -21,7 +21,7 @@ from skrln.options import (
 
 from ._classifier import RLNClassifier
 from ._params import CLASSIFICATION, COMMON, SEARCH, without_chosen
-from ._search import SearchMixin
+from ._search import SearchMixin, without_theta
 
 
 class RLNClassifierCV(SearchMixin, RLNClassifier):
@@ -64,9 +64,11 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         positions. A splitter of groups receives the `groups` of `fit`.
 
     scoring : str, callable or None, default=None
-        Score to maximize. None is the negative training loss on the held-out rows of each fold;
-        accuracy is noisier. Otherwise, the name of a scorer of scikit-learn or a callable
-        ``scorer(estimator, X, y)``.
+        Score to maximize. None is not the accuracy, the default of
+        :class:`~sklearn.model_selection.GridSearchCV`, which is noisier and has ties: it is the
+        negative training loss on the held-out rows of each fold, for one task "neg_log_loss".
+        Otherwise, the name of a scorer of scikit-learn or a callable
+        ``scorer(estimator, X, y)``. With the same scorer, both searches have the same scores.
 
     one_standard_error : bool, default=False
         If True, choose the highest theta whose mean score is within one standard error of the
@@ -242,8 +244,9 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         threads changes nothing.
 
     verbose : int or bool, default=False
-        If True, show a progress bar with the losses. One bar shows all epochs of the search,
-        and another the epochs of the fit on all rows.
+        If True, show the epochs with their losses, and at the end the time that the fit took.
+        A terminal, and a notebook with ipywidgets, shows a progress bar; all else shows lines
+        of text. The epochs of the search come first, then those of the fit on all rows.
 
     checkpoint : str, PathLike, Checkpoint or None, default=None
         Folder in which `fit` keeps its state every minute. After its process was killed, the
@@ -435,6 +438,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         **SEARCH,
     }
 
+    @without_theta
     def __init__(
         self,
         hidden_layer_sizes: ArrayLike = (256, 64),

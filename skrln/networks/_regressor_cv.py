@@ -21,7 +21,7 @@ from skrln.options import (
 
 from ._params import COMMON, REGRESSION, SEARCH, without_chosen
 from ._regressor import RLNRegressor
-from ._search import SearchMixin
+from ._search import SearchMixin, without_theta
 
 
 class RLNRegressorCV(SearchMixin, RLNRegressor):
@@ -63,9 +63,12 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         of `fit`.
 
     scoring : str, callable or None, default=None
-        Score to maximize. None is the negative training loss on the held-out rows of each fold;
-        the coefficient of determination is noisier on small folds. Otherwise, the name of a
-        scorer of scikit-learn or a callable ``scorer(estimator, X, y)``.
+        Score to maximize. None is not the coefficient of determination, the default of
+        :class:`~sklearn.model_selection.GridSearchCV`, which is noisier on small folds: it is
+        the negative training loss on the held-out rows of each fold, for one task and the
+        squared loss -1/2 of the mean squared error over the variance of the training targets.
+        Otherwise, the name of a scorer of scikit-learn or a callable
+        ``scorer(estimator, X, y)``. With the same scorer, both searches have the same scores.
 
     one_standard_error : bool, default=False
         If True, choose the highest theta whose mean score is within one standard error of the
@@ -248,8 +251,9 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         threads changes nothing.
 
     verbose : int or bool, default=False
-        If True, show a progress bar with the losses. One bar shows all epochs of the search,
-        and another the epochs of the fit on all rows.
+        If True, show the epochs with their losses, and at the end the time that the fit took.
+        A terminal, and a notebook with ipywidgets, shows a progress bar; all else shows lines
+        of text. The epochs of the search come first, then those of the fit on all rows.
 
     checkpoint : str, PathLike, Checkpoint or None, default=None
         Folder in which `fit` keeps its state every minute. After its process was killed, the
@@ -436,6 +440,7 @@ class RLNRegressorCV(SearchMixin, RLNRegressor):
         **SEARCH,
     }
 
+    @without_theta
     def __init__(
         self,
         hidden_layer_sizes: ArrayLike = (256, 64),

@@ -2,9 +2,26 @@
 """Networks that choose theta and the penalty's step by cross-validation."""
 
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from skrln._ensemble._search import Grid, search_ensemble
+
+
+def without_theta(init):
+    """Return a constructor that refuses `theta`, which presets have, with the way out."""
+
+    @wraps(init)
+    def checked(self, *args, **params):
+        if "theta" in params:
+            raise TypeError(
+                f"Got theta={params['theta']!r}, but {type(self).__name__} chooses theta "
+                f"among `thetas`. Pass thetas=[{params['theta']!r}] instead, and a preset "
+                'without its theta: **READABLE.without("theta").'
+            )
+        init(self, *args, **params)
+
+    return checked
 
 
 class SearchMixin:

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""View of a fit between its epochs: progress bar and scikit-learn's callbacks."""
+"""View of a fit between its epochs: progress and scikit-learn's callbacks."""
 
 import contextlib
+from time import perf_counter
 
 import numpy as np
+
+from ._progress import format_seconds, show_progress, write_line
+
+#: What a fit waits for before its first epoch ends.
+COMPILING = "compiling unless an earlier fit did"
 
 
 class Watch:
@@ -22,6 +28,7 @@ class Watch:
     def __init__(self, estimator, context=None, arguments=None):
         self.estimator, self.context = estimator, context
         self.arguments = arguments or {}
+        self.start = perf_counter()
 
     @property
     def is_listening(self):
@@ -29,7 +36,7 @@ class Watch:
         return self.context is not None and hasattr(self.estimator, "_skl_callbacks")
 
     def without_callbacks(self):
-        """Return a watch that shows the progress bar only."""
+        """Return a watch that shows the progress only."""
         return Watch(self.estimator)
 
     @contextlib.contextmanager
@@ -44,7 +51,8 @@ class Watch:
             advance = None
             if self.estimator.verbose:
                 name = type(self.estimator).__name__
-                advance = stack.enter_context(_progress_bar(name, max_epochs))
+                progress = show_progress(name, "epoch", max_epochs, COMPILING)
+                advance = stack.enter_context(progress)
             if is_listening:
                 self._begin()
             if not is_listening and advance is None:
@@ -53,10 +61,16 @@ class Watch:
 
             def on_epoch(snapshot, describe):
                 if advance is not None:
-                    advance(snapshot)
+                    advance(_describe(snapshot))
                 return is_listening and self._end(describe, max_epochs)
 
             yield on_epoch
+
+    def finish(self):
+        """Write the time that the fit took, if its progress is shown."""
+        if self.estimator.verbose:
+            seconds = format_seconds(perf_counter() - self.start)
+            write_line(f"{type(self.estimator).__name__}: fitted in {seconds}")
 
     def _begin(self):
         self._task = self.context.subcontext(task_name="epoch")
@@ -74,27 +88,10 @@ class Watch:
         return stop
 
 
-@contextlib.contextmanager
-def _progress_bar(name, max_epochs):
-    """Show a bar with the losses on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(
-        # Names are text: neither a format nor markup.
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("epoch {task.completed:.0f}/{task.total:.0f} {task.fields[losses]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task(name, total=max_epochs, losses="")
-
-        def advance(snapshot):
-            losses = f"loss {snapshot.history.loss[-1]:.4g}"
-            validation_loss = snapshot.history.validation_loss[-1]
-            if np.isfinite(validation_loss):
-                losses += f", validation {validation_loss:.4g}"
-            bar.update(task, advance=1, losses=losses)
-
-        yield advance
+def _describe(snapshot):
+    """Text of the losses of an epoch."""
+    losses = f"loss {snapshot.history.loss[-1]:.4g}"
+    validation_loss = snapshot.history.validation_loss[-1]
+    if np.isfinite(validation_loss):
+        losses += f", validation {validation_loss:.4g}"
+    return losses

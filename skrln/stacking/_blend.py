@@ -2,11 +2,13 @@
 """The path through fit that blends of classifiers and of regressors share."""
 
 from copy import copy
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils import Bunch
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrln._interrupts import Calls, whole_fits
@@ -42,6 +44,18 @@ class Blend:
                 f"Got y of shape {shape}, but expected (n_samples,): one task. Fit a "
                 f"blend for each task{alternative}."
             )
+
+    def _shuffled(self, cv):
+        """Return shuffled folds for an int or None, and any other `cv` as it is.
+
+        Rows of many tables are sorted.
+        """
+        cv = 5 if cv is None else cv
+        if not isinstance(cv, Integral) or int(cv) < 2:
+            return cv
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        folds = StratifiedKFold if is_classifier(self) else KFold
+        return folds(int(cv), shuffle=True, random_state=seed)
 
     def _fit_copy(self, X, y, cv, fit_params):
         """Fit a copy, so that a fit that fails leaves the blend as it was.
@@ -96,7 +110,7 @@ class Blend:
 
     def __setstate__(self, state: Any) -> None:
         """Restore the state, with the Bunch."""
-        super().__setstate__(state)
+        super().__setstate__({"random_state": None} | state)  # older files have none
         if "named_estimators_" in state:
             self.named_estimators_ = Bunch(**state["named_estimators_"])
 

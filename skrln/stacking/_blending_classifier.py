@@ -26,7 +26,8 @@ class BlendingClassifier(Blend, StackingClassifier):
     is a logistic regression with one coefficient per class and column of probabilities. The
     combiner here is a weighted mean with a temperature: one number per classifier and one
     more, which few rows suffice to estimate. The logistic regression is the better combiner
-    where no weighted mean can express the joint information of the classifiers.
+    where no weighted mean can express the joint information of the classifiers. The folds are
+    shuffled, because rows of many tables are sorted.
 
     Read more in the :ref:`User Guide <blending>`.
 
@@ -37,11 +38,12 @@ class BlendingClassifier(Blend, StackingClassifier):
         classifier removes it.
 
     cv : int, splitter, iterable or "prefit", default=None
-        Cross-validation that gives the probabilities for held-out rows; None uses five
-        stratified folds. Every row has to be held out once: a splitter whose test parts leave
-        rows out, such as :class:`~sklearn.model_selection.TimeSeriesSplit`, is refused. With
-        "prefit" the classifiers are already fitted, and `fit` expects rows that they were not
-        fitted on: for time order, the last ones.
+        Cross-validation that gives the probabilities for held-out rows. An int makes so many
+        shuffled, stratified folds, and None five. Every row has to be held out once: a
+        splitter whose test parts leave rows out, such as
+        :class:`~sklearn.model_selection.TimeSeriesSplit`, is refused. With "prefit" the
+        classifiers are already fitted, and `fit` expects rows that they were not fitted on:
+        for time order, the last ones.
 
     n_jobs : int, default=None
         Number of parallel fits. A network of this package uses all processors by itself.
@@ -53,6 +55,9 @@ class BlendingClassifier(Blend, StackingClassifier):
     calibrate : bool, default=True
         Scale the logarithms of the mean by the temperature with the lowest log loss. A mean
         of probabilities is usually less confident than its members.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the shuffled folds. The classifiers have seeds of their own.
 
     verbose : int, default=0
         Verbosity of the cross-validation.
@@ -111,7 +116,7 @@ class BlendingClassifier(Blend, StackingClassifier):
     ...     ("rln", RLNClassifier(n_estimators=2, numeric_embedding=None, random_state=0)),
     ...     ("trees", HistGradientBoostingClassifier(max_iter=20, random_state=0)),
     ... ]
-    >>> blend = BlendingClassifier(models, cv=2).fit(X[:300], y[:300])
+    >>> blend = BlendingClassifier(models, cv=2, random_state=0).fit(X[:300], y[:300])
     >>> float(blend.weights_.sum().round(6))
     1.0
     >>> bool(blend.score(X[300:], y[300:]) > 0.95)
@@ -122,6 +127,7 @@ class BlendingClassifier(Blend, StackingClassifier):
         StackingClassifier,
         equal_pull=[Interval(Real, 0, None, closed="left")],
         calibrate=["boolean"],
+        random_state=["random_state"],
     )
     stack_method = "predict_proba"
 
@@ -133,6 +139,7 @@ class BlendingClassifier(Blend, StackingClassifier):
         n_jobs: int | None = None,
         equal_pull: float = EQUAL_PULL,
         calibrate: bool = True,
+        random_state: Any = None,
         verbose: int = 0,
     ):
         self.estimators = estimators
@@ -140,6 +147,7 @@ class BlendingClassifier(Blend, StackingClassifier):
         self.n_jobs = n_jobs
         self.equal_pull = equal_pull
         self.calibrate = calibrate
+        self.random_state = random_state
         self.verbose = verbose
 
     def fit(self, X: TableLike, y: ArrayLike, **fit_params: Any) -> Self:
@@ -169,7 +177,7 @@ class BlendingClassifier(Blend, StackingClassifier):
             hold out every row once. The blend then stays as it was.
         """
         self._check_arguments(y, ", or use a StackingClassifier")
-        return self._fit_copy(X, y, self.cv, fit_params)
+        return self._fit_copy(X, y, self._shuffled(self.cv), fit_params)
 
     def _check_labels(self, y):
         check_classification_targets(y)

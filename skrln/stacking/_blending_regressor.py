@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stack of regressors that averages predictions with learned weights."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.ensemble import StackingRegressor
-from sklearn.model_selection import KFold
-from sklearn.utils import check_random_state
 
 from skrln._ensemble._blend import EQUAL_PULL
 from skrln._table._arguments import find_missing
@@ -162,17 +160,13 @@ class BlendingRegressor(Blend, StackingRegressor):
             stays as it was.
         """
         self._check_arguments(y, ", or a network of several tasks")
-        cv = 5 if self.cv is None else self.cv
-        rows = _find_labelled(y)
+        cv, rows = self.cv, _find_labelled(y)
         if rows is not None:
             if is_iterable_of_splits(cv):
                 cv = _splits_of_rows(iterate_splits(cv, X, y, "cv"), rows)
             fit_params = check_method_params(X, fit_params, rows)
             X, y = take(X, rows), np.asarray(y)[rows].astype(float)
-        if isinstance(cv, Integral) and int(cv) > 1:
-            seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-            cv = KFold(int(cv), shuffle=True, random_state=seed)
-        return self._fit_copy(X, y, cv, fit_params)
+        return self._fit_copy(X, y, self._shuffled(cv), fit_params)
 
     @property
     def final_estimator(self) -> Any:

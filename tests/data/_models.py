@@ -126,7 +126,7 @@ def _blend():
         ("network", skrln.RLNClassifier(**NETWORK)),
         ("line", LogisticRegression(max_iter=1000)),
     ]
-    return skrln.BlendingClassifier(models, cv=2).fit(*_classes())
+    return skrln.BlendingClassifier(models, cv=2, random_state=0).fit(*_classes())
 
 
 def _blend_numbers():

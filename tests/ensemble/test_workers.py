@@ -288,10 +288,10 @@ def test_killed_worker_costs_no_blend(on_cluster, tmp_path):
     X, y = make_classification(200, random_state=0)
     path = tmp_path / "died"
     members = [("a", MortalBayes(str(path))), ("b", GaussianNB(var_smoothing=0.1))]
-    there = BlendingClassifier(members, cv=3).fit(X, y)
+    there = BlendingClassifier(members, cv=3, random_state=0).fit(X, y)
     assert path.exists()
     with parallel_config(backend="threading"):
-        here = BlendingClassifier(members, cv=3).fit(X, y)
+        here = BlendingClassifier(members, cv=3, random_state=0).fit(X, y)
     assert_array_equal(there.predict_proba(X), here.predict_proba(X))
 
 

@@ -108,7 +108,7 @@ def genes(estimator, **params):
 
 def blend(network):
     models = [("tree", DecisionTreeClassifier(max_depth=2)), ("network", network)]
-    return BlendingClassifier(models, cv=2)
+    return BlendingClassifier(models, cv=2, random_state=0)
 
 
 def fit(model, arguments):

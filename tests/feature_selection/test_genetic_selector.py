@@ -229,9 +229,9 @@ def test_parameters_of_the_search_change_it(change):
     assert not np.array_equal(usual, other)
 
 
-def test_progress_bar(capsys):
+def test_progress(capsys):
     select(verbose=True, n_generations=3).fit(X, Y)
-    assert "GeneticSelector" in capsys.readouterr().err
+    assert "GeneticSelector: generation 3/3, best " in capsys.readouterr().err
 
 
 # -- greedy exchange ---------------------------------------------------------------------

@@ -1194,6 +1194,6 @@ def blending():
         ("network", RLNClassifier(**SMALL)),
         ("tree", DecisionTreeClassifier(min_samples_leaf=10, random_state=0)),
     ]
-    model = BlendingClassifier(models, cv=2).fit(X, y)
+    model = BlendingClassifier(models, cv=2, random_state=0).fit(X, y)
     names = ("weights_", "temperature_", "classes_")
     return predictions(model, new) | attributes(model, names)

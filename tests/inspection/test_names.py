@@ -2,6 +2,7 @@
 """Names of columns, classes and models are drawn as they are, whatever is in them."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -45,6 +46,9 @@ DISPLAYS = {
     ),
     "ImportanceDisplay": lambda of: of(
         np.ones(N) / N, np.array(NAMES, object), entropy=1.0, n_used=N, name=NAME
+    ),
+    "ImportanceDivergenceDisplay": lambda of: of(
+        [CURVE] * N, np.ones(N), np.ones(N), NAMES, n_top=3
     ),
     "IntervalPlotDisplay": lambda of: of(
         np.tile([1, 4], (N, 1)), np.full(N, 2), 2, task_names=NAMES, name=NAME
@@ -97,6 +101,34 @@ def test_displays_draw(pyplot, name):
     figure.canvas.draw()
 
 
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_missing_matplotlib_names_the_extra(monkeypatch, name):
+    """Without any module of matplotlib, no display fails in another way."""
+    display = DISPLAYS[name](getattr(inspection, name))
+    without_matplotlib(monkeypatch)
+    message = rf'{name}\.plot requires matplotlib.* `pip install "skrln\[plot\]"`'
+    with pytest.raises(ImportError, match=message):
+        display.plot()
+
+
+def test_missing_matplotlib_of_a_comparison(monkeypatch):
+    without_matplotlib(monkeypatch)
+    message = r'ScoreComparisonDisplay\.plot .* `pip install "skrln\[plot\]"`'
+    with pytest.raises(ImportError, match=message):
+        inspection.ScoreComparisonDisplay.from_scores({"a": {"b": CURVE}})
+
+
+def without_matplotlib(monkeypatch):
+    modules = [m for m in sys.modules if m.partition(".")[0] == "matplotlib"]
+    for module in {*modules, "matplotlib", "matplotlib.pyplot"}:
+        monkeypatch.setitem(sys.modules, module, None)
+
+
+def test_all_displays_are_here():
+    names = {name for name in inspection.__all__ if name.endswith("Display")}
+    assert names == {*DISPLAYS, "ScoreComparisonDisplay"}
+
+
 def test_comparison_of_models(pyplot):
     display = inspection.ScoreComparisonDisplay.from_scores(
         {name: {model: CURVE + k for k, model in enumerate(NAMES)} for name in NAMES},
@@ -124,7 +156,8 @@ def test_names_are_shown_in_full(pyplot):
 @pytest.mark.parametrize("name", ["[red]", "[/]", "{0}"])
 def test_progress_bar_shows_the_class_name(monkeypatch, name):
     stream = io.StringIO()
-    monkeypatch.setattr("rich.console.Console", lambda **_: Console(file=stream))
+    console = Console(file=stream, force_terminal=True)
+    monkeypatch.setattr("rich.console.Console", lambda **_: console)
     estimator = type(name, (RLNRegressor,), {})(verbose=True)
     with Watch(estimator).epochs(3):
         pass

@@ -39,7 +39,9 @@ def make_models():
         "search by loss": RLNClassifierCV(
             (8,), thetas=[-7.0], cv=2, max_iter=5, random_state=0
         ),
-        "blend": BlendingClassifier([("rln", network), ("linear", linear)], cv=2),
+        "blend": BlendingClassifier(
+            [("rln", network), ("linear", linear)], cv=2, random_state=0
+        ),
         "stages": PerTaskEarlyStopping(network, smoothing_window=1, random_state=0),
         "joint, one domain": JointClassifier((8,), max_iter=5, random_state=0),
     }

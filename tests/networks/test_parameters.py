@@ -702,7 +702,7 @@ def test_input_clip_bounds_what_a_wild_row_does():
 
 @pytest.mark.parametrize("make", [regressor, classifier])
 @pytest.mark.parametrize("verbose", [1, True])
-def test_verbose_shows_a_bar_on_standard_error(capsys, make, verbose):
+def test_verbose_shows_epochs_on_standard_error(capsys, make, verbose):
     model = make(verbose=verbose, max_iter=3, validation_cv=5)
     loud = model.fit(X_LONG, CLASSES_LONG)
     shown = capsys.readouterr()
@@ -711,14 +711,14 @@ def test_verbose_shows_a_bar_on_standard_error(capsys, make, verbose):
     assert "epoch 3/3" in shown.err
     assert f"loss {loud.loss_curve_[-1]:.4g}" in shown.err
     assert f"validation {loud.validation_loss_curve_[-1]:.4g}" in shown.err
-    # A bar is not part of the fit.
+    # The progress is not part of the fit.
     quiet = make(max_iter=3, validation_cv=5).fit(X_LONG, CLASSES_LONG)
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
     assert_same_fit(loud, quiet)
 
 
-def test_names_in_the_bar_are_neither_markup_nor_formats(capsys):
+def test_names_in_the_progress_are_neither_markup_nor_formats(capsys):
     """A subclass may have any name."""
     odd = type("[/b]{0}", (type(regressor()),), {})
     odd(**regressor(verbose=True, max_iter=2).get_params(deep=False)).fit(X, Y)

@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Named sets of parameters can be fitted, and have the values of their sources."""
 
+import inspect
+
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from skrln import RLNClassifier, RLNRegressor, presets
+from skrln import (
+    RLNClassifier,
+    RLNClassifierCV,
+    RLNRegressor,
+    RLNRegressorCV,
+    presets,
+)
 from skrln._ensemble import _kinds
-from skrln.options import RLNPenalty
+from skrln.options import PlainBranch, RLNPenalty
 
 from ._tables import make_classes, make_table
 
@@ -42,6 +51,85 @@ def test_preset_of_two_estimators_shares_no_option_object(name):
     assert preset["penalty"].step == RLNPenalty().step
     kept = {**preset}
     assert kept.keys() == preset.keys()
+
+
+@pytest.mark.parametrize("name", ["PAPER", "QUICK", "READABLE"])
+def test_presets_combine(name):
+    preset = getattr(presets, name)
+    before = dict(preset)
+    right = RLNRegressor(**(preset | {"theta": -6.0, "max_iter": 7}))
+    assert (right.theta, right.max_iter) == (-6.0, 7)
+    left = RLNRegressor(**({"theta": -6.0, "max_iter": 7} | preset))
+    assert left.theta == preset.get("theta", -6.0)
+    assert left.max_iter == preset.get("max_iter", 7)
+    shown = {k: repr(v) for k, v in preset.items()}
+    for model in (right, left):
+        params = model.get_params(deep=False)
+        kept = {k: repr(params[k]) for k in shown if k not in ("theta", "max_iter")}
+        assert kept == {k: shown[k] for k in kept}
+    local = preset
+    local |= {"theta": 1.0}
+    assert local["theta"] == 1.0
+    assert repr(dict(preset)) == repr(before)
+
+
+def test_presets_combine_with_each_other():
+    both = presets.QUICK | presets.READABLE
+    assert both["hidden_layer_sizes"] == presets.READABLE["hidden_layer_sizes"]
+    assert both["n_iter_no_change"] == presets.QUICK["n_iter_no_change"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda preset, more: preset | more,
+        lambda preset, more: more | preset,
+        lambda preset, more: preset.without("theta") | more,
+    ],
+)
+def test_combined_presets_copy_option_objects(make):
+    preset = presets.PAPER.without("max_iter")
+    combined = make(preset, {"plain_branch": PlainBranch([0])})
+    first, second = (RLNRegressor(**combined) for _ in range(2))
+    for name in ("penalty", "plain_branch"):
+        assert getattr(first, name) is not getattr(second, name)
+    first.set_params(penalty__step=0.7)
+    assert second.penalty.step == combined["penalty"].step == preset["penalty"].step
+
+
+@pytest.mark.parametrize("search", [RLNRegressorCV, RLNClassifierCV])
+@pytest.mark.parametrize("name", ["PAPER", "QUICK", "READABLE"])
+def test_presets_in_searches(search, name):
+    preset = getattr(presets, name)
+    if "theta" in preset:
+        message = (
+            rf"Got theta={preset['theta']}, but {search.__name__} chooses theta .*"
+        )
+        with pytest.raises(TypeError, match=message + r"\.without\(\"theta\"\)"):
+            search(**preset)
+        preset = preset.without("theta")
+    small = {"thetas": [-7.0, -6.0], "cv": 2, "max_iter": 2, "random_state": 0}
+    model = search(**preset | small | {"n_estimators": 1})
+    X, y = make_classes() if search is RLNClassifierCV else make_table()
+    assert model.fit(X, y).theta_ in (-7.0, -6.0)
+    assert model.hidden_layer_sizes == preset["hidden_layer_sizes"]
+    twin = clone(model)
+    assert repr(twin.get_params()) == repr(model.get_params())
+
+
+@pytest.mark.parametrize("search", [RLNRegressorCV, RLNClassifierCV])
+def test_signature_of_searches(search):
+    """The check of theta hides no parameter from help() and from scikit-learn."""
+    names = set(inspect.signature(search).parameters)
+    assert names == set(search().get_params(deep=False))
+    assert "args" not in names
+
+
+def test_without_unknown_name():
+    with pytest.raises(
+        ValueError, match=r"Got the name\(s\) \['thetas'\], but expected"
+    ):
+        presets.READABLE.without("thetas")
 
 
 def test_quick_is_the_default_with_less_training():

@@ -151,6 +151,37 @@ def test_is_a_grid_search(search, network, y, scoring, early_stopping):
     assert pd.DataFrame(found).shape[0] == 4
 
 
+@pytest.mark.parametrize(
+    ("search", "network", "y", "default", "same"),
+    [
+        (RLNRegressorCV, RLNRegressor, Y, "r2", None),
+        (RLNClassifierCV, RLNClassifier, CLASSES, "accuracy", "neg_log_loss"),
+    ],
+)
+def test_readable_search_has_the_scores_of_a_grid_search(
+    search, network, y, default, same
+):
+    """With the same scorer; by default the scores are losses, as the docstring says."""
+    params = READABLE | {"hidden_layer_sizes": (5,), "max_iter": 10, "random_state": 0}
+    shared = {"cv": 3, "thetas": list(THETAS)}
+
+    def ours(scoring):
+        model = search(**params.without("theta"), **shared, scoring=scoring)
+        return model.fit(X, y).cv_results_["mean_test_score"]
+
+    def theirs(scoring):
+        model = GridSearchCV(
+            network(**params), {"theta": list(THETAS)}, cv=3, scoring=scoring
+        )
+        return model.fit(X, y).cv_results_["mean_test_score"]
+
+    np.testing.assert_allclose(ours(default), theirs(None), rtol=1e-9)
+    assert np.all(ours(None) < 0)
+    assert not np.allclose(ours(None), theirs(None))
+    if same is not None:
+        np.testing.assert_allclose(ours(None), theirs(same), rtol=1e-6)
+
+
 def by_our_names(results):
     """Results of a GridSearchCV over `penalty__step` with the names of a search."""
     renamed = {
@@ -570,14 +601,17 @@ def test_no_partial_fit():
             search.partial_fit(X, Y)
 
 
-def test_bar_over_all_jobs(capsys):
+def test_progress_of_all_jobs(capsys):
     loud = regressor(verbose=True, max_iter=3).fit(X, Y)
     shown = capsys.readouterr()
     assert shown.out == ""
-    of_grid, of_refit = shown.err.splitlines()
+    before, of_grid, before_refit, of_refit, end = shown.err.splitlines()
+    assert "compiling" in before
     assert "RLNRegressorCV" in of_grid
     assert "epoch 12/12" in of_grid  # two values on two folds
+    assert "compiling" in before_refit
     assert "epoch 3/3" in of_refit
+    assert end.startswith("RLNRegressorCV: fitted in ")
     quiet = regressor(max_iter=3).fit(X, Y)
     assert capsys.readouterr().err == ""
     assert_same_fit(loud, quiet)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Early stopping on validation data of all origins."""
 
+import doctest
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import (
@@ -15,7 +19,14 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from skrln import (
+    PerTaskEarlyStopping,
+    RLNMultiTask,
+    RLNRegressor,
+    RLNRegressorCV,
+)
 
 from ._tables import (
     arrays,
@@ -195,6 +206,63 @@ def test_search_over_a_pipeline_with_validation_data():
     np.testing.assert_allclose(
         inside.validation_loss_curve_, alone.validation_loss_curve_, rtol=1e-6
     )
+
+
+def test_recipe_of_the_docstring():
+    """Its code as it stands, and the fit on rows that are transformed by hand."""
+    text = inspect.getdoc(RLNRegressor.fit)
+    examples = doctest.DocTestParser().get_examples(text)
+    assert any("transform_input" in example.source for example in examples)
+    place = {}
+    for example in examples:
+        exec(example.source, place)
+    X, y, inside = place["X"], place["y"], place["model"][-1]
+    scaler = StandardScaler().fit(X[:300])
+    held_out_rows = {"X_val": scaler.transform(X[300:]), "y_val": y[300:]}
+    alone = clone(inside).fit(scaler.transform(X[:300]), y[:300], **held_out_rows)
+    assert_same_fit(inside, alone)
+
+
+def raw_rows():
+    """Rows in other units, which a StandardScaler changes."""
+    return 30 * X + 200, 30 * X_VAL + 200
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        regressor(),
+        regressor(n_estimators=2, validation_fraction=0.1),
+        RLNRegressorCV((5,), thetas=[-8], cv=2, max_iter=3, random_state=0),
+        RLNMultiTask((5,), max_iter=3, n_estimators=1, random_state=0),
+        PerTaskEarlyStopping(regressor(), smoothing_window=1, random_state=0),
+    ],
+    ids=lambda network: type(network).__name__,
+)
+def test_rows_that_skipped_a_transformer_are_noticed(network):
+    """As they do by parameters of a step, without metadata routing."""
+    raw, raw_val = raw_rows()
+    pipeline = Pipeline([("scale", StandardScaler()), ("network", network)])
+    y, y_val = Y, Y_VAL
+    if isinstance(network, RLNMultiTask):
+        y, y_val = np.column_stack([Y, Y > 0]), np.column_stack([Y_VAL, Y_VAL > 0])
+    message = r"Got X_val whose numbers lie far outside .* in 4 of 4 column\(s\): 0 \("
+    given = {"network__X_val": raw_val, "network__y_val": y_val}
+    with pytest.warns(UserWarning, match=message) as warned:
+        clone(pipeline).fit(raw, y, **given)
+    assert sum("X_val" in str(one.message) for one in warned) == 1
+    given["network__X_val"] = StandardScaler().fit(raw).transform(raw_val)
+    clone(pipeline).fit(raw, y, **given)  # warnings are errors
+
+
+def test_columns_that_skipped_a_transformer_are_refused():
+    raw, raw_val = raw_rows()
+    pipeline = Pipeline([("widen", PolynomialFeatures()), ("network", regressor())])
+    message = (
+        r"Got X_val .*X has 4 features.*expecting 15.*transform_input=\[\"X_val\"\]"
+    )
+    with pytest.raises(ValueError, match=message):
+        pipeline.fit(raw, Y, network__X_val=raw_val, network__y_val=Y_VAL)
 
 
 @pytest.mark.parametrize("make", [regressor, classifier])

@@ -10,8 +10,9 @@ from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -28,7 +29,7 @@ MODELS = [("linear", LINEAR), ("tree", TREE)]
 
 # scikit-learn looks at labels that are infinite before it refuses them.
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
-@parametrize_with_checks([BlendingClassifier(MODELS, cv=2)])
+@parametrize_with_checks([BlendingClassifier(MODELS, cv=2, random_state=0)])
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -120,7 +121,8 @@ def test_row_weights_count():
 @pytest.mark.parametrize(("table", "n_classes"), [((X, Y), 2), (FLOWERS, 3)])
 def test_prediction_by_hand(table, n_classes):
     X, y = table
-    blend = BlendingClassifier(MODELS, cv=3).fit(X, y)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    blend = BlendingClassifier(MODELS, cv=folds).fit(X, y)
     found = blend.predict_proba(X)
     assert found.shape == (len(y), n_classes)
     pooled = sum(
@@ -134,7 +136,7 @@ def test_prediction_by_hand(table, n_classes):
     )
     unseen = np.hstack(
         [
-            cross_val_predict(model, X, y, cv=3, method="predict_proba")[
+            cross_val_predict(model, X, y, cv=folds, method="predict_proba")[
                 :, int(n_classes == 2) :
             ]
             for _, model in MODELS
@@ -144,6 +146,40 @@ def test_prediction_by_hand(table, n_classes):
     np.testing.assert_allclose(again.weights_, blend.weights_)
 
 
+def test_folds_are_shuffled_and_stratified():
+    """The label is constant over blocks of rows, which only neighbours know."""
+    blocks = np.repeat(np.random.default_rng(0).integers(0, 2, 10), 20)
+    rows = np.arange(200.0)[:, None]
+    models = [("bayes", GaussianNB()), ("near", KNeighborsClassifier(3))]
+    shuffled = BlendingClassifier(models, random_state=0).fit(rows, blocks)
+    in_turn = BlendingClassifier(models, cv=StratifiedKFold(5)).fit(rows, blocks)
+    assert shuffled.weights_[1] > 0.9
+    assert in_turn.weights_[1] < 0.7
+    seed = np.random.RandomState(42).randint(np.iinfo(np.int32).max)
+    folds = StratifiedKFold(3, shuffle=True, random_state=seed)
+    by_hand = BlendingClassifier(models, cv=folds).fit(rows, blocks)
+    by_seed = BlendingClassifier(models, cv=3, random_state=42).fit(rows, blocks)
+    np.testing.assert_array_equal(by_seed.weights_, by_hand.weights_)
+
+
+def test_seeds_of_the_folds():
+    first, same, other = (
+        BlendingClassifier(MODELS, random_state=seed).fit(X, Y).weights_
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert np.any(first != other)
+
+
+@pytest.mark.parametrize("y", [Y, np.array(["no", "yes"])[Y]], ids=["numbers", "text"])
+def test_none_is_five_folds(y):
+    found, expected = (
+        BlendingClassifier(MODELS, cv=cv, random_state=0).fit(X, y).weights_
+        for cv in (None, 5)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_better_than_a_logistic_regression_on_many_classes():
     """Which has to learn from few rows what a probability is."""
     X, y = make_classification(
@@ -151,8 +187,12 @@ def test_better_than_a_logistic_regression_on_many_classes():
     )
     models = [("bayes", GaussianNB()), ("tree", TREE), ("linear", LINEAR)]
     train, test = slice(0, 300), slice(300, None)
+    folds = StratifiedKFold(5)
     losses = [
-        log_loss(y[test], kind(models).fit(X[train], y[train]).predict_proba(X[test]))
+        log_loss(
+            y[test],
+            kind(models, cv=folds).fit(X[train], y[train]).predict_proba(X[test]),
+        )
         for kind in (BlendingClassifier, StackingClassifier)
     ]
     assert losses[0] < losses[1]
@@ -165,7 +205,7 @@ def test_networks_and_trees_with_names_of_classes():
         learning_rate_init=0.01, max_iter=30, random_state=0,
     )  # fmt: skip
     models = [("rln", network), ("tree", TREE)]
-    blend = BlendingClassifier(models, cv=2).fit(X, names)
+    blend = BlendingClassifier(models, cv=2, random_state=0).fit(X, names)
     assert blend.classes_.tolist() == ["no", "yes"]
     assert blend.score(X, names) > 0.8
     again = pickle.loads(pickle.dumps(blend))
@@ -174,7 +214,7 @@ def test_networks_and_trees_with_names_of_classes():
 
 def test_parameters_are_searched_and_reach_the_combiner():
     search = GridSearchCV(
-        BlendingClassifier(MODELS, cv=2),
+        BlendingClassifier(MODELS, cv=2, random_state=0),
         {"tree__max_depth": [1, 2], "equal_pull": [1e6], "calibrate": [False]},
         cv=2,
     ).fit(X, Y)
@@ -208,7 +248,9 @@ def test_fitted_estimators_are_taken_as_they_are():
 
 
 def test_dropped_estimator_has_no_weight():
-    blend = BlendingClassifier([*MODELS, ("bayes", "drop")], cv=2).fit(X, Y)
+    blend = BlendingClassifier([*MODELS, ("bayes", "drop")], cv=2, random_state=0).fit(
+        X, Y
+    )
     assert blend.weights_.shape == (2,)
 
 
@@ -217,16 +259,19 @@ def test_dropped_estimator_has_no_weight():
 
 def test_several_tasks_are_refused_with_the_way_out():
     with pytest.raises(ValueError, match=r"one task.*StackingClassifier"):
-        BlendingClassifier([("tree", TREE)], cv=2).fit(X, np.column_stack([Y, 1 - Y]))
+        BlendingClassifier([("tree", TREE)], cv=2, random_state=0).fit(
+            X, np.column_stack([Y, 1 - Y])
+        )
 
 
 def test_without_probabilities_there_is_nothing_to_average():
     with pytest.raises(ValueError, match="predict_proba"):
-        BlendingClassifier([("svm", LinearSVC())], cv=2).fit(X, Y)
+        BlendingClassifier([("svm", LinearSVC())], cv=2, random_state=0).fit(X, Y)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("equal_pull", -1.0), ("calibrate", "yes"), ("cv", 2.5)]
+    ("name", "value"),
+    [("equal_pull", -1.0), ("calibrate", "yes"), ("cv", 2.5), ("random_state", "a")],
 )
 def test_parameters_out_of_range(name, value):
     with pytest.raises(ValueError, match=f"'{name}'"):
@@ -251,18 +296,32 @@ class Certain(ClassifierMixin, BaseEstimator):
 
 
 def test_certain_mistakes_do_not_break_the_loss():
-    blend = BlendingClassifier([("certain", Certain()), *MODELS], cv=2).fit(X, Y)
+    blend = BlendingClassifier(
+        [("certain", Certain()), *MODELS], cv=2, random_state=0
+    ).fit(X, Y)
     assert np.isfinite(log_loss(Y, blend.predict_proba(X)))
     assert blend.weights_[0] < 0.3
 
 
 def test_stored_blends_have_their_classifiers_by_name():
     """A Bunch is no type that skops trusts: the state has a dictionary instead."""
-    blend = BlendingClassifier(MODELS, cv=2).fit(X, Y)
+    blend = BlendingClassifier(MODELS, cv=2, random_state=0).fit(X, Y)
     assert type(blend.__getstate__()["named_estimators_"]) is dict
     again = pickle.loads(pickle.dumps(blend))
     assert again.named_estimators_.tree is again.estimators_[1]
     np.testing.assert_array_equal(again.predict_proba(X), blend.predict_proba(X))
+
+
+def test_stored_blends_without_a_seed_fit_again():
+    """Files of earlier versions have no `random_state`."""
+    blend = BlendingClassifier(MODELS, cv=2, random_state=0).fit(X, Y)
+    state = blend.__getstate__()
+    del state["random_state"]
+    again = BlendingClassifier.__new__(BlendingClassifier)
+    again.__setstate__(state)
+    assert again.get_params()["random_state"] is None
+    np.testing.assert_array_equal(again.predict_proba(X), blend.predict_proba(X))
+    assert again.fit(X, Y).weights_.sum() == pytest.approx(1)
 
 
 def three_classes(n_rows=60):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_wine
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from skrln import (
     JointRegressor,
@@ -14,8 +16,8 @@ from skrln import (
     RLNRegressor,
     RLNRegressorCV,
 )
-from skrln._table._columns import read_columns
-from skrln._table._suspects import _numbers_of, warn_suspects
+from skrln._table._columns import check_columns, read_columns
+from skrln._table._suspects import _numbers_of, warn_other_scale, warn_suspects
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -131,3 +133,74 @@ def test_numbers_of_polars():
     assert _numbers_of(X, 1).tolist() == [1, 0]
     array = np.array([["a", 1], ["b", None]], object)
     assert _numbers_of(array, 1).tolist() == [1]
+
+
+# -- validation rows on another scale --------------------------------------------------
+
+TABLE = RNG.normal(size=(60, 4))
+
+
+def compare(X, X_val, categorical_features="from_dtype"):
+    X, columns = read_columns(X, "Model", categorical_features)
+    warn_other_scale(X, check_columns(X_val, columns), columns)
+
+
+@pytest.mark.parametrize("n_rows", [1, 10])
+@pytest.mark.parametrize("far", [2, 4])
+@pytest.mark.parametrize("factor", [1.0, 1e300])
+def test_rows_far_outside(n_rows, far, factor):
+    other = TABLE[:n_rows].copy()
+    other[:, :far] += 50
+    message = rf"in {far} of 4 column\(s\): 0 \(median .*, X from .*transform_input"
+    with pytest.warns(UserWarning, match=message):
+        compare(factor * TABLE, factor * other)
+
+
+def test_rows_far_outside_in_a_frame():
+    frame = pd.DataFrame(TABLE, columns=list("abcd")).assign(kind=["u", "v"] * 30)
+    other = frame.assign(a=-50.0, c=80.0)[:5]
+    with pytest.warns(
+        UserWarning, match=r"2 of 4 column\(s\): 'a' \(median -50, X.*'c'"
+    ):
+        compare(frame, other)
+
+
+NEAR = {
+    "the same": (TABLE, TABLE),
+    "one of four": (TABLE, TABLE + np.array([50, 0, 0, 0])),
+    "twice as wide": (TABLE, 2 * TABLE),
+    "the next rows in time": (
+        np.arange(100.0)[:80, None],
+        np.arange(80.0, 100)[:, None],
+    ),
+    "an outlier": (TABLE, np.vstack([TABLE[:4], np.full((1, 4), 1e6)])),
+    "two values": (np.eye(2)[[0, 1] * 30], np.full((5, 2), 7.0)),
+    "constant": (np.ones((60, 2)), np.full((5, 2), 7.0)),
+    "few training rows": (TABLE[:19], TABLE + 50),
+    "missing": (TABLE, np.full((5, 4), np.nan)),
+    "missing in training": (np.full((60, 4), np.nan), TABLE),
+    "no rows": (TABLE, TABLE[:0]),
+    "sparse": (sparse.csr_matrix(TABLE), TABLE + 50),
+}
+
+
+@pytest.mark.parametrize("case", NEAR)
+def test_rows_that_are_not_far(case):
+    X, X_val = NEAR[case]
+    columns = read_columns(X, "Model", None)[1]
+    warn_other_scale(X, X_val, columns)  # warnings are errors
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(), RobustScaler()])
+def test_scalers_that_were_skipped_and_splits_that_were_not(scaler):
+    """Real tables: rows that are sorted by a column are no false alarm."""
+    X = load_wine().data
+    order = [np.argsort(column, kind="stable") for column in X.T]
+    for rows in [np.random.default_rng(0).permutation(len(X)), *order]:
+        train, test = X[rows[:-40]], X[rows[-40:]]
+        compare(train, test)
+        compare(train, test[:1])
+        fitted = scaler.fit(train)
+        compare(fitted.transform(train), fitted.transform(test))
+        with pytest.warns(UserWarning, match="Got X_val whose numbers lie far outside"):
+            compare(fitted.transform(train), test)
