@@ -4,14 +4,18 @@
 import contextlib
 import importlib.util
 import io
+import os
 import re
 import runpy
+import subprocess
+import sys
 import warnings
 from ast import Import, ImportFrom, parse, walk
 from pathlib import Path
 
 import skrln
 
+ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
 #: Lines of the boxes that polars draws around a table, whose widths follow the numbers.
 FRAME = re.compile(r"[─═┌┐└┘├┤╞╡┬┴┼╪│┆]+")
@@ -20,7 +24,7 @@ FRAME = re.compile(r"[─═┌┐└┘├┤╞╡┬┴┼╪│┆]+")
 def imported_packages(script):
     """Names of the packages that a script imports."""
     packages = set()
-    for node in walk(parse(script.read_text())):
+    for node in walk(parse(script.read_text(encoding="utf-8"))):
         if isinstance(node, Import):
             packages.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ImportFrom):
@@ -57,6 +61,27 @@ def run_script(script):
         or package in Path(warning.filename).parents
     ]
     return variables, printed.getvalue(), messages
+
+
+def run_in_process(script, folder):
+    """Return the output of a script that runs in a new process and in a folder of its own."""
+    result = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        encoding="utf-8",
+        env=os.environ
+        | {
+            "DO_NOT_TRACK": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "1",
+            "TMPDIR": str(folder),
+        },
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def split_numbers(text):
