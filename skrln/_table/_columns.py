@@ -121,6 +121,11 @@ def check_columns(X, columns):
 
 def check_dimensions(X):
     """Return `X` with two dimensions; a list becomes an array, an Arrow table a frame."""
+    if hasattr(X, "collect_schema") and not hasattr(X, "shape"):
+        raise ValueError(
+            f"Got X of type {type(X).__name__}, a query without rows, but expected a table in "
+            "memory. Pass X.collect()."
+        )
     if not is_frame(X) and hasattr(X, "to_pandas"):
         load_optional("pandas", f"X of type {type(X).__name__}")
         X = X.to_pandas()  # a table of pyarrow

@@ -498,9 +498,19 @@ def test_later_category_may_be_of_any_type_but_no_date():
         check_columns(with_column(objects(*WHEN)), columns)
 
 
+class LazyQuery:
+    """Columns without rows, as a LazyFrame of polars has them."""
+
+    columns = ("a", "b")
+
+    def collect_schema(self):
+        return dict.fromkeys(self.columns, float)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        (LazyQuery(), r"Got X of type LazyQuery, .* Pass X\.collect\(\)"),
         (3.0, "got 0D array instead: X of shape"),
         ("abc", "got 0D array instead: X of shape"),
         (["a", "b"], r"got 1D array instead: X of shape \(2,\)\. Reshape your data"),
