@@ -99,7 +99,7 @@ def test_default_is_better_than_the_network_to_read(default, fits):
 # With labels that are noise, none is the right number.
 @pytest.mark.filterwarnings("ignore:Input selection dropped every column")
 def test_default_drops_noise():
-    """Most of them, mostly: the lowest loss of noise may be anywhere, see the decisions.
+    """Most noise columns go in most draws; see docs/decisions/input_selection.rst.
 
     A single draw keeps 12 or 78 of the 205, by the rounding of the processor. All networks of
     the default, but narrow ones: the selection is what takes its time.
