@@ -113,8 +113,9 @@ def _tail(graph, values, one):
 
 
 def _silu(graph, values, one):
-    del one
-    return graph.node("Mul", values, graph.node("Sigmoid", values))
+    # Not times a sigmoid: old versions of onnxruntime fuse the two, in single precision only.
+    divisor = graph.node("Add", graph.node("Exp", graph.node("Neg", values)), one)
+    return graph.node("Div", values, divisor)
 
 
 def _mish(graph, values, one):
