@@ -8,11 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 from skrln._table._cells import Role
 from skrln._table._columns import check_dimensions
 from skrln._table._frames import column_names, has_objects, is_frame, read_table
+from skrln._table._sklearn import take
 
 from ._columns import tensor_type
 from ._converters import register_converters
 from ._imports import load
 from ._imputer import convert_imputer
+from ._trees import BOOSTING, SINGLE, convert_boosting, parse_tree
 
 
 def to_onnx(model, X, *, target_opset=None):
@@ -33,7 +35,8 @@ def to_onnx(model, X, *, target_opset=None):
         Some rows of the table, as `predict` takes them. An array becomes one input ``X`` of
         shape (n_rows, n_features). Every column of a data frame becomes an input of its name,
         of shape (n_rows, 1): a string for a category, a number otherwise. Numbers are in
-        double precision, unless all numbers of `X` are in single precision.
+        double precision, unless all numbers of `X` are in single precision. An array of
+        objects counts as a data frame with the columns ``X0``, ``X1`` and so on.
 
     target_opset : int or dict, default=None
         Version of the ONNX operators, as skl2onnx takes it; None takes the latest version
@@ -53,6 +56,8 @@ def to_onnx(model, X, *, target_opset=None):
         If skl2onnx or onnx are not installed.
     NotImplementedError
         For a model that ONNX cannot express.
+    ValueError
+        For a table that the model refuses.
 
     See Also
     --------
@@ -80,6 +85,7 @@ def to_onnx(model, X, *, target_opset=None):
     convert = load("skl2onnx").convert_sklearn
     register_converters()
     check_is_fitted(model)
+    X = check_dimensions(X)
     exceptions = load("skl2onnx.common.exceptions")
     missing = exceptions.MissingConverter, exceptions.MissingShapeCalculator
     types = _read_types(X)
@@ -89,7 +95,11 @@ def to_onnx(model, X, *, target_opset=None):
             name=type(model).__name__,
             initial_types=types,
             target_opset=target_opset,
-            custom_conversion_functions={SimpleImputer: convert_imputer},
+            custom_conversion_functions={
+                SimpleImputer: convert_imputer,
+                **dict.fromkeys(BOOSTING, convert_boosting),
+            },
+            custom_parsers=dict.fromkeys(SINGLE, parse_tree),
         )
     except missing as error:
         raise NotImplementedError(
@@ -97,6 +107,8 @@ def to_onnx(model, X, *, target_opset=None):
             "Register a converter for the part, such as those of onnxmltools for "
             "gradient boosted trees, or use skops or pickle."
         ) from error
+    # Rows that the model refuses, such as columns in another order, would be wrong inputs.
+    model.predict(take(X, slice(2), axis=0))
     return _with_names(converted, [name for name, _ in types])
 
 
@@ -115,7 +127,6 @@ def _with_names(converted, names):
 
 def _read_types(X):
     """Return name and type of each input of the graph for a table."""
-    X = check_dimensions(X)
     if not has_objects(X):
         kind = "FLOAT" if X.dtype == np.float32 else "DOUBLE"
         return [("X", tensor_type(kind, [None, X.shape[1]]))]

@@ -13,6 +13,8 @@ from ._graph import ML_DOMAIN
 
 #: Strings of missing values: what onnxruntime makes of None, NaN and pandas.NA is among them.
 MISSING_TEXTS = ("", "None", "nan", "<NA>")
+#: Version of the operator that turns texts into whole numbers.
+LABELS_VERSION = 2
 
 
 class CompactNames(NamedTuple):
@@ -152,6 +154,7 @@ def _text_code(graph, texts, codes, missing, unknown):
         "LabelEncoder",
         texts,
         domain=ML_DOMAIN,
+        version=LABELS_VERSION,
         keys_strings=list(codes),
         values_int64s=list(codes.values()),
         default_int64=unknown,

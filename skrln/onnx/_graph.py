@@ -5,8 +5,8 @@ import numpy as np
 
 from ._imports import load
 
-#: Domain of operators of machine learning, and the version of those that are used.
-ML_DOMAIN, ML_VERSION = "ai.onnx.ml", 2
+#: Domain of the operators of machine learning. They are called with their version.
+ML_DOMAIN = "ai.onnx.ml"
 
 
 class Graph:
@@ -44,7 +44,7 @@ class Graph:
             self._constants[key] = name
         return self._constants[key]
 
-    def node(self, kind, *inputs, domain="", output=None, **attributes):
+    def node(self, kind, *inputs, domain="", version=None, output=None, **attributes):
         """Add a node, and return the name of its output.
 
         Parameters
@@ -54,6 +54,8 @@ class Graph:
         *inputs : str or ndarray
             Names, or constants.
         domain : str, default=""
+        version : int, default=None
+            Version of the operator; None takes the latest version that the graph admits.
         output : str, default=None
             Name of the output; by default a new one.
         **attributes : dict
@@ -65,8 +67,6 @@ class Graph:
         if output is None:
             output = self._scope.get_unique_variable_name(kind.lower())
         label = self._scope.get_unique_operator_name(kind)
-        # Of other operators skl2onnx takes the latest version that the graph admits.
-        version = ML_VERSION if domain else None
         self._container.add_node(
             kind,
             names,

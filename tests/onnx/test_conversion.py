@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The public functions: inputs of the graph, and errors."""
 
+import pickle
+import subprocess
 import sys
 
 import numpy as np
@@ -50,6 +52,41 @@ def test_frame_in_single_precision(table):
     model = RLNRegressor(**TINY).fit(X, y)
     assert inputs_of(model, X)["a"] == ("tensor(float)", [None, 1])
     assert_same(model, X)
+
+
+def test_array_of_objects():
+    words = np.array(["a", "b", None], object)[np.arange(60) % 3]
+    X = np.column_stack([np.linspace(0, 1, 60).astype(object), words])
+    model = RLNRegressor(**TINY, categorical_features=[1])
+    model.fit(X, np.arange(60.0) + 30 * (words == "a"))
+    session = open_session(to_onnx(model, X))
+    feeds = {
+        "X0": X[:, :1].astype(float),
+        "X1": np.array([word or "" for word in words])[:, None],
+    }
+    (outputs,) = session.run(None, feeds)
+    np.testing.assert_allclose(outputs[:, 0], model.predict(X), rtol=1e-5)
+
+
+def test_columns_in_another_order(mixed_ensemble, frame):
+    with pytest.raises(ValueError, match="order"):
+        to_onnx(mixed_ensemble, frame[frame.columns[[1, 0, 2, 3, 4, 5]]])
+
+
+def test_nothing_is_imported_before_it_is_needed(regressor, table, tmp_path):
+    """JAX is not needed at all."""
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps((regressor, table[0])))
+    code = f"""
+import pickle, sys
+sys.modules["jax"] = None
+import skrln.onnx
+assert not {{"onnx", "skl2onnx", "onnxruntime"}} & set(sys.modules)
+with open({str(path)!r}, "rb") as file:
+    model, X = pickle.load(file)
+assert skrln.onnx.to_onnx(model, X).graph.output[0].name == "variable"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_version_of_the_operators(regressor, table):
