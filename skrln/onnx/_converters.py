@@ -40,8 +40,8 @@ REFUSED = {
     JointGenerator: "Use skops or pickle.",
     JointRegressor: "Use skops or pickle, or fit an RLNRegressor on each domain.",
     PerTaskEarlyStopping: (
-        "Use skops or pickle, or convert the networks of its estimators_ and take each "
-        "task from its own network."
+        "Use skops or pickle, or convert each network of estimators_ and take task k from "
+        "estimators_[task_cluster_[k]]."
     ),
 }
 #: Options that skl2onnx sets for a classifier in a pipeline. Probabilities are arrays always.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The service of the user guide, executed as it stands there."""
 
+import asyncio
 import re
 import textwrap
 from pathlib import Path
@@ -28,14 +29,20 @@ def test_service_has_fifteen_lines():
     assert 15 <= len(lines) <= 18  # with its imports
 
 
-# The test client prefers the successor of httpx, which few have installed.
-@pytest.mark.filterwarnings("ignore:Using .httpx. with:Warning")
-def test_service_predicts(mixed_ensemble, frame, tmp_path, monkeypatch):
-    reason = "FastAPI and httpx come with the extra dev"
-    pytest.importorskip("fastapi", reason=reason)
-    pytest.importorskip("httpx", reason=reason)
-    from fastapi.testclient import TestClient
+def post(app, records):
+    """Send records to an app; its own test client warns of the version of httpx."""
+    httpx = pytest.importorskip("httpx", reason="comes with the extra test")
 
+    async def send():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as own:
+            return await own.post("/predict", json=records)
+
+    return asyncio.run(send())
+
+
+def test_service_predicts(mixed_ensemble, frame, tmp_path, monkeypatch):
+    pytest.importorskip("fastapi", reason="comes with the extra test")
     content = to_onnx(mixed_ensemble, frame).SerializeToString()
     (tmp_path / "model.onnx").write_bytes(content)
     monkeypatch.chdir(tmp_path)
@@ -44,7 +51,7 @@ def test_service_predicts(mixed_ensemble, frame, tmp_path, monkeypatch):
     rows = frame[:12].astype(object).where(frame[:12].notna(), None)
     records = rows.to_dict("records")
     del records[0]["city"]  # left out is missing
-    response = TestClient(names["app"]).post("/predict", json=records)
+    response = post(names["app"], records)
     assert response.status_code == 200
     expected = mixed_ensemble.predict(
         frame[:12].assign(city=[None, *frame["city"][1:12]])
