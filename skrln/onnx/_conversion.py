@@ -85,6 +85,11 @@ def to_onnx(model, X, *, target_opset=None):
     convert = load("skl2onnx").convert_sklearn
     register_converters()
     check_is_fitted(model)
+    if not hasattr(model, "predict"):
+        raise NotImplementedError(
+            f"Got {type(model).__name__}, which does not predict, but expected a model "
+            "such as RLNRegressor. Convert the pipeline that it is a step of."
+        )
     X = check_dimensions(X)
     exceptions = load("skl2onnx.common.exceptions")
     missing = exceptions.MissingConverter, exceptions.MissingShapeCalculator

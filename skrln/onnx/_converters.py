@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Converters of the networks for skl2onnx: outputs, their types, and the graph."""
 
+import numpy as np
+
+from skrln.feature_selection import ErrorRateSelector, GeneticSelector
 from skrln.joint import (
     JointAutoencoder,
     JointClassifier,
@@ -33,6 +36,7 @@ NETWORKS = (
     RLNRegressorCV,
 )
 BLENDS = (BlendingClassifier, BlendingRegressor)
+SELECTORS = (ErrorRateSelector, GeneticSelector)
 #: Estimators without a graph, with the way out.
 REFUSED = {
     JointAutoencoder: "Use skops or pickle.",
@@ -73,6 +77,9 @@ def register_converters():
         _register(update, kind, functions, OPTIONS)
     functions = calculate_network, convert_network, parse_inner
     _register(update, DistinctivenessPruner, functions, OPTIONS)
+    for kind in SELECTORS:
+        functions = calculate_network, convert_network, parse_selector
+        _register(update, kind, functions, None)
     for kind in REFUSED:
         functions = calculate_network, convert_network, refuse
         _register(update, kind, functions, OPTIONS)
@@ -152,6 +159,15 @@ def parse_inner(scope, model, inputs, custom_parsers=None):
     """Declare the outputs of the network of a pruner."""
     parse = load("skl2onnx._parse")._parse_sklearn
     return parse(scope, model.estimator_, inputs, custom_parsers=custom_parsers)
+
+
+def parse_selector(scope, model, inputs, custom_parsers=None):
+    """Return the selected columns."""
+    del custom_parsers
+    kept = np.flatnonzero(model.get_support())
+    if len(inputs) > 1:
+        return [inputs[k] for k in kept]
+    return load("skl2onnx._parse")._fetch_input_slice(scope, inputs, kept.tolist())
 
 
 def refuse(scope, model, inputs, custom_parsers=None):

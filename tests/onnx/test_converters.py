@@ -2,6 +2,7 @@
 """Networks inside the estimators of scikit-learn, and estimators without a graph."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import skl2onnx
 from sklearn.compose import ColumnTransformer
@@ -12,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skrln import RLNClassifier, RLNRegressor
+from skrln.feature_selection import GeneticSelector
 from skrln.joint import JointRegressor
 from skrln.multitask import PerTaskEarlyStopping
 from skrln.onnx import register_converters, to_onnx
@@ -54,6 +56,17 @@ def test_categories_passed_to_the_network(frame):
     model = make_pipeline(columns, RLNRegressor(**TINY)).fit(X, make_target(frame))
     assert len(model[-1]._fitted.columns.categorical) == 2
     assert_same(model, X, X.assign(city="Paris"))
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_columns_selected_in_a_pipeline(table, as_frame):
+    X, y = table
+    X = pd.DataFrame(X, columns=list("abcd")) if as_frame else X
+    selector = GeneticSelector(fitness="mrmr", n_features_to_select=2, random_state=0)
+    model = make_pipeline(selector, RLNRegressor(**TINY)).fit(X, y)
+    assert_same(model, X)
+    with pytest.raises(NotImplementedError, match=r"GeneticSelector.*a step of"):
+        to_onnx(model[0], X)
 
 
 def test_search_of_a_pipeline(table):
