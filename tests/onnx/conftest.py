@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Models that several modules convert; skips where the extra is not installed."""
+"""Models that several modules convert."""
 
 import numpy as np
 import pytest
 
 from skrln import RLNClassifier, RLNRegressor
 
-pytest.importorskip("skl2onnx", reason="comes with the extra onnx")
-pytest.importorskip("onnxruntime", reason="comes with the extra test")
-
-from ._graphs import TINY, make_frame, make_target
+from ._models import TINY, make_frame, make_target
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skrln import BlendingClassifier, BlendingRegressor, RLNClassifier, RLNRegressor
 
-from ._graphs import TINY, assert_same, make_target
+from ._graphs import assert_same
+from ._models import TINY, make_target
 
 NUMBERS = ["count", "rate"]
 

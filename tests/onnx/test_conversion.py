@@ -16,7 +16,8 @@ import skrln.onnx
 from skrln import RLNRegressor
 from skrln.onnx import register_converters, to_onnx
 
-from ._graphs import TINY, assert_same, open_session
+from ._graphs import assert_same, open_session
+from ._models import TINY
 
 
 def inputs_of(model, X):

@@ -4,7 +4,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import skl2onnx
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
@@ -18,7 +17,8 @@ from skrln.joint import JointRegressor
 from skrln.multitask import PerTaskEarlyStopping
 from skrln.onnx import register_converters, to_onnx
 
-from ._graphs import TINY, assert_same, make_target, open_session
+from ._graphs import assert_same, open_session
+from ._models import TINY, make_target
 
 NUMBERS, WORDS = ["year of birth", "count", "rate"], ["city", "word"]
 
@@ -77,6 +77,8 @@ def test_search_of_a_pipeline(table):
 
 
 def test_converters_of_skl2onnx(classifier, regressor, table):
+    import skl2onnx
+
     X, _ = table
     register_converters()
     for model in (classifier, regressor):

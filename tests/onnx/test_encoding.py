@@ -7,7 +7,8 @@ import pytest
 
 from skrln import RLNClassifier, RLNRegressor
 
-from ._graphs import TINY, assert_close, assert_same, make_frame, run
+from ._graphs import assert_close, assert_same, run
+from ._models import TINY, make_frame
 
 
 def test_numbers_pieces_and_categories(mixed_ensemble, frame):

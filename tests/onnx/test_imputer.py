@@ -6,7 +6,8 @@ from sklearn.pipeline import make_pipeline
 
 from skrln import RLNRegressor
 
-from ._graphs import TINY, assert_same, to_onnx
+from ._graphs import assert_same, to_onnx
+from ._models import TINY
 
 
 def with_holes(X):

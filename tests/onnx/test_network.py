@@ -10,7 +10,8 @@ from skrln.onnx import to_onnx
 from skrln.options import PlainBranch
 from skrln.pruning import DistinctivenessPruner
 
-from ._graphs import TINY, assert_same, with_network
+from ._graphs import assert_same, with_network
+from ._models import TINY
 
 
 def in_dtype(arrays, dtype):

@@ -7,7 +7,8 @@ import pytest
 
 from skrln import RLNClassifier, RLNMultiTask, RLNRegressor
 
-from ._graphs import TINY, assert_close, assert_same, open_session, run, to_onnx
+from ._graphs import assert_close, assert_same, open_session, run, to_onnx
+from ._models import TINY
 
 
 def shapes_of(model, X):

@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skrln import BlendingClassifier, BlendingRegressor, RLNClassifier, RLNRegressor
 
-from ._graphs import TINY, assert_same, to_onnx
+from ._graphs import assert_same, to_onnx
+from ._models import TINY
 
 RNG = np.random.default_rng(0)
 #: Tenths: the middle of two values is a third value, and no tenth is a double.
