@@ -13,6 +13,7 @@ import skrln.datasets
 import skrln.feature_selection
 import skrln.inspection
 import skrln.multitask
+import skrln.onnx
 from skrln import options
 
 ROOT = Path(skrln.__file__).parent
@@ -24,6 +25,7 @@ PACKAGES = (
     skrln.feature_selection,
     skrln.inspection,
     skrln.multitask,
+    skrln.onnx,
 )
 PUBLIC = {
     name: getattr(package, name)

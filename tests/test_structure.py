@@ -17,7 +17,7 @@ LAYERS = (
     {"_ensemble"},
     {"networks", "stacking"},
     {"multitask", "joint", "pruning", "feature_selection"},
-    {"inspection"},
+    {"inspection", "onnx"},
 )
 #: Rooms whose functions take values, never an estimator.
 BELOW_ESTIMATORS = ("_kernels", "_checkpoints", "_table", "_network", "_ensemble")
