@@ -45,7 +45,9 @@ from skrln.presets import READABLE
 
 readable = RLNRegressor(**READABLE, random_state=0).fit(X, y)
 columns = ", ".join(readable.active_features_)
-print(f"The readable network uses {readable.n_active_features_} of {X.shape[1]} columns:")
+print(
+    f"The readable network uses {readable.n_active_features_} of {X.shape[1]} columns:"
+)
 print(f"  {columns}")
 
 # %%

@@ -152,7 +152,9 @@ class SharedTable(NamedTuple):
             return [encoder]
         refuse_sparse_embedding(self.table.X, embedding)
         numbers = encoder.embedded_numbers(self._compress(encoder).rows)
-        if embedding == "presence":  # it reads no labels: all networks share one encoder
+        if (
+            embedding == "presence"
+        ):  # it reads no labels: all networks share one encoder
             edges = find_presence(numbers[self.rows])
             return [encoder.with_edges(edges, embedding)]
         parts = [split.train for split in splits if split.validation is not None]

@@ -54,7 +54,8 @@ def test_single_precision_keeps_both_sides_apart():
     encoder = InputEncoder(np.zeros(0, int), embedding="presence")
     encoder.fit(near[:, None], np.ones(100))
     single = encoder.expand(encoder.compress(near[:, None], np.float32))
-    assert (single[:20, 1] == -1).all() and (single[20:, 1] == 1).all()
+    assert (single[:20, 1] == -1).all()
+    assert (single[20:, 1] == 1).all()
 
 
 def test_a_network_predicts_presence_better_with_it():
