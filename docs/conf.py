@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 try:
     release = version("skrln")
 except PackageNotFoundError:  # built from a checkout that is not installed
@@ -24,7 +26,9 @@ extensions = [
     "sphinx.ext.doctest",
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas need no network
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
@@ -56,6 +60,9 @@ if os.environ.get("SKRLN_DOCS_ONLINE"):
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "subsection_order": ExplicitOrder(
+        [f"examples/{name}" for name in ("start", "read", "combine", "special")]
+    ),
     "filename_pattern": r"/plot_",
     "abort_on_example_error": True,
     "doc_module": ("skrln",),
