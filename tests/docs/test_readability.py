@@ -68,7 +68,7 @@ def test_title_is_a_question_or_a_noun_phrase(path):
 
 
 def test_every_public_name_is_on_a_page():
-    guide = [*DOCS.glob("user_guide/*.rst"), *DOCS.glob("examples/*.py")]
+    guide = [*DOCS.glob("user_guide/*.rst"), *DOCS.glob("examples/*/*.py")]
     guide += [DOCS / f"{name}.rst" for name in ("index", "installation", "quickstart")]
     guide += [DOCS / "which_estimator.rst", ROOT / "README.md"]
     text = "\n".join(path.read_text("utf8") for path in guide)
