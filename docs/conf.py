@@ -67,6 +67,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "doc_module": ("skrln",),
     "reference_url": {"skrln": None},
+    "backreferences_dir": "generated/backreferences",
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
