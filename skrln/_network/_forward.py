@@ -90,7 +90,10 @@ def hidden_values(inputs, network, layer):
 
 
 def _affine(inputs, network, k):
-    values = inputs @ network.coefs[k]
+    # Kernels of OpenBLAS for narrow layers read past the array, and what they find there may
+    # set the flag of an invalid value.
+    with np.errstate(invalid="ignore"):
+        values = inputs @ network.coefs[k]
     values += network.intercepts[k]
     return values
 

@@ -473,7 +473,7 @@ class RLNClassifierCV(SearchMixin, RLNClassifier):
         tol: float = 1e-4,
         categorical_features: ArrayLike | None = "from_dtype",
         input_clip: float | None = 3.0,
-        numeric_embedding: Literal["auto", "piecewise"] | None = None,
+        numeric_embedding: Literal["auto", "piecewise", "presence"] | None = None,
         plain_branch: PlainBranch | None = None,
         n_estimators: int | Literal["auto"] = 1,
         input_selection: bool | Literal["auto"] = "auto",

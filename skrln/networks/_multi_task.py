@@ -491,7 +491,7 @@ class RLNMultiTask(BaseRLN):
         tol: float = 1e-4,
         categorical_features: ArrayLike | None = "from_dtype",
         input_clip: float | None = 3.0,
-        numeric_embedding: Literal["auto", "piecewise"] | None = "auto",
+        numeric_embedding: Literal["auto", "piecewise", "presence"] | None = "auto",
         plain_branch: PlainBranch | None = None,
         n_estimators: int | Literal["auto"] = "auto",
         input_selection: bool | Literal["auto"] = "auto",

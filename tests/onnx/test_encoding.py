@@ -17,6 +17,15 @@ def test_numbers_pieces_and_categories(mixed_ensemble, frame):
     assert_same(mixed_ensemble, frame)
 
 
+def test_presence_of_numbers(table):
+    X, y = table
+    X = np.where(X > 0, X, 0.0)
+    model = RLNRegressor(**TINY | {"numeric_embedding": "presence"}).fit(X, y)
+    assert model._fitted.members[0].encoder.n_inputs > X.shape[1]
+    rows = np.r_[X, X / 1000, X - 1]
+    assert_same(model, X, rows)
+
+
 def test_unseen_rows(mixed_ensemble, frame):
     """Numbers out of range, unseen categories, and missing values in every column."""
     rows = make_frame(n_rows=80, seed=7)
