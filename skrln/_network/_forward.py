@@ -90,8 +90,8 @@ def hidden_values(inputs, network, layer):
 
 
 def _affine(inputs, network, k):
-    # Kernels of OpenBLAS for narrow layers read past the array, and what they find there may
-    # set the flag of an invalid value.
+    # OpenBLAS sometimes sets the flag of an invalid value for a product of finite numbers, as
+    # in https://github.com/numpy/numpy/issues/24067.
     with np.errstate(invalid="ignore"):
         values = inputs @ network.coefs[k]
     values += network.intercepts[k]
