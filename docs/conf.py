@@ -84,6 +84,19 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skrln"
 html_static_path = ["_static"]
 html_show_sourcelink = False
+# Pages without pages below them have no use for a sidebar.
+html_sidebars = {
+    name: []
+    for name in (
+        "evidence",
+        "glossary",
+        "installation",
+        "quickstart",
+        "security",
+        "which_estimator",
+        "whats_new",
+    )
+}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_prev_next": False,
