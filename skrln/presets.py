@@ -103,8 +103,8 @@ READABLE = _Preset(
 )
 
 #: The default ensemble with narrower layers and fewer epochs, which trains once on all inputs.
-#: For a first look at a table, for searches and for cross-validation: about a quarter of the time
-#: of the default, at a loss that is some percent higher.
+#: For a first look at a table, for searches and for cross-validation: about a quarter of the
+#: time of the default, at a loss that is some percent higher.
 QUICK = _Preset(
     hidden_layer_sizes=(128, 128),
     max_iter="short",
