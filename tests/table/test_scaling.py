@@ -143,7 +143,7 @@ def test_weighted_quantiles():
 @pytest.mark.parametrize("power", [-83, 83])
 def test_extreme_sizes_of_sparse_rows_in_single_precision(power):
     """Squares overflow in single precision."""
-    table = sparse.random(50, 3, 0.5, format="csr", dtype=np.float32, rng=RNG)
+    table = sparse.random(50, 3, 0.5, format="csr", dtype=np.float32, random_state=RNG)
     extreme = table * np.float32(2.0**power)
     assert extreme.dtype == np.float32
     expected = fit_scaler(table, np.ones(50), with_mean=False).transform(table)
