@@ -184,6 +184,7 @@ def fail(case, model, params, inputs, y):
     options = dict(case.options)
     model.set_params(**params)
     with warnings.catch_warnings():
+        # NumPy may warn of a bad number before the estimator refuses it.
         warnings.simplefilter("ignore", RuntimeWarning)
         with pytest.raises((ValueError, TypeError, RuntimeError, AttributeError)):
             model.fit(inputs, *arguments, **options)

@@ -252,7 +252,7 @@ class Store:
 def quiet():
     """Silence the warnings of empty networks, which the studies count."""
     warnings.simplefilter("ignore", UserWarning)
-    warnings.simplefilter("ignore", FutureWarning)
+    warnings.simplefilter("ignore", FutureWarning)  # of the peers
 
 
 def command_line(description, store, traits, run, report):

@@ -158,7 +158,7 @@ def report():
         }
         for measure in ("effect", "garson"):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+                warnings.simplefilter("ignore")  # constant ranks have no correlation
                 row[f"{measure}_rank"] = spearmanr(
                     table[measure], table["rise"]
                 ).statistic
@@ -206,6 +206,7 @@ def main():
         done = {(line["task"], line["model"], line["seed"]) for line in lines}
     for task in track(options.tasks):
         with warnings.catch_warnings():
+            # Networks that keep no input are counted, not shown.
             warnings.simplefilter("ignore", UserWarning)
             for line in run(Path(options.data), task, done, options.seed):
                 with RESULTS.open("a") as file:

@@ -249,6 +249,7 @@ def main():
     parser.add_argument("--methods", nargs="*", default=[*STRATEGIES, *BASELINES])
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of all models")
     options = parser.parse_args()
+    # All arms have the same number of epochs, converged or not.
     warnings.simplefilter("ignore", ConvergenceWarning)
     changes = dict(one.split("=") for one in options.set)
     settings = {name: literal_eval(value) for name, value in changes.items()}

@@ -211,6 +211,7 @@ if __name__ == "__main__":
     parser.add_argument("--strategies", nargs="*", default=list(STRATEGIES))
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of all models")
     options = parser.parse_args()
+    # All arms have the same number of epochs, converged or not.
     warnings.simplefilter("ignore", ConvergenceWarning)
     changes = dict(one.split("=") for one in options.set)
     settings = {name: literal_eval(value) for name, value in changes.items()}

@@ -176,6 +176,7 @@ if __name__ == "__main__":
     parser.add_argument("parts", nargs="*", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
+    # All arms have the same number of epochs, converged or not.
     warnings.simplefilter("ignore", ConvergenceWarning)
     for part in options.parts:
         PARTS[part](range(options.seeds))

@@ -175,6 +175,7 @@ def main():
     done = {(line["task"], line["setting"]) for line in lines}
     for task in track(options.tasks):
         with warnings.catch_warnings():
+            # Networks that keep no input are counted, not shown.
             warnings.simplefilter("ignore", UserWarning)
             for line in run(Path(options.data), task, done):
                 lines.append(line)

@@ -218,7 +218,7 @@ def run(store, root, designs, methods, n_draws):
         truth, y = plant(X, n_inputs, form, rng)
         start = time.perf_counter()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # of the peers, and of empty selections
             found = np.asarray(METHODS[method](X, y, draw), bool)
         store.add(
             draw=draw,

@@ -188,7 +188,11 @@ def _fewer(n_epochs, facts):
 
 
 def _auto_dropout(parameters, embedding, target):
-    """Dropout of a kind; pieces of numbers already keep a network from overfitting."""
+    """Dropout of a kind.
+
+    Pieces of numbers already keep a network from overfitting. Wide tables, whose embedding is
+    "presence", mostly lose by dropout: see docs/decisions/presence.rst.
+    """
     if not isinstance(parameters.dropout, str):
         return parameters.dropout
     return AUTO_DROPOUT if target.class_tasks.all() and embedding is None else 0.0

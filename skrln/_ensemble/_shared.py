@@ -152,10 +152,10 @@ class SharedTable(NamedTuple):
             return [encoder]
         refuse_sparse_embedding(self.table.X, embedding)
         numbers = encoder.embedded_numbers(self._compress(encoder).rows)
-        if (
-            embedding == "presence"
-        ):  # it reads no labels: all networks share one encoder
-            edges = find_presence(numbers[self.rows])
+        if embedding == "presence":
+            # Presence needs no labels, so all networks share one encoder.
+            rows = self.rows
+            edges = find_presence(numbers[rows], self.table.weights[rows])
             return [encoder.with_edges(edges, embedding)]
         parts = [split.train for split in splits if split.validation is not None]
         table = self.table.rows(self.rows)._replace(X=None)

@@ -223,7 +223,7 @@ class InputEncoder:
             return self._set_edges([])
         numbers = self.embedded_numbers(self.compress(X))
         if self.embedding == "presence":
-            return self._set_edges(find_presence(numbers))
+            return self._set_edges(find_presence(numbers, sample_weight))
         return self._set_edges(
             find_edges(np.nan_to_num(numbers), targets, sample_weight)
         )

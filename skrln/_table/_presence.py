@@ -12,13 +12,15 @@ import numpy as np
 LEAST_SHARE, MOST_SHARE = 0.1, 0.9
 
 
-def find_presence(numbers):
+def find_presence(numbers, sample_weight):
     """Find the edges of the one piece that marks presence in each column.
 
     Parameters
     ----------
     numbers : ndarray of shape (n_samples, n_columns)
         Missing numbers are NaN.
+    sample_weight : ndarray of shape (n_samples,)
+        Positive. A row of weight 2 counts as two rows.
 
     Returns
     -------
@@ -26,16 +28,20 @@ def find_presence(numbers):
         Two edges between the lowest value and the next, or one edge for a column without an
         input.
     """
-    return [_edges_of(column[~np.isnan(column)]) for column in numbers.T]
+    is_known = ~np.isnan(numbers.T)
+    return [
+        _edges_of(column[known].astype(np.float64), sample_weight[known])
+        for column, known in zip(numbers.T, is_known, strict=True)
+    ]
 
 
-def _edges_of(column):
-    column = column.astype(np.float64)
+def _edges_of(column, weights):
     if not len(column):
         return np.zeros(1)
     low = column.min()
     is_low = column == low
-    if not LEAST_SHARE <= is_low.mean() <= MOST_SHARE:
+    share = weights[is_low].sum() / weights.sum()
+    if not LEAST_SHARE <= share <= MOST_SHARE:
         return np.array([low])
     # Both edges keep a distance from the values, which may be rounded to single precision.
     gap = column[~is_low].min() - low

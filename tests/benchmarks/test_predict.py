@@ -87,6 +87,7 @@ def test_one_row_of_the_default_ensemble(report, default):
     lines.bar("RLNRegressor", times, most=0.005, unit="ms", factor=1e3)
 
 
+# As above: few epochs.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_sparse_rows(report):
     rows = sparse.random(20_000, 10_000, 0.001, format="csr", random_state=0)

@@ -79,7 +79,7 @@ def lack_matplotlib(X, y, monkeypatch):
 
 
 def read_coefs_of_several(X, y, monkeypatch):
-    network(n_estimators=2, input_selection=False).fit(X, y).coefs_  # noqa: B018
+    network(n_estimators=2, input_selection=False).fit(X, y).coefs_  # noqa: B018 - reading raises
 
 
 def predict_before_fit(X, y, monkeypatch):

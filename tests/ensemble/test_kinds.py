@@ -255,6 +255,14 @@ def test_dropout(target, dropout, expected):
 
 
 @pytest.mark.parametrize(
+    ("changes", "expected"), [({}, {0.0}), ({"numeric_embedding": None}, {0.15})]
+)
+def test_dropout_of_wide_tables(changes, expected):
+    kinds = kinds_of(WIDE, target=CLASSES, **changes)
+    assert {kind.dropout for kind in kinds} == expected
+
+
+@pytest.mark.parametrize(
     ("n_estimators", "n_rows", "n_columns", "expected"),
     [
         ("auto", 500, 50, 8),

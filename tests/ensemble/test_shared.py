@@ -51,6 +51,24 @@ def test_encodings():
     np.testing.assert_array_equal(all_inputs(shared, "piecewise")[:, :3], inputs)
 
 
+def test_networks_share_presence():
+    """It is that of the rows with a weight, in proportion to their weights."""
+    counts = np.where(np.arange(24) % 12 == 0, 0.0, 1.0 + np.arange(24))
+    table = np.column_stack([counts, counts, counts - 33 * (np.arange(24) == 23)])
+    weights = np.where(counts == 0, 2.0, 1.0)
+    weights[23] = 0.0
+    splits = [Split(np.arange(12, 24), np.arange(12)), Split(np.arange(12), None)]
+    shared = make_shared(X=table, sample_weight=weights, embeddings=[])
+    shared = shared.encoded([None, "presence"], splits=splits)
+    assert len(shared.encodings["presence"].encoders) == 1
+    inputs = all_inputs(shared, "presence")
+    np.testing.assert_array_equal(inputs[:, :3], all_inputs(shared))
+    expected = np.where(counts > 0, 1.0, -1.0)[:, None]
+    np.testing.assert_allclose(inputs[:23, 3:], np.tile(expected, 3)[:23], atol=1e-6)
+    unweighted = make_shared(X=table, embeddings=["presence"])
+    assert unweighted.encodings["presence"].encoder.n_inputs == 3
+
+
 def test_pieces_are_those_of_the_training_rows_of_each_network():
     splits = [
         Split(np.arange(6, 24), np.arange(6)),

@@ -117,6 +117,6 @@ def main(name):
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # fits end before they converge
     for name in sys.argv[1:]:
         main(name)

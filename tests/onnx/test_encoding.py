@@ -4,6 +4,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from skrln import RLNClassifier, RLNRegressor
 
@@ -120,7 +121,6 @@ def test_small_variations_of_a_large_target(table):
 
 
 def test_dense_rows_of_a_sparse_fit(table):
-    sparse = pytest.importorskip("scipy.sparse")
     X, y = table
     X = np.where(X > 0, X, 0)
     model = RLNRegressor(**TINY).fit(sparse.csr_matrix(X), y)

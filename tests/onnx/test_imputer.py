@@ -16,6 +16,7 @@ def with_holes(X):
     return X
 
 
+# scikit-learn warns of the column that the test is about.
 @pytest.mark.filterwarnings("ignore:Skipping features:UserWarning")
 @pytest.mark.parametrize("keep", [False, True])
 def test_column_without_values(table, keep):

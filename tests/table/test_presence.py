@@ -38,13 +38,29 @@ def test_flat_beyond_the_training_values():
 )
 def test_a_tenth_to_nine_tenths_of_the_rows_are_at_the_lowest_value(n_low, n_inputs):
     column = np.r_[np.zeros(n_low), np.linspace(1, 2, 100 - n_low)]
-    (edges,) = find_presence(column[:, None])
+    (edges,) = find_presence(column[:, None], np.ones(100))
     assert len(edges) - 1 == n_inputs
+
+
+def test_a_weight_of_two_counts_as_two_rows():
+    column = np.r_[np.zeros(6), np.linspace(1, 2, 94)]
+    weights = np.where(column == 0, 2.0, 1.0)
+    assert len(find_presence(column[:, None], np.ones(100))[0]) == 1
+    weighted, repeated = (
+        find_presence(rows[:, None], own)
+        for rows, own in (
+            (column, weights),
+            (np.repeat(column, weights.astype(int)), np.ones(106)),
+        )
+    )
+    np.testing.assert_array_equal(weighted, repeated)
+    assert len(weighted[0]) == 2
 
 
 def test_missing_numbers_do_not_count():
     column = np.r_[np.full(80, np.nan), np.zeros(10), np.linspace(1, 2, 10)]
-    edges, empty = find_presence(np.column_stack([column, np.full(100, np.nan)]))
+    table = np.column_stack([column, np.full(100, np.nan)])
+    edges, empty = find_presence(table, np.ones(100))
     assert edges.tolist() == [0.25, 0.75]
     assert len(empty) == 1
 
