@@ -82,7 +82,7 @@ def _dtype_name(kind):
     name = str(kind)
     try:
         types.pandas_dtype(name)
-    except (TypeError, NotImplementedError):  # decimals and dictionaries of pyarrow
+    except (TypeError, ValueError, NotImplementedError):  # some types of pyarrow
         return "object"
     return name
 

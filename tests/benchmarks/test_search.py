@@ -19,9 +19,8 @@ def make_table():
     return X, X[:, 0] - X[:, 1] + rng.normal(size=400)
 
 
-# Thetas of the grid that leave nothing are part of a search; older versions of joblib fork.
+# Thetas of the grid that leave nothing are part of a search.
 @pytest.mark.filterwarnings("ignore:No input reaches the output")
-@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_search(report):
     X, y = make_table()
     params = {"max_iter": 50, "random_state": 0}

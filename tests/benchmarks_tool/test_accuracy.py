@@ -241,6 +241,24 @@ def test_run_goes_on_within_a_task(data, tmp_path, monkeypatch):
     assert _store.is_complete(again)
 
 
+def test_first_splits_only_and_the_others_later(data, tmp_path):
+    arguments = [data, TASKS[:1], tmp_path, [RIDGE]]
+
+    def lengths(limit):
+        record = _run.run(*arguments, limit=limit)[RIDGE][TASKS[0]]
+        assert _store.is_complete(record)
+        return record["n_splits"], len(record["loss"])
+
+    assert lengths(1) == (1, 1)
+    first = _store.read_model(tmp_path, RIDGE)[TASKS[0]]["loss"][0]
+    assert lengths(3) == (3, 3)
+    assert lengths(2) == (3, 3)
+    assert lengths(None) == lengths(1) == (5, 5)
+    record = _store.read_model(tmp_path, RIDGE)[TASKS[0]]
+    assert record["loss"][0] == first
+    assert "limit" not in record
+
+
 def test_failures_are_kept_and_tried_again_where_asked(data, tmp_path):
     results = _run.run(data, TASKS[:1], tmp_path, [f"{FLAKY}[allowed=2]", DUMMY])
     ((model, task, why),) = _store.failures(results)

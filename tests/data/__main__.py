@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Write the files of the present version: ``python -m tests.data``."""
+"""Write the files of the present version: ``python -m tests.data``.
+
+Run it with the versions of ``tests/requirements-lowest.txt``: old versions of NumPy and
+scikit-learn cannot read what new ones write.
+"""
 
 import argparse
 import warnings

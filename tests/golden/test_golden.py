@@ -8,6 +8,7 @@ and ``XLA_FLAGS=--xla_cpu_use_fusion_emitters=false`` for the programs that were
 
 import os
 
+import jax
 import pytest
 
 from . import _results
@@ -18,6 +19,9 @@ RTOL, RTOL_SINGLE = 2e-5, 1e-4
 RECORDED = _results.load()
 #: Attributes that single networks did not have when the results were recorded.
 NEW = {"estimator_weights_", "temperature_"}
+#: Cases that the programs of JAX before 0.8.3 give other sums: one network of sixteen takes
+#: another way, by 5e-2 of its scale at most, and the predictions differ by 1.4e-4.
+NEEDS_JAX = {"default_regressor": (0, 8, 3)}
 
 
 def test_all_cases_are_recorded():
@@ -27,6 +31,8 @@ def test_all_cases_are_recorded():
 @pytest.mark.filterwarnings("ignore")  # fits end before they converge
 @pytest.mark.parametrize("name", CASES)
 def test_results(name):
+    if jax.__version_info__ < NEEDS_JAX.get(name, (0,)):
+        pytest.skip("this JAX rounds the sums of a network in another way")
     kept, recorded = _results.keep_all(CASES[name]()), RECORDED[name]
     missing = sorted(set(recorded) - set(kept))
     assert not missing, f"{name}: lacks {missing}"

@@ -178,9 +178,6 @@ def test_fitted_estimator_holds_its_parameters_and_one_value(fitted):
 # -- meta-estimators -------------------------------------------------------------------
 
 
-# Older versions of joblib fork for the process that watches their workers, of which JAX warns;
-# no JAX runs in that one.
-@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_cross_validation_in_parallel(backend):
     expected = cross_val_score(regressor(), X, Y, cv=2)

@@ -43,6 +43,7 @@ def _run(options):
         tasks,
         options.out,
         options.models,
+        limit=options.splits,
         retry=options.retry,
         progress=True,
     )
@@ -139,6 +140,9 @@ def _parser():
     )
     _add_what(command)
     command.add_argument("--out", required=True, metavar="DIR", help="of the results")
+    command.add_argument(
+        "--splits", type=int, help="the first splits of a task (default: all)"
+    )
     command.set_defaults(command=_run)
 
     command = commands.add_parser("time", help="time fits of models that take turns")

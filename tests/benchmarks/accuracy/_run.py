@@ -11,7 +11,7 @@ from ._store import is_complete, read_model, write_model
 from ._tables import load, splits
 
 
-def run(data, tasks, folder, models, *, retry=False, progress=False):
+def run(data, tasks, folder, models, *, limit=None, retry=False, progress=False):
     """Score models on tasks, one split after the other, and keep each as it is done.
 
     Parameters
@@ -22,6 +22,8 @@ def run(data, tasks, folder, models, *, retry=False, progress=False):
     folder : path
         Of the results. One process at a time may write those of a model.
     models : list of str
+    limit : int, optional
+        Number of splits of a task to score, the first ones; all by default.
     retry : bool, default=False
         Whether what has failed is tried again.
     progress : bool, default=False
@@ -36,7 +38,7 @@ def run(data, tasks, folder, models, *, retry=False, progress=False):
         check(model)
     results = {model: read_model(folder, model) for model in models}
     waiting = {
-        task: [m for m in models if _is_waiting(results[m].get(task), retry)]
+        task: [m for m in models if _is_waiting(results[m].get(task), limit, retry)]
         for task in tasks
     }
 
@@ -49,7 +51,7 @@ def run(data, tasks, folder, models, *, retry=False, progress=False):
                 continue
             try:
                 table = load(data, task)
-                rows = splits(table)
+                rows = splits(table)[:limit]
             except Exception as error:  # of this table; the others can still be scored
                 for model in todo:
                     results[model][task] = _new_record(failed=reason(error))
@@ -57,7 +59,7 @@ def run(data, tasks, folder, models, *, retry=False, progress=False):
                     tell(task, done=1)
                 continue
             for model in todo:
-                record = _start(results[model], table, len(rows))
+                record = _start(results[model], table, len(rows), limit)
                 tell(f"{task} {model}")
                 for n_done in _score_splits(model, table, rows, record):
                     save(model)
@@ -73,10 +75,14 @@ def reason(error):
     return " ".join(text.split())[:500]
 
 
-def _is_waiting(record, retry):
+def _is_waiting(record, limit, retry):
     if record is None:
         return True
-    return retry if "failed" in record else not is_complete(record)
+    if "failed" in record:
+        return retry
+    before = record.get("limit")
+    more = before is not None and (limit is None or limit > before)
+    return more or not is_complete(record)
 
 
 def _new_record(kind="", n=0, d=0, n_splits=0, **more):
@@ -84,14 +90,21 @@ def _new_record(kind="", n=0, d=0, n_splits=0, **more):
     return {"kind": kind, "n": n, "d": d, "n_splits": n_splits} | lists | more
 
 
-def _start(records, table, n_splits):
+def _start(records, table, n_splits, limit):
     """The record to be filled, with the splits that are done if there are any."""
     n, d = table.X.shape
     shape = {"kind": table.kind, "n": n, "d": d, "n_splits": n_splits}
     record = records.get(table.task)
-    if record is None or any(record.get(key) != shape[key] for key in shape):
+    compared = set(shape)
+    if limit is not None or "limit" in (record or {}):
+        compared.remove("n_splits")
+    if record is None or any(record.get(key) != shape[key] for key in compared):
         record = records[table.task] = _new_record(**shape)
-    record.pop("failed", None)
+    for key in ("failed", "limit"):
+        record.pop(key, None)
+    record["n_splits"] = max(n_splits, len(record["loss"]))
+    if limit is not None:
+        record["limit"] = limit
     return record
 
 
