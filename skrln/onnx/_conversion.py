@@ -12,9 +12,11 @@ from skrln._table._sklearn import take
 
 from ._columns import tensor_type
 from ._converters import register_converters
+from ._graph import ML_DOMAIN
 from ._imports import load
 from ._imputer import convert_imputer
-from ._trees import BOOSTING, SINGLE, convert_boosting, parse_tree
+from ._trees import BOOSTING, SINGLE, TREES_VERSION, convert_boosting, parse_tree
+from ._xgboost import parse_xgboost, xgboost_models
 
 
 def to_onnx(model, X, *, target_opset=None):
@@ -94,6 +96,10 @@ def to_onnx(model, X, *, target_opset=None):
     exceptions = load("skl2onnx.common.exceptions")
     missing = exceptions.MissingConverter, exceptions.MissingShapeCalculator
     types = _read_types(X)
+    if target_opset is None:
+        # Converters of others would take operators of trees that skl2onnx does not know.
+        latest = load("skl2onnx").__max_supported_opset__
+        target_opset = {"": latest, ML_DOMAIN: TREES_VERSION}
     try:
         converted = convert(
             model,
@@ -104,13 +110,16 @@ def to_onnx(model, X, *, target_opset=None):
                 SimpleImputer: convert_imputer,
                 **dict.fromkeys(BOOSTING, convert_boosting),
             },
-            custom_parsers=dict.fromkeys(SINGLE, parse_tree),
+            custom_parsers={
+                **dict.fromkeys(SINGLE, parse_tree),
+                **dict.fromkeys(xgboost_models(), parse_xgboost),
+            },
         )
     except missing as error:
         raise NotImplementedError(
             f"Got {type(model).__name__} with a part that skl2onnx cannot convert: {error} "
-            "Register a converter for the part, such as those of onnxmltools for "
-            "gradient boosted trees, or use skops or pickle."
+            "Register a converter for the part (XGBoost needs no more than pip install "
+            "onnxmltools), or use skops or pickle."
         ) from error
     # Rows that the model refuses, such as columns in another order, would be wrong inputs.
     model.predict(take(X, slice(2), axis=0))

@@ -27,6 +27,7 @@ from ._ensemble import ensemble_means
 from ._graph import Graph
 from ._imports import load
 from ._outputs import list_outputs, write_outputs
+from ._xgboost import register_xgboost
 
 NETWORKS = (
     RLNClassifier,
@@ -56,7 +57,8 @@ def register_converters():
     """Register the converters of this package with skl2onnx.
 
     Then ``skl2onnx.to_onnx`` converts models and pipelines with networks of this package.
-    `to_onnx` of this module registers the converters itself.
+    `to_onnx` of this module registers the converters itself. Where XGBoost and onnxmltools are
+    installed, the converters of XGBoost are registered too.
 
     Raises
     ------
@@ -83,6 +85,7 @@ def register_converters():
     for kind in REFUSED:
         functions = calculate_network, convert_network, refuse
         _register(update, kind, functions, OPTIONS)
+    register_xgboost(OPTIONS)
 
 
 def _register(update, kind, functions, options):

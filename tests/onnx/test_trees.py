@@ -71,3 +71,50 @@ def test_categories_of_boosting_are_refused():
     model = HistGradientBoostingRegressor(max_iter=2, categorical_features=[0])
     with pytest.raises(NotImplementedError, match=r"with categorical features.*OneHot"):
         to_onnx(model.fit(columns, Y), columns)
+
+
+# -- XGBoost -------------------------------------------------------------------------------
+
+
+def boosted(kind, **params):
+    pytest.importorskip("onnxmltools", reason="comes with the extra onnx")
+    xgboost = pytest.importorskip("xgboost", reason="comes with the extra examples")
+    return getattr(xgboost, kind)(n_estimators=8, max_depth=3, **params)
+
+
+@pytest.mark.parametrize("kind", ["XGBRegressor", "XGBRFRegressor"])
+def test_numbers_of_xgboost(kind):
+    assert_same(blend_of(boosted(kind), HOLES, Y), HOLES)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_of_xgboost(n_classes):
+    labels = np.digitize(Y, [0, 2][: n_classes - 1])
+    assert_same(blend_of(boosted("XGBClassifier"), HOLES, labels), HOLES)
+
+
+def test_xgboost_in_a_frame():
+    frame = pd.DataFrame(HOLES, columns=list("abcd"))
+    assert_same(blend_of(boosted("XGBRegressor"), frame, Y), frame)
+
+
+def test_categories_of_xgboost_are_refused():
+    frame = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(np.arange(200) % 3)})
+    model = boosted("XGBRegressor", enable_categorical=True)
+    expected = r"XGBRegressor with categorical columns.*OneHotEncoder"
+    with pytest.raises(NotImplementedError, match=expected):
+        to_onnx(model.fit(frame, Y), frame)
+
+
+def test_xgboost_alone():
+    assert_same(boosted("XGBRegressor").fit(HOLES, Y), HOLES)
+
+
+def test_converter_of_the_user_is_kept():
+    model = boosted("XGBRegressor").fit(X, Y)
+    assert_same(model, X)
+    supported = pytest.importorskip("skl2onnx._supported_operators")
+    names = supported.sklearn_operator_name_map
+    before = dict(names)
+    assert_same(model, X)
+    assert names == before
