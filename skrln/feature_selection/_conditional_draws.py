@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import Lasso, LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 #: Rounds of the Gibbs sampler. Each estimates the covariance of the scores anew.
@@ -22,6 +23,8 @@ N_SWEEPS = 20
 MAX_CATEGORIES = 20
 #: Variance that is added to that of every score, so that copies of a column do no harm.
 LEAST_VARIANCE = 1e-6
+#: Folds of the rows that a regression of a category predicts, and its strengths to choose from.
+N_FOLDS, STRENGTHS = 5, (0.01, 0.1, 1.0)
 #: Most rows that the lasso learns from, evenly spread.
 MAX_ROWS = 5000
 #: Bound of the share of a standard normal below a score.
@@ -53,7 +56,7 @@ class ConditionalDraws:
         self._owners = np.concatenate([np.arange(n_numbers), n_numbers + owners])
         scores = [interval.draw(rng) for interval in self._intervals]
         self._scores = np.column_stack([*scores, *indicators.T])
-        self._precision = self._sample_ties(rng)
+        self._precision, self._kept = self._sample_ties(rng)
         self._found = {}
 
     def rows(self, columns, places, n_draws, rng):
@@ -95,7 +98,7 @@ class ConditionalDraws:
         tied = [k for k, one in enumerate(self._intervals) if one.is_tied.any()]
         scores = self._scores
         for _ in range(N_SWEEPS if tied else 0):
-            precision, center = self._estimate(), scores.mean(axis=0)
+            (precision, _), center = self._estimate(), scores.mean(axis=0)
             for k in tied:
                 own = precision[:, k] / precision[k, k]
                 mean = scores[:, k] - (scores - center) @ own
@@ -104,8 +107,10 @@ class ConditionalDraws:
         return self._estimate()
 
     def _estimate(self):
-        covariance, _ = ledoit_wolf(self._scores)
-        return np.linalg.inv(covariance + LEAST_VARIANCE * np.eye(len(covariance)))
+        """Precision of the scores, and the share of the sample covariance that was kept."""
+        covariance, shrinkage = ledoit_wolf(self._scores)
+        inverse = np.linalg.inv(covariance + LEAST_VARIANCE * np.eye(len(covariance)))
+        return inverse, 1 - shrinkage
 
     def _draw_scores(self, wanted, drawn, places, n_draws, rng):
         mean, root = self._once(self._given_others, wanted, drawn)
@@ -127,10 +132,25 @@ class ConditionalDraws:
         if not drawn.all():
             others = centered[:, ~drawn]
             residual = residual + others @ (precision[np.ix_(~drawn, drawn)] @ inner.T)
+            residual = residual / (1 - self._leverage(centered, drawn))[:, None]
+            residual = _scale_back(centered[:, wanted], residual)
             residual = residual - _leftover(others, residual)
         mean = self._scores[:, wanted] - residual
         values, vectors = np.linalg.eigh(residual.T @ residual / len(residual))
         return mean, vectors * np.sqrt(np.maximum(values, 0))
+
+    def _leverage(self, centered, drawn):
+        """Share of each row in its own prediction of the drawn scores by the others.
+
+        The prediction is a ridge regression, so the residual of a model without the row is the
+        residual over one less the leverage.
+        """
+        precision = self._precision
+        full = np.einsum("ij,ij->i", centered @ precision, centered)
+        own = centered @ precision[:, drawn]
+        inner = np.linalg.solve(precision[np.ix_(drawn, drawn)], own.T)
+        own = np.einsum("ij,ji->i", own, inner)
+        return (1 + self._kept * (full - own)) / len(centered)
 
     # -- categories ----------------------------------------------------------------------
 
@@ -152,9 +172,19 @@ class ConditionalDraws:
         n_levels = codes.max() + 1
         if n_levels == 1 or not others.any():
             return np.tile(np.bincount(codes) / len(codes), (len(codes), 1))
-        inputs = self._scores[:, others]
-        model = LogisticRegression(max_iter=200).fit(inputs, codes)
-        return model.predict_proba(inputs)
+        return _held_out_probabilities(self._scores[:, others], codes, n_levels)
+
+
+def _scale_back(values, residual):
+    """Residuals of the same predictions, times a share that the rows confirm.
+
+    Predictions of held-out rows are too large where the covariance is shrunk too little.
+    """
+    predicted = values - residual
+    length = (predicted**2).sum(axis=0)
+    share = np.zeros_like(length)
+    np.divide((values * predicted).sum(axis=0), length, out=share, where=length > 0)
+    return values - predicted * share.clip(0, 1)
 
 
 def _leftover(inputs, targets):
@@ -174,6 +204,26 @@ def _leftover(inputs, targets):
         coefs = np.linalg.lstsq(sample[:, active], target, rcond=None)[0]
         predictions[:, k] = inputs[:, active] @ coefs
     return predictions
+
+
+def _held_out_probabilities(inputs, codes, n_levels):
+    """Probability of each category of held-out rows, at the strength of least loss."""
+    splits = list(KFold(N_FOLDS, shuffle=True, random_state=0).split(inputs))
+    best, least = None, np.inf
+    for strength in STRENGTHS:
+        proba = np.zeros((len(codes), n_levels))
+        for train, test in splits:
+            if len(np.unique(codes[train])) == 1:
+                proba[test, codes[train[0]]] = 1
+                continue
+            model = LogisticRegression(C=strength, max_iter=200)
+            model.fit(inputs[train], codes[train])
+            proba[np.ix_(test, model.classes_)] = model.predict_proba(inputs[test])
+        own = np.maximum(proba[np.arange(len(codes)), codes], LEAST_SHARE)
+        loss = -np.log(own).mean()
+        if loss < least:
+            best, least = proba, loss
+    return best
 
 
 class _Interval:

@@ -4,8 +4,12 @@
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp, norm
+from sklearn.covariance import ledoit_wolf
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from skrln.feature_selection._conditional_draws import (
+    LEAST_VARIANCE,
     MAX_CATEGORIES,
     ConditionalDraws,
 )
@@ -88,6 +92,53 @@ def test_numbers_follow_categories():
     number = codes + 0.1 * np.random.default_rng(1).standard_normal(N)
     drawn = number[draw(number[:, None], codes[:, None], [0])[0]]
     assert np.corrcoef(drawn[0], codes)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("drawn", [[3], [3, 7, 9]])
+def test_a_row_has_no_part_in_its_own_mean(drawn):
+    """Ridge regressions, each without one row, leave the same residuals."""
+    rng = np.random.default_rng(0)
+    n_rows, n_columns = 60, 40
+    mixed = np.eye(n_columns) + 0.3 * rng.standard_normal((n_columns, n_columns))
+    table = rng.standard_normal((n_rows, n_columns)) @ mixed
+    draws = ConditionalDraws(table, np.zeros((n_rows, 0), int), rng)
+    is_drawn = np.isin(np.arange(n_columns), drawn)
+    scores = draws._scores - draws._scores.mean(axis=0)
+    leverage = draws._leverage(scores, is_drawn)
+
+    _, shrinkage = ledoit_wolf(draws._scores)
+    diagonal = shrinkage * scores.var(axis=0).mean() + LEAST_VARIANCE
+    ridge = Ridge(n_rows * diagonal / (1 - shrinkage))
+    inputs, targets = scores[:, ~is_drawn], scores[:, is_drawn]
+    held_out = cross_val_predict(ridge, inputs, targets, cv=LeaveOneOut())
+    inside = targets - ridge.fit(inputs, targets).predict(inputs).reshape(n_rows, -1)
+    expected = targets - held_out.reshape(n_rows, -1)
+    np.testing.assert_allclose(inside / (1 - leverage)[:, None], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "categories"])
+def test_draws_of_wide_tables_forget_the_value(kind):
+    """Half again as many columns as rows could predict a column of noise within the rows."""
+    rng = np.random.default_rng(0)
+    # Columns that depend on each other, of which the shrunk covariance keeps most.
+    numbers = rng.standard_normal((100, 3)) @ rng.standard_normal((3, 150))
+    numbers, own = numbers + rng.standard_normal((100, 150)), rng.standard_normal(100)
+    categories = np.zeros((100, 0), int)
+    if kind == "numbers":
+        numbers, column = np.column_stack([own, numbers]), 0
+    else:
+        own = (own > 0).astype(int)
+        categories, column = own[:, None], 150
+    rows = draw(numbers, categories, [column], n_draws=20)[column]
+    means = own[rows].mean(axis=0)
+    assert np.corrcoef(means, own)[0, 1] < 0.2
+    assert own[rows].std() == pytest.approx(own.std(), rel=0.15)
+
+
+def test_a_category_of_one_row():
+    codes = np.r_[np.zeros(29, int), 1][:, None]
+    rows = draw(np.random.default_rng(0).standard_normal((30, 2)), codes, [2])[2]
+    assert codes[rows, 0].mean() < 0.2
 
 
 def test_columns_of_a_group_are_drawn_together():
