@@ -7,7 +7,8 @@ rank: values, missing ones included, are always those of the table. Equal values
 interval of scores; the scores within it are drawn given all other columns (Gibbs sampling).
 The covariance is shrunk, which loses part of a strong correlation of few columns: a regression
 on the columns that a lasso finds adds it again. Categories follow a logistic regression on the
-scores of all other columns.
+scores of all other columns. A row has no part in its own distribution: with as many columns as
+rows the others would predict any value, and a drawn one would be the value itself.
 """
 
 import numpy as np
@@ -57,6 +58,11 @@ class ConditionalDraws:
         scores = [interval.draw(rng) for interval in self._intervals]
         self._scores = np.column_stack([*scores, *indicators.T])
         self._precision, self._kept = self._sample_ties(rng)
+        self._centered = self._scores - self._scores.mean(axis=0)
+        #: of each row, in a prediction by all scores
+        self._leverages = np.einsum(
+            "ij,ij->i", self._centered @ self._precision, self._centered
+        )
         self._found = {}
 
     def rows(self, columns, places, n_draws, rng):
@@ -126,31 +132,30 @@ class ConditionalDraws:
 
     def _given_others(self, wanted, drawn):
         """Mean of scores given those not drawn, and a root of their covariance."""
-        centered, precision = self._scores - self._scores.mean(axis=0), self._precision
+        centered, precision = self._centered, self._precision
         inner = np.linalg.inv(precision[np.ix_(drawn, drawn)])[wanted[drawn]]
         residual = centered[:, wanted]
         if not drawn.all():
             others = centered[:, ~drawn]
             residual = residual + others @ (precision[np.ix_(~drawn, drawn)] @ inner.T)
-            residual = residual / (1 - self._leverage(centered, drawn))[:, None]
+            residual = residual / (1 - self._leverage(drawn))[:, None]
             residual = _scale_back(centered[:, wanted], residual)
             residual = residual - _leftover(others, residual)
         mean = self._scores[:, wanted] - residual
         values, vectors = np.linalg.eigh(residual.T @ residual / len(residual))
         return mean, vectors * np.sqrt(np.maximum(values, 0))
 
-    def _leverage(self, centered, drawn):
+    def _leverage(self, drawn):
         """Share of each row in its own prediction of the drawn scores by the others.
 
         The prediction is a ridge regression, so the residual of a model without the row is the
         residual over one less the leverage.
         """
         precision = self._precision
-        full = np.einsum("ij,ij->i", centered @ precision, centered)
-        own = centered @ precision[:, drawn]
+        own = self._centered @ precision[:, drawn]
         inner = np.linalg.solve(precision[np.ix_(drawn, drawn)], own.T)
         own = np.einsum("ij,ji->i", own, inner)
-        return (1 + self._kept * (full - own)) / len(centered)
+        return (1 + self._kept * (self._leverages - own)) / len(own)
 
     # -- categories ----------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def test_a_row_has_no_part_in_its_own_mean(drawn):
     draws = ConditionalDraws(table, np.zeros((n_rows, 0), int), rng)
     is_drawn = np.isin(np.arange(n_columns), drawn)
     scores = draws._scores - draws._scores.mean(axis=0)
-    leverage = draws._leverage(scores, is_drawn)
+    leverage = draws._leverage(is_drawn)
 
     _, shrinkage = ledoit_wolf(draws._scores)
     diagonal = shrinkage * scores.var(axis=0).mean() + LEAST_VARIANCE
