@@ -213,7 +213,8 @@ def _leftover(inputs, targets):
 
 def _held_out_probabilities(inputs, codes, n_levels):
     """Probability of each category of held-out rows, at the strength of least loss."""
-    splits = list(KFold(N_FOLDS, shuffle=True, random_state=0).split(inputs))
+    n_folds = min(N_FOLDS, len(codes))
+    splits = list(KFold(n_folds, shuffle=True, random_state=0).split(inputs))
     best, least = None, np.inf
     for strength in STRENGTHS:
         proba = np.zeros((len(codes), n_levels))
