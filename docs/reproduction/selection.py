@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Selected columns against planted ones: false discovery rates and recall of ten methods.
+"""Selected columns against planted ones: false discovery rates and recall.
 
     python docs/reproduction/selection.py --data FOLDER --draws 40
     python docs/reproduction/selection.py --report

@@ -139,8 +139,8 @@ class ErrorRateSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     number of groups.
 
     Drawn values follow a Gaussian copula, and categories a logistic regression on the other
-    columns, as far as the rows can tell. Where columns depend on each other in another way,
-    more of them may be false than the bound says.
+    columns. The model of a row leaves this row out, so that wide tables can be tested. Where
+    columns depend on each other in another way, more of them may be false than the bound says.
 
     References
     ----------

@@ -77,6 +77,14 @@ FLAKY = f"{__name__}:make_flaky"
 # -- tables and splits -----------------------------------------------------------------------
 
 
+def test_category_named_self(tmp_path):
+    frame = pd.DataFrame({"self": np.resize(["no", "yes"], 20), "y": np.arange(20.0)})
+    frame.to_csv(tmp_path / "jobs.csv", index=False)
+    table = _tables.load(tmp_path, "jobs.csv:y")
+    assert table.categorical == ["self"]
+    assert table.X["self"].tolist()[:2] == ["no", "yes"]
+
+
 def test_table_of_a_plain_file(data):
     table = _tables.load(data, "numbers.csv:price")
     assert (table.kind, list(table.X)) == ("reg", ["a", "b", "c", "kind"])

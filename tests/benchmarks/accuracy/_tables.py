@@ -141,7 +141,11 @@ def _features(frame, target, meta):
     X = frame.drop(columns=[column for column in frame if column in drop])
     named = meta.get("categorical", [])
     categorical = [c for c in X if c in named or X[c].dtype.kind not in "biuf"]
-    return X.assign(**{c: _as_strings(X[c]) for c in categorical}), categorical
+    # By name: assign would take a column called "self" for its own argument.
+    X = X.copy()
+    for name in categorical:
+        X[name] = _as_strings(X[name])
+    return X, categorical
 
 
 def _as_strings(column):
