@@ -155,7 +155,8 @@ class ConditionalDraws:
         own = self._centered @ precision[:, drawn]
         inner = np.linalg.solve(precision[np.ix_(drawn, drawn)], own.T)
         own = np.einsum("ij,ji->i", own, inner)
-        return (1 + self._kept * (self._leverages - own)) / len(own)
+        leverages = (1 + self._kept * (self._leverages - own)) / len(own)
+        return leverages.clip(max=1 - LEAST_VARIANCE)
 
     # -- categories ----------------------------------------------------------------------
 
