@@ -24,7 +24,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
-from skrln import RLNClassifier, RLNClassifierCV, RLNRegressor, RLNRegressorCV
+from skrln import (
+    BlendingClassifier,
+    BlendingRegressor,
+    RLNClassifier,
+    RLNClassifierCV,
+    RLNRegressor,
+    RLNRegressorCV,
+)
 from skrln.presets import READABLE
 
 RESULTS = Path(__file__).parent / "results"
@@ -177,6 +184,13 @@ def make_network(is_number, seed, **params):
 def make_default(is_number):
     """The default estimator: an ensemble."""
     return (RLNRegressor if is_number else RLNClassifier)(random_state=0)
+
+
+def make_blend(is_number):
+    """Weighted mean of the default and trees; held-out rows choose the weights."""
+    models = [("default", make_default(is_number)), ("trees", make_trees(is_number, 0))]
+    kind = BlendingRegressor if is_number else BlendingClassifier
+    return kind(models, random_state=0)
 
 
 def make_stack(is_number, *models):
