@@ -1,15 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """XGBoost beside networks in a blend: the converters are those of onnxmltools."""
 
+import json
 import sys
 from copy import deepcopy
 from importlib.util import find_spec
+
+from sklearn.base import is_classifier
 
 from ._imports import load
 from ._trees import parse_tree
 
 CLASSIFIERS = ("XGBClassifier", "XGBRFClassifier")
 REGRESSORS = ("XGBRegressor", "XGBRFRegressor")
+#: Objectives whose graphs were compared with the predictions; of others onnxmltools forgets the
+#: last function.
+OBJECTIVES = {
+    True: ("binary:logistic", "multi:softprob"),
+    False: (
+        "count:poisson",
+        "reg:absoluteerror",
+        "reg:gamma",
+        "reg:squarederror",
+        "reg:tweedie",
+    ),
+}
 
 
 def xgboost_models():
@@ -44,13 +59,28 @@ def register_xgboost(options):
 
 
 def parse_xgboost(scope, model, inputs, custom_parsers=None):
-    """Declare the outputs of a model, which has no graph with categories of its own."""
-    if "c" in (model.get_booster().feature_types or ()):
-        raise NotImplementedError(
-            f"Got {type(model).__name__} with categorical columns, for which onnxmltools has "
-            "no operator. Encode them in a pipeline, such as by a OneHotEncoder."
-        )
+    """Declare the outputs of a model, or refuse it."""
+    known = OBJECTIVES[is_classifier(model)]
+    if reason := _refusal(model.get_booster(), known):
+        raise NotImplementedError(f"Got {type(model).__name__} with {reason}")
     return parse_tree(scope, model, inputs, custom_parsers)
+
+
+def _refusal(booster, objectives):
+    """Return what onnxmltools cannot express, or expresses wrongly; None without any."""
+    learner = json.loads(booster.save_config())["learner"]
+    kind, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
+    if "c" in (booster.feature_types or ()):
+        return (
+            "categorical columns, for which onnxmltools has no operator. Encode them in a "
+            "pipeline, such as by a OneHotEncoder."
+        )
+    if kind != "gbtree":
+        return f"booster={kind!r}, but expected 'gbtree'. Use skops or pickle."
+    if objective not in objectives:
+        expected = ", ".join(objectives)
+        return f"objective={objective!r}, but expected one of {expected}. Use skops or pickle."
+    return None
 
 
 def convert_xgboost(scope, operator, container):

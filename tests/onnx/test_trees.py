@@ -106,6 +106,30 @@ def test_categories_of_xgboost_are_refused():
         to_onnx(model.fit(frame, Y), frame)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"objective": "reg:squaredlogerror"},
+        {
+            "objective": "binary:logistic"
+        },  # of a regressor, which predicts probabilities
+        {"booster": "dart"},
+    ],
+    ids=str,
+)
+def test_what_onnxmltools_gets_wrong_is_refused(params):
+    ((name, value),) = params.items()
+    model = boosted("XGBRegressor", **params).fit(X, (Y > 0).astype(float))
+    with pytest.raises(NotImplementedError, match=f"{name}='{value}'.*skops or pickle"):
+        to_onnx(model, X)
+
+
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:gamma", "reg:tweedie"])
+def test_objectives_of_xgboost(objective):
+    model = boosted("XGBRegressor", objective=objective).fit(X, np.abs(Y) + 0.1)
+    assert_same(model, X)
+
+
 def test_xgboost_alone():
     assert_same(boosted("XGBRegressor").fit(HOLES, Y), HOLES)
 
