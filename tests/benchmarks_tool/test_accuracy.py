@@ -257,6 +257,8 @@ def test_first_splits_only_and_the_others_later(data, tmp_path):
         assert _store.is_complete(record)
         return record["n_splits"], len(record["loss"])
 
+    with pytest.raises(ValueError, match=r"splits=0.*at least 1"):
+        lengths(0)
     assert lengths(1) == (1, 1)
     first = _store.read_model(tmp_path, RIDGE)[TASKS[0]]["loss"][0]
     assert lengths(3) == (3, 3)

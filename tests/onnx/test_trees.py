@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Trees whose thresholds are values of the table, alone, in pipelines and in blends."""
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrln import BlendingClassifier, BlendingRegressor, RLNClassifier, RLNRegressor
+from skrln.onnx._xgboost import convert_xgboost
 
 from ._graphs import assert_same, to_onnx
 from ._models import TINY
@@ -110,9 +113,8 @@ def test_categories_of_xgboost_are_refused():
     "params",
     [
         {"objective": "reg:squaredlogerror"},
-        {
-            "objective": "binary:logistic"
-        },  # of a regressor, which predicts probabilities
+        # A regressor with this objective predicts probabilities.
+        {"objective": "binary:logistic"},
         {"booster": "dart"},
     ],
     ids=str,
@@ -137,8 +139,23 @@ def test_xgboost_alone():
 def test_converter_of_the_user_is_kept():
     model = boosted("XGBRegressor").fit(X, Y)
     assert_same(model, X)
-    supported = pytest.importorskip("skl2onnx._supported_operators")
-    names = supported.sklearn_operator_name_map
-    before = dict(names)
-    assert_same(model, X)
-    assert names == before
+    skl2onnx = pytest.importorskip("skl2onnx", reason="comes with the extra onnx")
+    registration = importlib.import_module("skl2onnx.common._registration")
+    shapes = registration.get_shape_calculator("XGBRegressor")
+    calls = []
+
+    def register(convert):
+        skl2onnx.update_registered_converter(
+            type(model), "XGBRegressor", shapes, convert, overwrite=True
+        )
+
+    def convert(scope, operator, container):
+        calls.append(operator.raw_operator)
+        convert_xgboost(scope, operator, container)
+
+    register(convert)
+    try:
+        assert_same(model, X)
+    finally:
+        register(convert_xgboost)
+    assert calls == [model]

@@ -34,6 +34,8 @@ def run(data, tasks, folder, models, *, limit=None, retry=False, progress=False)
     dict of str to dict
         Records by task, by model.
     """
+    if limit is not None and limit < 1:
+        raise ValueError(f"Got splits={limit}, but expected at least 1.")
     for model in models:
         check(model)
     results = {model: read_model(folder, model) for model in models}

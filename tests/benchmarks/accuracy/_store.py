@@ -3,7 +3,8 @@
 
 A record has ``kind``, ``n`` rows, ``d`` columns, ``n_splits``, and a list with a number for
 every split that is done of ``loss``, ``score``, ``fit_s`` and, of classes, ``error``. Where the
-model failed, ``failed`` says how.
+model failed, ``failed`` says how. Where only the first splits were asked for, ``limit`` is
+their number.
 """
 
 import json
