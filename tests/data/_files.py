@@ -64,6 +64,7 @@ def load_skops(folder, name):
     foreign = [kind for kind in untrusted if not kind.startswith("skrln.")]
     assert not foreign, f"{path.name} needs {foreign}"
     with warnings.catch_warnings():
+        # As above: the encoders say which version of scikit-learn wrote them.
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         return skops.io.load(path, trusted=untrusted)
 
